@@ -1,0 +1,37 @@
+#pragma once
+
+#include "../dsl/losses/mse.hpp"
+#include "facts.hpp"
+
+namespace etch {
+
+/// What a network costs, known to the compiler: `static_assert(etch::cost<net>.multiply_adds < 1e6)`.
+template <auto Net>
+struct cost_of {
+  /// Trained numbers, and the multiply-adds of one sample.
+  static constexpr long long parameters = [] {
+    long long sum = 0;
+    for (layer_cost const& l : facts<Net>::layers) sum += l.parameters;
+    return sum;
+  }();
+  static constexpr long long multiply_adds = [] {
+    long long sum = 0;
+    for (layer_cost const& l : facts<Net>::layers) sum += l.multiply_adds;
+    return sum;
+  }();
+  /// Bytes of the weights as they lie in memory, with padding, and of the workspace of one sample.
+  static constexpr long long weight_bytes = 4ll * facts<Net>::weight_floats;
+  static constexpr long long workspace_bytes = 4ll * inference_plan<Net, 1>::value.workspace;
+  /// Bytes that training on `Samples` at once keeps beside the weights, per thread: activations,
+  /// intermediate results and gradients, without the optimizer's state.
+  template <int Samples = 64, class Loss = losses::mse>
+  static constexpr long long training_bytes =
+      4ll * (training_plan<Net, Loss, Samples>::value.workspace + facts<Net>::parameter_floats);
+  /// The same, layer by layer; the first is the input.
+  static constexpr auto const& layers = facts<Net>::layers;
+};
+
+template <auto Net>
+inline constexpr cost_of<Net> cost{};
+
+}  // namespace etch

@@ -1,0 +1,167 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "frozen.hpp"
+#include "kernels/contract.hpp"
+#include "kernels/fill.hpp"
+#include "kernels/map.hpp"
+#include "kernels/move.hpp"
+#include "kernels/pool.hpp"
+#include "kernels/reduce.hpp"
+#include "pack.hpp"
+
+namespace etch {
+
+/// The memory that a plan runs in. Parameters, gradients, derived and workspace are aligned to 64
+/// bytes; inputs and outputs need not be.
+struct buffers {
+  float const* const* inputs = nullptr;
+  float* const* outputs = nullptr;
+  float const* parameters = nullptr;
+  float* gradients = nullptr;
+  float* derived = nullptr;
+  float* workspace = nullptr;
+  random_key random{};
+};
+
+namespace detail {
+
+/// Runs steps of Plan, a type with a constant `value`, on the instruction set Arch.
+template <class Arch, class Plan>
+struct executor {
+  static constexpr auto const& plan = Plan::value;
+
+  template <int V>
+  [[gnu::always_inline]] static float* address([[maybe_unused]] buffers const& b,
+                                                 [[maybe_unused]] std::ptrdiff_t sample) noexcept {
+    if constexpr (V < 0) {
+      return nullptr;
+    } else {
+      constexpr value v = plan.values[static_cast<std::size_t>(V)];
+      std::ptrdiff_t const at = v.offset + sample * v.stride;
+      if constexpr (v.where == space::input) return const_cast<float*>(b.inputs[v.index]) + at;
+      else if constexpr (v.where == space::output) return b.outputs[v.index] + at;
+      else if constexpr (v.where == space::parameters) return const_cast<float*>(b.parameters) + at;
+      else if constexpr (v.where == space::gradients) return b.gradients + at;
+      else if constexpr (v.where == space::derived) return b.derived + at;
+      else return b.workspace + at;
+    }
+  }
+
+  template <int I>
+  static constexpr step at = plan.steps[static_cast<std::size_t>(I)];
+
+  template <int I, int K>
+  [[gnu::always_inline]] static float* operand(buffers const& b, std::ptrdiff_t sample) noexcept {
+    return address<at<I>.operands[static_cast<std::size_t>(K)]>(b, sample);
+  }
+
+  template <int I, std::size_t... L>
+  [[gnu::always_inline]] static void gather(
+      [[maybe_unused]] std::array<float const*, program::max_loads>& into, buffers const& b,
+      std::ptrdiff_t sample, std::index_sequence<L...>) noexcept {
+    ((into[L] = address<at<I>.loads[L]>(b, sample)), ...);
+  }
+
+  /// Step I for `samples` samples, the first of which is `sample`.
+  template <int I>
+  static void run([[maybe_unused]] buffers const& b, [[maybe_unused]] std::ptrdiff_t sample,
+                  int samples) noexcept {
+    constexpr step s = at<I>;
+    constexpr value result = plan.values[static_cast<std::size_t>(s.result)];
+    int const n = s.batched ? samples : 1;
+    std::array<float const*, program::max_loads> loads;
+    gather<I>(loads, b, sample, std::make_index_sequence<static_cast<std::size_t>(s.code.loads)>{});
+    float* const y = address<s.result>(b, sample);
+    if constexpr (s.what == step_kind::map) {
+      kernels::map<Arch, map_spec{s.code, result.size, s.batched}>(y, loads.data(), n);
+    } else if constexpr (s.what == step_kind::reduce) {
+      constexpr reduce_spec spec{s.code, s.fn, s.outer, s.reduced, s.inner, s.sums, s.batched};
+      kernels::reduce<Arch, spec>(y, loads.data(), n);
+    } else if constexpr (s.what == step_kind::contract || s.what == step_kind::contract_max_pool) {
+      constexpr contraction w = s.window;
+      kernels::epilogue<s.code, w.filters, w.out_height() * w.out_width()> const after{loads};
+      if constexpr (s.what == step_kind::contract)
+        contract_forward<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, after);
+      else
+        contract_forward_max_pool<Arch, w, s.pool_height, s.pool_width>(
+            operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, after);
+    } else if constexpr (s.what == step_kind::contract_dx) {
+      contract_dx<Arch, s.window>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n);
+    } else if constexpr (s.what == step_kind::contract_dw) {
+      contract_dw<Arch, s.window>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n);
+    } else if constexpr (s.what == step_kind::pool) {
+      kernels::pool<Arch, s.fn, s.window>(operand<I, 0>(b, sample), y, n);
+    } else if constexpr (s.what == step_kind::pool_gradient) {
+      if constexpr (s.fn == function::maximum)
+        kernels::pool_gradient<Arch, s.fn, s.window>(operand<I, 0>(b, sample), operand<I, 1>(b, sample),
+                                                     operand<I, 2>(b, sample), y, n);
+      else
+        kernels::pool_gradient<Arch, s.fn, s.window>(nullptr, nullptr, operand<I, 0>(b, sample), y, n);
+    } else if constexpr (s.what == step_kind::copy) {
+      kernels::copy_box<s.box>(operand<I, 0>(b, sample), y, n);
+    } else if constexpr (s.what == step_kind::pack) {
+      pack_weights(s.window, operand<I, 0>(b, sample), y);
+    } else if constexpr (s.what == step_kind::unpack) {
+      unpack_weights(s.window, operand<I, 0>(b, sample), y);
+    } else if constexpr (s.what == step_kind::transpose) {
+      transpose_weights<s.window>(operand<I, 0>(b, sample), y);
+    } else if constexpr (s.what == step_kind::random) {
+      random_key key = b.random;
+      key.first_sample += static_cast<std::uint32_t>(sample);
+      kernels::random_uniform<Arch>(y, result.size, key, static_cast<std::uint32_t>(s.index), n);
+    } else if constexpr (s.what == step_kind::iota) {
+      kernels::iota<Arch>(y, result.size);
+    } else if constexpr (s.what == step_kind::zero) {
+      kernels::fill<Arch>(y, result.size, 0.0f);
+    } else {
+      static_assert(s.what == step_kind::batch_size);
+      *y = static_cast<float>(samples);
+    }
+  }
+
+  template <int First, int... I>
+  [[gnu::always_inline]] static void run_all(buffers const& b, std::ptrdiff_t sample, int samples,
+                                             std::integer_sequence<int, I...>) noexcept {
+    (run<First + I>(b, sample, samples), ...);
+  }
+
+  template <int G>
+  [[gnu::always_inline]] static void run_segment(buffers const& b, int samples) noexcept {
+    constexpr segment g = plan.segments[static_cast<std::size_t>(G)];
+    constexpr std::make_integer_sequence<int, g.last - g.first> steps{};
+    if constexpr (g.loops) {
+      for (int s = 0; s < samples; ++s) run_all<g.first>(b, s, 1, steps);
+    } else {
+      run_all<g.first>(b, 0, samples, steps);
+    }
+  }
+
+  template <int First, int... G>
+  static void run_segments(buffers const& b, int samples, std::integer_sequence<int, G...>) noexcept {
+    (run_segment<First + G>(b, samples), ...);
+  }
+};
+
+}  // namespace detail
+
+/// Runs the plan's prologue: what follows from the parameters alone, into `derived`.
+template <class Arch, class Plan>
+void run_prologue(buffers const& b) noexcept {
+  detail::executor<Arch, Plan>::template run_segments<0>(
+      b, 1, std::make_integer_sequence<int, Plan::value.prologue>{});
+}
+
+/// Runs the plan for `samples` samples, 1 to Plan::value.samples.
+template <class Arch, class Plan>
+void run_plan(buffers const& b, int samples) noexcept {
+  constexpr int first = Plan::value.prologue;
+  constexpr int count = static_cast<int>(Plan::value.segments.size()) - first;
+  detail::executor<Arch, Plan>::template run_segments<first>(
+      b, samples, std::make_integer_sequence<int, count>{});
+}
+
+}  // namespace etch

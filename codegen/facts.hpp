@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+
+#include "compiled.hpp"
+
+namespace etch {
+
+namespace detail {
+
+struct graph_sizes {
+  std::size_t parameters, layers;
+};
+
+constexpr std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {  // FNV-1a
+  for (int byte = 0; byte < 8; ++byte) hash = (hash ^ (value >> 8 * byte & 0xff)) * 0x100000001b3u;
+  return hash;
+}
+
+/// A number that two networks share only if their weights fit each other, place by place.
+constexpr std::uint64_t fingerprint_of(graph const& g, std::vector<parameter_place> const& places) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (tensor_shape const& s : g.inputs)
+    for (int e : s.extent) hash = mix(hash, static_cast<std::uint64_t>(e));
+  for (node const& n : g.nodes) {
+    hash = mix(hash, static_cast<std::uint64_t>(n.code));
+    hash = mix(hash, static_cast<std::uint64_t>(n.fn));
+    for (int o : n.operands) hash = mix(hash, static_cast<std::uint64_t>(o));
+    for (int e : n.shape.extent) hash = mix(hash, static_cast<std::uint64_t>(e));
+  }
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    for (char c : g.parameters[i].name.view()) hash = mix(hash, static_cast<std::uint64_t>(c));
+    hash = mix(hash, static_cast<std::uint64_t>(places[i].offset));
+    hash = mix(hash, static_cast<std::uint64_t>(places[i].packed ? places[i].size : 0));
+  }
+  return hash;
+}
+
+}  // namespace detail
+
+/// What one layer takes: its own parameters and the multiply-adds of one sample.
+struct layer_cost {
+  std::string_view kind;
+  tensor_shape output;
+  long long parameters = 0;
+  long long multiply_adds = 0;
+  long long weight_bytes = 0;
+};
+
+/// What is known of a network before it runs. Parts are computed when they are used.
+template <auto Net>
+struct facts {
+  static constexpr plan_sizes sizes = sizes_of(inference_plan<Net, 1>::make());
+  static constexpr auto const& plan = inference_plan<Net, 1>::value;
+
+  /// The parameters in the order of the model's buffer, with their places.
+  static constexpr auto parameters = [] {
+    graph const g = graph_of(Net);
+    std::array<parameter_info, sizes.parameters> all{};
+    std::copy(g.parameters.begin(), g.parameters.end(), all.begin());
+    return all;
+  }();
+  static constexpr auto const& places = plan.places;
+
+  /// Floats of a model: parameters, then what follows from them.
+  static constexpr int parameter_floats = plan.parameter_floats;
+  static constexpr int weight_floats = plan.parameter_floats + plan.derived;
+
+  static constexpr std::uint64_t fingerprint = [] {
+    graph const g = passes::simplify(graph_of(Net));
+    return detail::fingerprint_of(g, parameter_places(g));
+  }();
+
+  static constexpr auto layers = [] {
+    constexpr std::size_t count = graph_of(Net).layers.size();
+    graph const g = graph_of(Net);
+    std::array<layer_cost, count> all{};
+    for (std::size_t i = 0; i < count; ++i) {
+      all[i].kind = g.layers[i].kind;
+      all[i].output = g.layers[i].output;
+    }
+    for (parameter_info const& p : g.parameters)
+      if (p.trainable) all[static_cast<std::size_t>(p.layer)].parameters += p.shape.elements();
+    for (std::size_t i = 0; i < g.parameters.size(); ++i)
+      all[static_cast<std::size_t>(g.parameters[i].layer)].weight_bytes += 4ll * places[i].size;
+    for (node const& n : g.nodes)
+      if (n.code == op::contract)
+        all[static_cast<std::size_t>(n.layer)].multiply_adds += n.window.multiply_adds();
+    return all;
+  }();
+};
+
+}  // namespace etch

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+
+#include "plan.hpp"
+
+namespace etch {
+
+/// A plan in arrays of its own size, so that it can be a constant.
+template <std::size_t Steps, std::size_t Values, std::size_t Segments, std::size_t Parameters>
+struct frozen_plan {
+  std::array<step, Steps> steps{};
+  std::array<value, Values> values{};
+  std::array<segment, Segments> segments{};
+  std::array<parameter_place, Parameters> places{};
+  int prologue = 0, samples = 1, workspace = 0, derived = 0, parameter_floats = 0;
+};
+
+struct plan_sizes {
+  std::size_t steps, values, segments, parameters;
+};
+constexpr plan_sizes sizes_of(plan const& p) {
+  return {p.steps.size(), p.values.size(), p.segments.size(), p.places.size()};
+}
+
+/// The plan that `Source::make()` gives, as a constant.
+template <class Source>
+constexpr auto freeze() {
+  constexpr plan_sizes n = sizes_of(Source::make());
+  plan const p = Source::make();
+  frozen_plan<n.steps, n.values, n.segments, n.parameters> f;
+  std::copy(p.steps.begin(), p.steps.end(), f.steps.begin());
+  std::copy(p.values.begin(), p.values.end(), f.values.begin());
+  std::copy(p.segments.begin(), p.segments.end(), f.segments.begin());
+  std::copy(p.places.begin(), p.places.end(), f.places.begin());
+  f.prologue = p.prologue;
+  f.samples = p.samples;
+  f.workspace = p.workspace;
+  f.derived = p.derived;
+  f.parameter_floats = p.parameter_floats;
+  return f;
+}
+
+}  // namespace etch

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "contract_depthwise.hpp"
+#include "contract_dw.hpp"
+#include "contract_dx.hpp"
+#include "contract_rows.hpp"
+#include "contract_window.hpp"
+
+/// The kernels of the one primitive that multiplies, instantiated on the instruction set and the
+/// geometry. All tensors are contiguous, channels last, `samples` (at least one) one after the
+/// other, aligned to 4 bytes; nothing outside of them is read or written. Weights and their
+/// gradients are packed (packing.hpp) and aligned to 64 bytes. No kernel may run in place.
+namespace etch {
+
+using kernels::identity_epilogue;
+
+/// y (samples, out_height, out_width, filters) = epilogue(contraction of x (samples, height, width,
+/// channels) with the packed weights). For epilogues see contract_micro.hpp.
+template <class Arch, contraction C, class Epilogue = identity_epilogue>
+void contract_forward(float const* x, float const* weights, float* y, int samples,
+                      Epilogue const& epilogue = {}) {
+  constexpr contraction canonical = etch::canonical(C);
+  if constexpr (C.depthwise()) {
+    kernels::forward_depthwise<Arch, C, kernels::pool_window{}>(x, weights, y, samples, epilogue);
+  } else if constexpr (canonical.pointwise()) {
+    constexpr int positions = C.out_height() * C.out_width();
+    if constexpr (positions == 1)
+      if (samples == 1)
+        return kernels::forward_row<Arch, canonical>(x, weights, y, epilogue);
+    kernels::forward_rows<Arch, canonical>(x, weights, y, std::ptrdiff_t{samples} * positions,
+                                           epilogue);
+  } else {
+    kernels::forward_windows<Arch, C, kernels::pool_window{}>(x, weights, y, samples, epilogue);
+  }
+}
+
+/// The same, followed by max pooling with windows of PoolH x PoolW that do not overlap: y is
+/// (samples, out_height / PoolH, out_width / PoolW, filters). What pooling drops is not computed.
+template <class Arch, contraction C, int PoolH, int PoolW, class Epilogue = identity_epilogue>
+void contract_forward_max_pool(float const* x, float const* weights, float* y, int samples,
+                               Epilogue const& epilogue = {}) {
+  constexpr kernels::pool_window pool{PoolH, PoolW};
+  if constexpr (C.depthwise())
+    kernels::forward_depthwise<Arch, C, pool>(x, weights, y, samples, epilogue);
+  else
+    kernels::forward_windows<Arch, C, pool>(x, weights, y, samples, epilogue);
+}
+
+/// dx = the gradient with respect to x, overwritten; `transposed_weights` from transpose_weights.
+template <class Arch, contraction C>
+void contract_dx(float const* dy, float const* transposed_weights, float* dx, int samples) {
+  if constexpr (C.depthwise())
+    kernels::dx_depthwise<Arch, C>(dy, transposed_weights, dx, samples);
+  else if constexpr (transposed(C).pointwise())
+    contract_forward<Arch, transposed(C)>(dy, transposed_weights, dx,
+                                          samples * C.out_height() * C.out_width());
+  else
+    kernels::dx_windows<Arch, C>(dy, transposed_weights, dx, samples);
+}
+
+/// dw_packed += the gradient with respect to the weights, summed over the samples.
+template <class Arch, contraction C>
+void contract_dw(float const* x, float const* dy, float* dw_packed, int samples) {
+  constexpr contraction canonical = etch::canonical(C);
+  if constexpr (C.depthwise())
+    kernels::dw_depthwise<Arch, C>(x, dy, dw_packed, samples);
+  else if constexpr (canonical.pointwise())
+    kernels::dw_windows<Arch, canonical>(x, dy, dw_packed,
+                                         samples * C.out_height() * C.out_width());
+  else
+    kernels::dw_windows<Arch, C>(x, dy, dw_packed, samples);
+}
+
+}  // namespace etch

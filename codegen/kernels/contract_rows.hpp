@@ -1,0 +1,176 @@
+#pragma once
+
+#include "contract_micro.hpp"
+
+/// Pointwise contractions: the product of a matrix of `rows` inputs, as many as there are at run
+/// time, with the packed weights. C is canonical: 1x1, only channels, filters and groups count.
+namespace etch::kernels {
+
+/// One row times a strip of `Lanes` filters: too little for a tile, so the reduction is split into
+/// independent chains, eight accumulators in all, which is what two FMA ports need.
+template <class Arch, contraction C, int Lanes, class Epilogue>
+void row_strip(float const* x, float const* w, float* y, std::ptrdiff_t row, int channel,
+               Epilogue const& epilogue) {
+  constexpr int steps = C.group_channels(), panel = panel_width(C);
+  constexpr vector_strip strip{Lanes, panel, panel_stride(C)};
+  constexpr int vectors = strip.vectors(Arch::width);
+  constexpr int chains = std::min(std::max(1, 8 / vectors), std::max(1, steps / 2));
+  simd::vec<Arch> acc[chains][vectors];
+  clear<Arch>(acc);
+  int k = 0;
+#pragma GCC unroll 1
+  for (; k + chains <= steps; k += chains) {
+#pragma GCC unroll 64
+    for (int i = 0; i < chains; ++i) {
+      auto const value = simd::broadcast<Arch>(x[k + i]);
+#pragma GCC unroll 64
+      for (int v = 0; v < vectors; ++v)
+        acc[i][v] = simd::fma(
+            value, simd::load<Arch>(w + (k + i) * panel + strip.offset(v * Arch::width)), acc[i][v]);
+    }
+  }
+  constexpr int rest = steps % chains;
+#pragma GCC unroll 64
+  for (int i = 0; i < rest; ++i) {
+    auto const value = simd::broadcast<Arch>(x[steps - rest + i]);
+#pragma GCC unroll 64
+    for (int v = 0; v < vectors; ++v)
+      acc[i][v] = simd::fma(
+          value, simd::load<Arch>(w + (steps - rest + i) * panel + strip.offset(v * Arch::width)),
+          acc[i][v]);
+  }
+#pragma GCC unroll 64
+  for (int v = 0; v < vectors; ++v) {
+#pragma GCC unroll 64
+    for (int n = 1; n < chains; n *= 2)
+#pragma GCC unroll 64
+      for (int i = 0; i + n < chains; i += 2 * n) acc[i][v] = acc[i][v] + acc[i + n][v];
+    store_lanes<Arch, Lanes>(y, v, finish<Arch, Lanes>(epilogue, acc[0][v], row, channel, v));
+  }
+}
+
+/// `M` rows times a strip; only the first `count` of them exist when `Clamped`: the others repeat
+/// the last one and are thrown away.
+template <class Arch, contraction C, int M, bool Clamped, int Lanes, class Epilogue>
+void row_tile(float const* x, float const* w, float* y, std::ptrdiff_t row, int count, int channel,
+              Epilogue const& epilogue) {
+  constexpr int steps = C.group_channels(), panel = panel_width(C);
+  constexpr vector_strip strip{Lanes, panel, panel_stride(C)};
+  constexpr int vectors = strip.vectors(Arch::width);
+  simd::vec<Arch> acc[M][vectors];
+  clear<Arch>(acc);
+  if constexpr (Clamped) {
+    float const* from[M];
+#pragma GCC unroll 64
+    for (int m = 0; m < M; ++m) from[m] = x + (m < count ? m : count - 1) * C.channels;
+#pragma GCC unroll 1
+    for (int k = 0; k < steps; ++k, w += panel) {
+      simd::vec<Arch> weight[vectors];
+#pragma GCC unroll 64
+      for (int v = 0; v < vectors; ++v)
+        weight[v] = simd::load<Arch>(w + strip.offset(v * Arch::width));
+#pragma GCC unroll 64
+      for (int m = 0; m < M; ++m) {
+        auto const value = simd::broadcast<Arch>(from[m][k]);
+#pragma GCC unroll 64
+        for (int v = 0; v < vectors; ++v) acc[m][v] = simd::fma(value, weight[v], acc[m][v]);
+      }
+    }
+  } else {
+    multiply<Arch, position_grid{M, 1, C.channels, 0}, strip, true>(acc, x, 1, w, panel, steps);
+  }
+  if constexpr (is_large<Epilogue>()) {
+#pragma GCC unroll 1
+    for (int m = 0; m < (Clamped ? count : M); ++m)
+      store_position<Arch, Lanes>(y + m * C.filters, acc[m], epilogue, row + m, channel);
+  } else {
+#pragma GCC unroll 64
+    for (int m = 0; m < M; ++m)
+      if (!Clamped || m < count)
+        store_position<Arch, Lanes>(y + m * C.filters, acc[m], epilogue, row + m, channel);
+  }
+}
+
+/// Rows and panels of the tile of a matrix product whose row count is known at run time only: rows
+/// of which batches are multiples, and enough accumulators to hide the latency.
+template <class Arch, contraction C>
+consteval register_tile choose_row_tile() {
+  using lanes = lanes_for<Arch, C>;
+  constexpr int per_panel = panel_width(C) / lanes::width;
+  register_tile best;
+  double best_cycles = 0;
+  for (int r = 1; r <= std::min(panel_count(C), 4); ++r) {
+    int const most = most_positions(Arch::registers, r * per_panel);
+    if (most < 1) break;
+    int const m = most >= 8 ? 8 : most;
+    int const rest = panel_count(C) % r;
+    double const cycles = (panel_count(C) / r * step_cycles(m, r * per_panel) +
+                           (rest > 0 ? step_cycles(m, rest * per_panel) : 0)) /
+                          m;
+    if (best_cycles == 0 || cycles < best_cycles) {
+      best = {1, m, r};
+      best_cycles = cycles;
+    }
+  }
+  return best;
+}
+
+/// All rows times one strip of filters.
+template <class Arch, contraction C, int M, int Lanes, class Epilogue>
+void strip_of_rows(float const* x, float const* w, float* y, std::ptrdiff_t rows, int channel,
+                   Epilogue const& epilogue) {
+  constexpr int few = M > 4 ? 4 : M > 1 ? M - 1 : 1;
+  std::ptrdiff_t row = 0;
+  for (; row + M <= rows; row += M)
+    row_tile<Arch, C, M, false, Lanes>(x + row * C.channels, w, y + row * C.filters, row, M, channel,
+                                       epilogue);
+  if constexpr (M > 1)
+    for (; row < rows; row += few)
+      row_tile<Arch, C, few, true, Lanes>(x + row * C.channels, w, y + row * C.filters, row,
+                                          static_cast<int>(std::min<std::ptrdiff_t>(few, rows - row)),
+                                          channel, epilogue);
+}
+
+/// y[row, f] = epilogue(sum over c of x[row, c] * w[f, c]) for all rows.
+template <class Arch, contraction C, class Epilogue>
+void forward_rows(float const* x, float const* weights, float* y, std::ptrdiff_t rows,
+                  Epilogue const& epilogue) {
+  using lanes = lanes_for<Arch, C>;
+  constexpr register_tile tile = choose_row_tile<Arch, C>();
+  constexpr int panel = panel_width(C), filters = C.group_filters();
+  constexpr int strip = tile.panels * panel, rest = filters % strip;
+  for (int group = 0; group < C.groups; ++group) {
+    float const* const xg = x + group * C.group_channels();
+    float const* const wg = weights + group * panel_count(C) * panel_stride(C);
+    int const channel = group * filters;
+    for (int f = 0; f + strip <= filters; f += strip)
+      strip_of_rows<lanes, C, tile.width, strip>(xg, wg + f / panel * panel_stride(C),
+                                                 y + channel + f, rows, channel + f, epilogue);
+    if constexpr (rest > 0)
+      strip_of_rows<lanes, C, tile.width, rest>(
+          xg, wg + (filters - rest) / panel * panel_stride(C), y + channel + filters - rest, rows,
+          channel + filters - rest, epilogue);
+  }
+}
+
+/// The same for a single row.
+template <class Arch, contraction C, class Epilogue>
+void forward_row(float const* x, float const* weights, float* y, Epilogue const& epilogue) {
+  using lanes = lanes_for<Arch, C>;
+  constexpr int panel = panel_width(C), filters = C.group_filters();
+  constexpr int strip = std::max(1, 8 * lanes::width / panel / (lanes::width == 16 ? 2 : 1)) * panel;
+  constexpr int rest = filters % strip;
+  for (int group = 0; group < C.groups; ++group) {
+    float const* const xg = x + group * C.group_channels();
+    float const* const wg = weights + group * panel_count(C) * panel_stride(C);
+    int const channel = group * filters;
+    for (int f = 0; f + strip <= filters; f += strip)
+      row_strip<lanes, C, strip>(xg, wg + f / panel * panel_stride(C), y + channel + f, 0,
+                                 channel + f, epilogue);
+    if constexpr (rest > 0)
+      row_strip<lanes, C, rest>(xg, wg + (filters - rest) / panel * panel_stride(C),
+                                y + channel + filters - rest, 0, channel + filters - rest, epilogue);
+  }
+}
+
+}  // namespace etch::kernels

@@ -1,0 +1,191 @@
+#pragma once
+
+#include "contract_micro.hpp"
+
+/// Convolutions, forward, optionally with max pooling while the outputs are still in registers.
+namespace etch::kernels {
+
+/// A pooling window, stride equal to its size; 1x1 pools nothing.
+struct pool_window {
+  int height = 1, width = 1;
+  constexpr bool operator==(pool_window const&) const = default;
+};
+
+/// Adds the products of a tile's windows: `x` is the first tap of its first position.
+template <class Arch, contraction C, position_grid P, vector_strip S>
+[[gnu::always_inline]] inline void multiply_windows(
+    simd::vec<Arch> (&acc)[P.size()][S.vectors(Arch::width)], float const* x, float const* w) {
+  constexpr window_walk walk = walk_of(C);
+#pragma GCC unroll 1
+  for (int ky = 0; ky < walk.rows; ++ky)
+#pragma GCC unroll 1
+    for (int kx = 0; kx < walk.columns; ++kx) {
+      multiply<Arch, P, S, true>(acc, x + ky * walk.row_stride + kx * walk.column_stride, 1, w,
+                                 S.panel, walk.run);
+      w += walk.run * S.panel;
+    }
+}
+
+/// `Height` x `Width` pooled outputs of a strip of `Lanes` filters. `x` points to the first tap of
+/// the first position, `y` to the first pooled output; `row` counts positions before pooling.
+template <class Arch, contraction C, pool_window Pool, int Height, int Width, int Lanes,
+          class Epilogue>
+void window_tile(float const* x, float const* w, float* y, std::ptrdiff_t row, int channel,
+                 Epilogue const& epilogue) {
+  constexpr vector_strip strip{Lanes, panel_width(C), panel_stride(C)};
+  constexpr int vectors = strip.vectors(Arch::width);
+  constexpr int rows = Height * Pool.height, columns = Width * Pool.width;
+  constexpr position_grid positions{rows, columns, C.stride_height * C.width * C.channels,
+                                    C.stride_width * C.channels};
+  constexpr position_grid indices{rows, columns, C.out_width(), 1};
+  constexpr position_grid outputs{Height, Width, C.out_width() / Pool.width * C.filters, C.filters};
+  simd::vec<Arch> acc[rows * columns][vectors];
+  clear<Arch>(acc);
+  multiply_windows<Arch, C, positions, strip>(acc, x, w);
+
+  if constexpr (Pool == pool_window{}) {
+    if constexpr (is_large<Epilogue>()) {
+#pragma GCC unroll 1
+      for (int m = 0; m < rows * columns; ++m)
+        store_position<Arch, Lanes>(y + outputs[m], acc[m], epilogue, row + indices[m], channel);
+    } else {
+#pragma GCC unroll 64
+      for (int m = 0; m < rows * columns; ++m)
+        store_position<Arch, Lanes>(y + outputs[m], acc[m], epilogue, row + indices[m], channel);
+    }
+  } else {
+    constexpr bool pool_first = is_monotone<Epilogue>();
+#pragma GCC unroll 64
+    for (int o = 0; o < Height * Width; ++o) {
+      constexpr position_grid window{Pool.height, Pool.width, columns, 1};
+      constexpr int parts = window.size();
+      int const first = o / Width * Pool.height * columns + o % Width * Pool.width;
+#pragma GCC unroll 64
+      for (int v = 0; v < vectors; ++v) {
+        simd::vec<Arch> most = acc[first][v];
+        if (!pool_first)
+          most = finish<Arch, Lanes>(epilogue, most, row + indices[first], channel, v);
+#pragma GCC unroll 64
+        for (int i = 1; i < parts; ++i) {
+          int const m = first + window[i];
+          simd::vec<Arch> next = acc[m][v];
+          if (!pool_first)
+            next = finish<Arch, Lanes>(epilogue, next, row + indices[m], channel, v);
+          most = simd::max(most, next);
+        }
+        if (pool_first)
+          most = finish<Arch, Lanes>(epilogue, most, row + indices[first], channel, v);
+        store_lanes<Arch, Lanes>(y + outputs[o], v, most);
+      }
+    }
+  }
+}
+
+/// One position at a time, for pooling windows that do not fit the registers.
+template <class Arch, contraction C, pool_window Pool, int Lanes, class Epilogue>
+void window_in_parts(float const* x, float const* w, float* y, std::ptrdiff_t row, int channel,
+                     Epilogue const& epilogue) {
+  constexpr vector_strip strip{Lanes, panel_width(C), panel_stride(C)};
+  constexpr int vectors = strip.vectors(Arch::width);
+  for (int py = 0; py < Pool.height; ++py)
+    for (int px = 0; px < Pool.width; ++px) {
+      simd::vec<Arch> acc[1][vectors];
+      clear<Arch>(acc);
+      multiply_windows<Arch, C, position_grid{}, strip>(
+          acc, x + (py * C.stride_height * C.width + px * C.stride_width) * C.channels, w);
+#pragma GCC unroll 64
+      for (int v = 0; v < vectors; ++v) {
+        auto value =
+            finish<Arch, Lanes>(epilogue, acc[0][v], row + py * C.out_width() + px, channel, v);
+        if (py + px > 0) value = simd::max(load_lanes<Arch, Lanes>(y, v), value);
+        store_lanes<Arch, Lanes>(y, v, value);
+      }
+    }
+}
+
+/// Where the tiles of one sample go: a map of pooled outputs, cut along both axes.
+template <contraction C, pool_window Pool, register_tile T>
+struct window_tiling {
+  static constexpr balanced_axis rows = balance(C.out_height() / Pool.height, T.height);
+  static constexpr balanced_axis columns = balance(C.out_width() / Pool.width, T.width);
+  static constexpr int x_row = Pool.height * C.stride_height * C.width * C.channels;
+  static constexpr int x_column = Pool.width * C.stride_width * C.channels;
+  static constexpr int y_column = C.filters;
+  static constexpr int y_row = C.out_width() / Pool.width * y_column;
+};
+
+/// A row of tiles, `Height` pooled outputs high, over the width of the map.
+template <class Arch, contraction C, pool_window Pool, register_tile T, int Height, int Lanes,
+          class Epilogue>
+void row_of_windows(float const* x, float const* w, float* y, std::ptrdiff_t row, int channel,
+                    Epilogue const& epilogue) {
+  using at = window_tiling<C, Pool, T>;
+  constexpr int size = at::columns.size;
+  int column = 0;
+  for (int i = 0; i < at::columns.large; ++i, column += size)
+    window_tile<Arch, C, Pool, Height, size, Lanes>(x + column * at::x_column, w,
+                                                    y + column * at::y_column,
+                                                    row + column * Pool.width, channel, epilogue);
+  if constexpr (at::columns.large < at::columns.count)
+    for (int i = at::columns.large; i < at::columns.count; ++i, column += size - 1)
+      window_tile<Arch, C, Pool, Height, size - 1, Lanes>(
+          x + column * at::x_column, w, y + column * at::y_column, row + column * Pool.width,
+          channel, epilogue);
+}
+
+/// One sample by one strip of filters.
+template <class Arch, contraction C, pool_window Pool, register_tile T, int Lanes, class Epilogue>
+void strip_of_windows(float const* x, float const* w, float* y, std::ptrdiff_t row, int channel,
+                      Epilogue const& epilogue) {
+  using at = window_tiling<C, Pool, T>;
+  if constexpr (T.panels == 0) {
+    for (int oy = 0; oy < C.out_height() / Pool.height; ++oy)
+      for (int ox = 0; ox < C.out_width() / Pool.width; ++ox)
+        window_in_parts<Arch, C, Pool, Lanes>(
+            x + oy * at::x_row + ox * at::x_column, w, y + oy * at::y_row + ox * at::y_column,
+            row + oy * Pool.height * C.out_width() + ox * Pool.width, channel, epilogue);
+  } else {
+    constexpr int size = at::rows.size;
+    int line = 0;
+    for (int i = 0; i < at::rows.large; ++i, line += size)
+      row_of_windows<Arch, C, Pool, T, size, Lanes>(
+          x + line * at::x_row, w, y + line * at::y_row, row + line * Pool.height * C.out_width(),
+          channel, epilogue);
+    if constexpr (at::rows.large < at::rows.count)
+      for (int i = at::rows.large; i < at::rows.count; ++i, line += size - 1)
+        row_of_windows<Arch, C, Pool, T, size - 1, Lanes>(
+            x + line * at::x_row, w, y + line * at::y_row,
+            row + line * Pool.height * C.out_width(), channel, epilogue);
+  }
+}
+
+/// All samples: sample by sample, so that the weights of a strip and one image stay in the cache.
+template <class Arch, contraction C, pool_window Pool, class Epilogue>
+void forward_windows(float const* x, float const* weights, float* y, int samples,
+                     Epilogue const& epilogue) {
+  using lanes = lanes_for<Arch, C>;
+  constexpr int panel = panel_width(C), filters = C.group_filters();
+  constexpr int height = C.out_height() / Pool.height, width = C.out_width() / Pool.width;
+  constexpr register_tile tile =
+      choose_tile(Arch::registers, lanes::width, panel, filters, height, width, Pool.height,
+                  Pool.width, window_size(C));
+  constexpr int strip = std::max(1, tile.panels) * panel, rest = filters % strip;
+  for (int sample = 0; sample < samples; ++sample) {
+    std::ptrdiff_t const s = sample, row = s * C.out_height() * C.out_width();
+    for (int group = 0; group < C.groups; ++group) {
+      float const* const xg = x + s * C.inputs() + group * C.group_channels();
+      float const* const wg = weights + group * panel_count(C) * panel_stride(C);
+      int const channel = group * filters;
+      float* const yg = y + s * height * width * C.filters + channel;
+      for (int f = 0; f + strip <= filters; f += strip)
+        strip_of_windows<lanes, C, Pool, tile, strip>(xg, wg + f / panel * panel_stride(C), yg + f,
+                                                      row, channel + f, epilogue);
+      if constexpr (rest > 0)
+        strip_of_windows<lanes, C, Pool, tile, rest>(
+            xg, wg + (filters - rest) / panel * panel_stride(C), yg + filters - rest, row,
+            channel + filters - rest, epilogue);
+    }
+  }
+}
+
+}  // namespace etch::kernels

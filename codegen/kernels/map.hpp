@@ -1,0 +1,88 @@
+#pragma once
+
+#include "apply.hpp"
+
+namespace etch::kernels {
+
+/// Every operand is a scalar or runs in step with the result, on through all samples: the samples
+/// are one run. `batched`: the result has one value a sample.
+constexpr bool is_flat(program const& p, int elements, bool batched) {
+  for (int i = 0; i < p.loads; ++i) {
+    auto const& l = p.operand(i);
+    if (l.from != program::kind::memory) continue;
+    bool const scalar = l.period == 1 && !(batched && l.batched);
+    bool const in_step = l.run == 1 && l.period == elements && (l.batched || !batched);
+    if (!scalar && !in_step) return false;
+  }
+  return true;
+}
+
+/// The length of the row that all samples of a flat program form.
+inline constexpr int endless = 1 << 30;
+
+/// The flat program as one along such a row.
+constexpr program one_run(program p, int elements) {
+  for (int i = 0; i < p.loads; ++i) {
+    auto& l = p.load_list[static_cast<std::size_t>(i)];
+    if (l.from != program::kind::memory) continue;
+    bool const scalar = l.period == 1 && (elements > 1 || !l.batched);
+    l = {.period = scalar ? 1 : endless};
+  }
+  return p;
+}
+
+/// y[i] = the program at i, for i < length. All loads of a step come before its stores, so y may be
+/// an operand.
+template <class Arch, program P, class Row>
+[[gnu::always_inline]] inline void map_row(float* y, Row const& row,
+                                           std::ptrdiff_t length) noexcept {
+  constexpr int width = Arch::width;
+  constexpr int unroll = instruction_count(P) > 8 ? 1 : 4;
+  std::ptrdiff_t i = 0;
+  if constexpr (unroll > 1) {
+#pragma GCC unroll 1
+    for (; i + unroll * width <= length; i += unroll * width) {
+      simd::vec<Arch> result[unroll];
+#pragma GCC unroll 4
+      for (int u = 0; u < unroll; ++u) result[u] = row(i + u * width, width);
+#pragma GCC unroll 4
+      for (int u = 0; u < unroll; ++u) simd::store(y + i + u * width, result[u]);
+    }
+  }
+#pragma GCC unroll 1
+  for (; i + width <= length; i += width) simd::store(y + i, row(i, width));
+  if (i < length) {
+    int const lanes = static_cast<int>(length - i);
+    simd::store_partial(y + i, row(i, lanes), lanes);
+  }
+}
+
+/// The same for a flat program, over all samples: shared by maps of every size.
+template <class Arch, program P>
+void map_run(float* y, float const* const* operands, std::ptrdiff_t length) noexcept {
+  program_row<Arch, P, endless, 1> const row(operands, 0, 0);
+  map_row<Arch, P>(y, row, length);
+}
+
+/// y[s, i] = the program at element i of sample s; y has S.elements values a sample, or in all when
+/// the result is not batched. An operand that is not batched serves every sample. y may be an operand
+/// that runs in step with it. Nothing outside y and the operands is read or written.
+template <class Arch, map_spec S>
+void map(float* y, float const* const* operands, int samples) noexcept {
+  constexpr program P = S.code;
+  std::ptrdiff_t const count = S.batched ? samples : 1;
+  if constexpr (is_flat(P, S.elements, S.batched)) {
+    map_run<Arch, one_run(P, S.elements)>(y, operands, count * S.elements);
+  } else {
+    constexpr int common = common_row(P, S.elements);
+    constexpr int length = common > 0 ? common : S.elements;
+    constexpr int rows = S.elements / length;
+    for (std::ptrdiff_t sample = 0; sample < count; ++sample)
+      for (int r = 0; r < rows; ++r, y += length) {
+        program_row<Arch, P, length, rows> const row(operands, sample, r);
+        map_row<Arch, P>(y, row, length);
+      }
+  }
+}
+
+}  // namespace etch::kernels

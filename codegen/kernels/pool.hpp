@@ -1,0 +1,139 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "../../dsl/contraction.hpp"
+#include "../../dsl/function.hpp"
+#include "fill.hpp"
+
+/// Pooling of channels-last images: vectors run across the channels.
+namespace etch::kernels {
+
+/// Floats from one window position to the next, and from one tap of a window to the next.
+constexpr int tap_offset(contraction w, int ky, int kx) {
+  return (ky * w.dilation_height * w.width + kx * w.dilation_width) * w.channels;
+}
+constexpr int window_offset(contraction w, int oy, int ox) {
+  return (oy * w.stride_height * w.width + ox * w.stride_width) * w.channels;
+}
+
+/// `Vectors` vectors of channels of one window, combined; the last one has `lanes` channels.
+template <class Arch, function Fn, contraction W, int Vectors>
+[[gnu::always_inline]] inline void pool_window(float const* x, float* y, int lanes) noexcept {
+  constexpr int width = Arch::width;
+  simd::vec<Arch> acc[Vectors];
+  auto const combine = [&](float const* tap, bool first) __attribute__((always_inline)) {
+#pragma GCC unroll 8
+    for (int v = 0; v < Vectors; ++v) {
+      auto const value = simd::load_partial<Arch>(tap + v * width, v == Vectors - 1 ? lanes : width);
+      if (first) acc[v] = value;
+      else if constexpr (Fn == function::add) acc[v] = acc[v] + value;
+      else acc[v] = simd::max(value, acc[v]);
+    }
+  };
+  combine(x, true);
+  if constexpr (W.kernel_height * W.kernel_width <= 9) {
+#pragma GCC unroll 9
+    for (int ky = 0; ky < W.kernel_height; ++ky)
+#pragma GCC unroll 9
+      for (int kx = 0; kx < W.kernel_width; ++kx)
+        if (ky + kx > 0) combine(x + tap_offset(W, ky, kx), false);
+  } else {
+    for (int kx = 1; kx < W.kernel_width; ++kx) combine(x + tap_offset(W, 0, kx), false);
+    for (int ky = 1; ky < W.kernel_height; ++ky)
+      for (int kx = 0; kx < W.kernel_width; ++kx) combine(x + tap_offset(W, ky, kx), false);
+  }
+#pragma GCC unroll 8
+  for (int v = 0; v < Vectors; ++v)
+    simd::store_partial(y + v * width, acc[v], v == Vectors - 1 ? lanes : width);
+}
+
+/// y[oy, ox, c] = fn over ky, kx of x[oy * stride + ky * dilation, ox * stride + kx * dilation, c]
+/// for the windows of W; fn is add or maximum.
+template <class Arch, function Fn, contraction W>
+void pool(float const* x, float* y, int samples) noexcept {
+  static_assert(Fn == function::add || Fn == function::maximum);
+  constexpr int width = Arch::width, block = 4 * width;
+  constexpr int rest = W.channels % block, rest_vectors = (rest + width - 1) / width;
+  for (int s = 0; s < samples; ++s, x += W.inputs())
+    for (int oy = 0; oy < W.out_height(); ++oy)
+      for (int ox = 0; ox < W.out_width(); ++ox, y += W.channels) {
+        float const* const corner = x + window_offset(W, oy, ox);
+        for (int c = 0; c + block <= W.channels; c += block)
+          pool_window<Arch, Fn, W, 4>(corner + c, y + c, width);
+        if constexpr (rest > 0)
+          pool_window<Arch, Fn, W, rest_vectors>(corner + W.channels - rest, y + W.channels - rest,
+                                                 rest - (rest_vectors - 1) * width);
+      }
+}
+
+/// dx for one vector of channels of one window. Exclusive: no other window has these positions.
+template <class Arch, function Fn, contraction W, bool Exclusive>
+[[gnu::always_inline]] inline void pool_window_gradient(float const* x, float const* y,
+                                                        float const* dy, float* dx,
+                                                        int lanes) noexcept {
+  auto left = simd::load_partial<Arch>(dy, lanes);  // what no tap has taken yet
+  auto const add_to = [&](float* to, simd::vec<Arch> value) __attribute__((always_inline)) {
+    if constexpr (!Exclusive) value = value + simd::load_partial<Arch>(to, lanes);
+    simd::store_partial(to, value, lanes);
+  };
+  auto const take = [&](int offset) __attribute__((always_inline)) {
+    if constexpr (Fn == function::add) {
+      add_to(dx + offset, left);
+    } else {
+      auto const zero = simd::zero<Arch>();
+      auto const hit = simd::equal(simd::load_partial<Arch>(x + offset, lanes),
+                                   simd::load_partial<Arch>(y, lanes));
+      add_to(dx + offset, simd::select(hit, left, zero));
+      left = simd::select(hit, zero, left);
+    }
+  };
+  if constexpr (W.kernel_height * W.kernel_width <= 4) {
+#pragma GCC unroll 4
+    for (int ky = 0; ky < W.kernel_height; ++ky)
+#pragma GCC unroll 4
+      for (int kx = 0; kx < W.kernel_width; ++kx) take(tap_offset(W, ky, kx));
+  } else {
+#pragma GCC unroll 1
+    for (int ky = 0; ky < W.kernel_height; ++ky)
+#pragma GCC unroll 1
+      for (int kx = 0; kx < W.kernel_width; ++kx) take(tap_offset(W, ky, kx));
+  }
+}
+
+/// Overwrites dx, the gradient with respect to x of `pool`. add: every position of a window gets
+/// its dy (x and y are not read). maximum: the first position, row by row, where x equals y gets it.
+/// Where windows overlap the gradients are added.
+template <class Arch, function Fn, contraction W>
+void pool_gradient(float const* x, float const* y, float const* dy, float* dx,
+                   int samples) noexcept {
+  static_assert(Fn == function::add || Fn == function::maximum);
+  constexpr int width = Arch::width;
+  constexpr bool exclusive = W.span_height() <= W.stride_height && W.span_width() <= W.stride_width;
+  constexpr bool covers = exclusive && W.kernel_height == W.stride_height &&
+                          W.kernel_width == W.stride_width &&
+                          W.out_height() * W.stride_height == W.height &&
+                          W.out_width() * W.stride_width == W.width;
+  bool const reads = Fn == function::maximum;
+  for (int s = 0; s < samples; ++s) {
+    if constexpr (!covers) fill<Arch>(dx, W.inputs(), 0.0f);
+    for (int oy = 0; oy < W.out_height(); ++oy)
+      for (int ox = 0; ox < W.out_width(); ++ox) {
+        int const corner = window_offset(W, oy, ox);
+        int const out = (oy * W.out_width() + ox) * W.channels;
+        for (int c = 0; c < W.channels; c += width)
+          pool_window_gradient<Arch, Fn, W, exclusive>(
+              reads ? x + corner + c : nullptr, reads ? y + out + c : nullptr, dy + out + c,
+              dx + corner + c, std::min(width, W.channels - c));
+      }
+    if (reads) {
+      x += W.inputs();
+      y += W.out_height() * W.out_width() * W.channels;
+    }
+    dy += W.out_height() * W.out_width() * W.channels;
+    dx += W.inputs();
+  }
+}
+
+}  // namespace etch::kernels

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "passes/differentiate.hpp"
+#include "passes/fuse.hpp"
+#include "passes/layout.hpp"
+#include "passes/place.hpp"
+#include "passes/schedule.hpp"
+#include "passes/simplify.hpp"
+#include "plan.hpp"
+
+namespace etch {
+
+/// A graph as kernel calls for up to `samples` samples at once. For inference, what depends on the
+/// parameters alone is set apart as a prologue.
+constexpr plan lower(graph const& g, int samples, bool inference) {
+  graph const simple = passes::simplify(g);
+  graph const laid_out = passes::layout(simple);
+  plan const steps = passes::fuse(laid_out);
+  plan const ordered = passes::schedule(steps, samples, inference);
+  return passes::place(ordered);
+}
+
+/// The network with the loss behind it: its inputs are followed by the target, its outputs by the loss
+/// of each sample, and it gives the gradients of the parameters.
+template <class Network, class Loss>
+constexpr graph training_graph(Network net, Loss) {
+  graph g = graph_of(net, true);
+  context c{g, true};
+  tensor const prediction{&g, g.outputs[0]};
+  tensor_shape const shape = Loss::target_rule(prediction.shape()).shape;
+  g.inputs.push_back(shape);
+  tensor const target{&g, g.add({.code = op::input, .batched = true,
+                                 .index = static_cast<int>(g.inputs.size()) - 1, .shape = shape})};
+  tensor const loss = Loss::forward(c, prediction, target);
+  g.outputs.push_back(loss.id);
+  passes::differentiate(g, loss.id);
+  return g;
+}
+
+}  // namespace etch

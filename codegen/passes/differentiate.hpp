@@ -1,0 +1,201 @@
+#pragma once
+
+#include <vector>
+
+#include "../../dsl/expression.hpp"
+
+namespace etch::passes {
+
+namespace detail {
+
+/// Reverse-mode differentiation (Griewank and Walther 2008, chapter 3): walks the nodes backwards and
+/// adds to each operand what its result's adjoint contributes.
+class differentiator {
+ public:
+  constexpr differentiator(graph& g, bool inputs) : g_(g), count_(g.size()) {
+    contributions_.resize(static_cast<std::size_t>(count_));
+    needed_.assign(static_cast<std::size_t>(count_), 0);
+    for (int id = 0; id < count_; ++id) needed_[at(id)] = needs(id, inputs);
+  }
+
+  /// The adjoint of every node, or -1.
+  constexpr std::vector<int> run(int loss) {
+    std::vector<int> adjoints(at(count_), -1);
+    tensor const seed{&g_, g_.add({.code = op::constant, .value = 1})};
+    contribute(loss, seed);
+    for (int id = count_ - 1; id >= 0; --id) {
+      if (!needed_[at(id)] || contributions_[at(id)].empty()) continue;
+      node const n = g_[id];
+      if (n.code == op::parameter) {
+        for (int c : contributions_[at(id)]) g_.gradients.push_back({n.index, c});
+        continue;
+      }
+      tensor dy{&g_, contributions_[at(id)][0]};
+      for (std::size_t i = 1; i < contributions_[at(id)].size(); ++i)
+        dy = dy + tensor{&g_, contributions_[at(id)][i]};
+      adjoints[at(id)] = dy.id;
+      if (n.code == op::map) map_rule(n, {&g_, id}, dy);
+      else rule(n, {&g_, id}, dy);
+    }
+    return adjoints;
+  }
+
+ private:
+  static constexpr std::size_t at(int id) { return static_cast<std::size_t>(id); }
+
+  constexpr bool needs(int id, bool inputs) const {
+    node const& n = g_[id];
+    if (n.code == op::parameter) return g_.parameters[at(n.index)].trainable;
+    if (n.code == op::input) return inputs;
+    if (n.code == op::detach) return false;
+    for (int i = 0; i < n.operand_count(); ++i)
+      if (needed_[at(n.operand(i))]) return true;
+    return false;
+  }
+
+  /// The value in the shape of node `id`, one a sample if that has one a sample.
+  constexpr tensor expand(tensor d, int id) {
+    node const& n = g_[id];
+    if (d.shape() == n.shape && d.get().batched == n.batched) return d;
+    return etch::detail::emit(d, {.code = op::map, .batched = n.batched, .shape = n.shape,
+                                  .operands = {d.id, -1, -1}});
+  }
+
+  constexpr void contribute(int id, tensor d) {
+    if (needed_[at(id)]) contributions_[at(id)].push_back(expand(d, id).id);
+  }
+
+  /// Sums d, in the shape of a result, over everything along which the operand was broadcast.
+  constexpr void unbroadcast(int id, tensor d) {
+    if (!needed_[at(id)]) return;
+    node const n = g_[id];
+    tensor_shape const from = n.shape;
+    int const rank = d.shape().rank;
+    bool const over_batch = d.get().batched && !n.batched;
+    auto const kept = [&](int axis) {  // the operand's extent along an axis of the result
+      int const own = axis - (rank - from.rank);
+      return own < 0 ? 1 : from[own];
+    };
+    int lead = 0, tail = rank;
+    while (lead < rank && kept(lead) == 1) ++lead;
+    while (tail > lead && kept(tail - 1) == 1) --tail;
+    if (lead > 0 || over_batch) d = reduce(function::add, d, 0, lead, over_batch);
+    if (tail < rank) d = reduce(function::add, d, tail, rank);
+    contribute(id, reshape(d, from));
+  }
+
+  constexpr void map_rule(node const& n, tensor y, tensor dy) {
+    tensor const a{&g_, n.operand(0)}, b{&g_, n.operand(1)}, c{&g_, n.operand(2)};
+    auto const to = [&](tensor operand, auto value) {
+      if (needed_[at(operand.id)]) unbroadcast(operand.id, expand(value(), y.id));
+    };
+    auto const constant = [&](double v) { return etch::detail::scalar(dy, v); };
+    using namespace etch::math;
+    switch (n.fn) {
+      case function::identity: to(a, [&] { return dy; }); break;
+      case function::negate: to(a, [&] { return -dy; }); break;
+      case function::absolute:
+        to(a, [&] { return dy * (greater(a, constant(0)) - greater(constant(0), a)); });
+        break;
+      case function::exp: to(a, [&] { return dy * y; }); break;
+      case function::log: to(a, [&] { return dy / a; }); break;
+      case function::log1p: to(a, [&] { return dy / (a + 1.0); }); break;
+      case function::expm1: to(a, [&] { return dy * (y + 1.0); }); break;
+      case function::sqrt: to(a, [&] { return dy * 0.5 / y; }); break;
+      case function::sin: to(a, [&] { return dy * cos(a); }); break;
+      case function::cos: to(a, [&] { return -(dy * sin(a)); }); break;
+      case function::tanh: to(a, [&] { return dy * (1.0 - y * y); }); break;
+      case function::sigmoid: to(a, [&] { return dy * (y * (1.0 - y)); }); break;
+      case function::erf:
+        to(a, [&] { return dy * (1.1283791670955126 * exp(-(a * a))); });
+        break;
+      case function::add: to(a, [&] { return dy; }), to(b, [&] { return dy; }); break;
+      case function::subtract: to(a, [&] { return dy; }), to(b, [&] { return -dy; }); break;
+      case function::multiply: to(a, [&] { return dy * b; }), to(b, [&] { return dy * a; }); break;
+      case function::divide: to(a, [&] { return dy / b; }), to(b, [&] { return -(dy * y / b); }); break;
+      // The result, not the operand, is compared: the operand then need not be kept.
+      case function::maximum:
+        to(a, [&] { return select(greater(y, a), constant(0), dy); });
+        to(b, [&] { return select(greater(y, a), dy, constant(0)); });
+        break;
+      case function::minimum:
+        to(a, [&] { return select(greater(a, y), constant(0), dy); });
+        to(b, [&] { return select(greater(a, y), dy, constant(0)); });
+        break;
+      case function::greater:
+      case function::equal: break;
+      case function::select:
+        to(b, [&] { return select(a, dy, constant(0)); });
+        to(c, [&] { return select(a, constant(0), dy); });
+        break;
+    }
+  }
+
+  constexpr void rule(node const& n, tensor y, tensor dy) {
+    tensor const a{&g_, n.operand(0)};
+    auto const emit = [&](node made) { return etch::detail::emit(dy, made); };
+    bool const first = n.operand_count() > 0 && needed_[at(a.id)];
+    switch (n.code) {
+      case op::contract: {
+        tensor const w{&g_, n.operand(1)};
+        if (needed_[at(w.id)])
+          contribute(w.id, emit({.code = op::contract_dw, .over_batch = true, .shape = w.shape(),
+                                 .operands = {a.id, dy.id, -1}, .window = n.window}));
+        if (first)
+          contribute(a.id, emit({.code = op::contract_dx, .batched = true, .shape = a.shape(),
+                                 .operands = {dy.id, w.id, -1}, .window = n.window}));
+        break;
+      }
+      case op::reduce:
+        if (!first) break;
+        if (n.fn == function::add) contribute(a.id, dy);
+        else contribute(a.id, dy * math::equal(a, y));
+        break;
+      case op::pool:
+        if (!first) break;
+        contribute(a.id, emit({.code = op::pool_gradient, .fn = n.fn, .batched = n.batched,
+                               .shape = a.shape(),
+                               .operands = n.fn == function::maximum
+                                               ? std::array<int, 3>{a.id, y.id, dy.id}
+                                               : std::array<int, 3>{dy.id, -1, -1},
+                               .window = n.window}));
+        break;
+      case op::reshape:
+        if (first) contribute(a.id, reshape(dy, a.shape()));
+        break;
+      case op::pad:
+        if (first) contribute(a.id, slice(dy, n.before, n.after));
+        break;
+      case op::slice:
+        if (first) contribute(a.id, pad(dy, n.before, n.after));
+        break;
+      case op::concat: {
+        tensor const b{&g_, n.operand(1)};
+        std::array<int, 4> cut{};
+        auto const axis = at(n.index);
+        cut[axis] = b.shape()[n.index];
+        if (first) contribute(a.id, slice(dy, {}, cut));
+        cut[axis] = a.shape()[n.index];
+        if (needed_[at(b.id)]) contribute(b.id, slice(dy, cut, {}));
+        break;
+      }
+      default: break;
+    }
+  }
+
+  graph& g_;
+  int count_;
+  std::vector<std::vector<int>> contributions_;
+  std::vector<char> needed_;
+};
+
+}  // namespace detail
+
+/// Adds the nodes that compute the gradient of `loss`, one scalar a sample, and lists in
+/// `graph::gradients` what each trainable parameter's gradient is the sum of. Gives the adjoint of
+/// each node that was there before (-1 where there is none); with `inputs`, those of the inputs too.
+constexpr std::vector<int> differentiate(graph& g, int loss, bool inputs = false) {
+  return detail::differentiator{g, inputs}.run(loss);
+}
+
+}  // namespace etch::passes

@@ -1,0 +1,170 @@
+#pragma once
+
+#include <vector>
+
+#include "../plan.hpp"
+
+namespace etch::passes {
+
+namespace detail {
+
+class placer {
+ public:
+  constexpr explicit placer(plan const& p) : out_(p) {
+    lives_.resize(p.values.size());
+  }
+
+  constexpr plan run() {
+    find_lifetimes();
+    choose_strides();
+    share_in_place();
+    assign_offsets();
+    return out_;
+  }
+
+ private:
+  static constexpr std::size_t at(int id) { return static_cast<std::size_t>(id); }
+
+  struct life {
+    int first = -1, last = -1;                  // steps
+    int first_segment = -1, last_segment = -1;
+    int shares = -1;                            // the value whose memory this one takes over
+  };
+
+  template <class F>
+  constexpr void for_each_value(step const& s, F f) {
+    for (int x : s.operands)
+      if (x >= 0) f(x);
+    for (int k = 0; k < s.code.loads; ++k)
+      if (s.load(k) >= 0) f(s.load(k));
+    f(s.result);
+  }
+
+  constexpr void find_lifetimes() {
+    for (std::size_t g = 0; g < out_.segments.size(); ++g)
+      for (int i = out_.segments[g].first; i < out_.segments[g].last; ++i)
+        for_each_value(out_.steps[at(i)], [&](int v) {
+          life& l = lives_[at(v)];
+          if (l.first < 0) l.first = i, l.first_segment = static_cast<int>(g);
+          l.last = i;
+          l.last_segment = static_cast<int>(g);
+        });
+    // What crosses the border of a loop lives through all of its iterations.
+    for (life& l : lives_) {
+      if (l.first < 0 || l.first_segment == l.last_segment) continue;
+      segment const& from = out_.segments[at(l.first_segment)];
+      segment const& to = out_.segments[at(l.last_segment)];
+      if (from.loops) l.first = from.first;
+      if (to.loops) l.last = to.last - 1;
+    }
+    // So does what a loop adds up, sample by sample.
+    for (step const& s : out_.steps) {
+      life& l = lives_[at(s.result)];
+      if (!s.sums || l.first < 0) continue;
+      for (segment const& g : out_.segments)
+        if (g.loops && l.last >= g.first && l.last < g.last && l.last < g.last - 1) l.last = g.last - 1;
+    }
+  }
+
+  constexpr void choose_strides() {
+    for (std::size_t v = 0; v < out_.values.size(); ++v) {
+      value& x = out_.values[v];
+      life const& l = lives_[v];
+      bool const one_copy = x.where == space::workspace && l.first_segment == l.last_segment &&
+                            l.first_segment >= 0 && out_.segments[at(l.first_segment)].loops;
+      x.stride = x.batched && !one_copy ? x.size : 0;
+    }
+  }
+
+  /// An element-wise step may write over an operand that nothing reads later.
+  constexpr void share_in_place() {
+    for (int i = 0; i < static_cast<int>(out_.steps.size()); ++i) {
+      step const& s = out_.steps[at(i)];
+      value const& y = out_.values[at(s.result)];
+      if (s.what != step_kind::map || y.where != space::workspace || lives_[at(s.result)].first != i) continue;
+      for (int k = 0; k < s.code.loads; ++k) {
+        int const v = s.load(k);
+        if (v < 0) continue;
+        value const& x = out_.values[at(v)];
+        auto const& access = s.code.operand(k);
+        bool const whole = access.run == 1 && access.period == y.size && x.batched == y.batched;
+        if (!whole || x.where != space::workspace || x.size != y.size || x.stride != y.stride ||
+            lives_[at(v)].last != i || read_otherwise(s, v))
+          continue;
+        lives_[at(s.result)].shares = v;
+        break;
+      }
+    }
+  }
+  constexpr bool read_otherwise(step const& s, int v) const {
+    for (int k = 0; k < s.code.loads; ++k)
+      if (s.load(k) == v && (s.code.operand(k).run != 1 || s.code.operand(k).period != out_.values[at(v)].size))
+        return true;
+    return false;
+  }
+
+  constexpr int memory_of(int v) const {
+    while (lives_[at(v)].shares >= 0) v = lives_[at(v)].shares;
+    return v;
+  }
+
+  constexpr int footprint(value const& x) const {
+    return round_up(x.stride > 0 ? x.stride * out_.samples : x.size, 16);
+  }
+
+  /// Largest first, each at the lowest offset that is free while it lives (Pisarchyk and Lee 2020).
+  constexpr void assign_offsets() {
+    for (std::size_t v = 0; v < out_.values.size(); ++v)
+      if (int const m = memory_of(static_cast<int>(v)); m != static_cast<int>(v) &&
+          lives_[v].last > lives_[at(m)].last)
+        lives_[at(m)].last = lives_[v].last;
+    std::vector<int> order;
+    for (int v = 0; v < static_cast<int>(out_.values.size()); ++v) {
+      value& x = out_.values[at(v)];
+      if (x.where == space::derived) {
+        x.offset = out_.derived;
+        out_.derived += round_up(x.size, 16);
+      }
+      if (x.where != space::workspace || lives_[at(v)].first < 0 || lives_[at(v)].shares >= 0) continue;
+      order.push_back(v);
+      for (std::size_t i = order.size() - 1;
+           i > 0 && footprint(out_.values[at(order[i])]) > footprint(out_.values[at(order[i - 1])]); --i) {
+        int const t = order[i];
+        order[i] = order[i - 1];
+        order[i - 1] = t;
+      }
+    }
+    std::vector<int> placed;  // by offset
+    for (int v : order) {
+      value& x = out_.values[at(v)];
+      int const size = footprint(x);
+      int offset = 0;
+      for (int p : placed) {
+        value const& other = out_.values[at(p)];
+        bool const together = lives_[at(p)].first <= lives_[at(v)].last &&
+                              lives_[at(v)].first <= lives_[at(p)].last;
+        if (!together) continue;
+        if (offset + size <= other.offset) break;
+        if (other.offset + footprint(other) > offset) offset = other.offset + footprint(other);
+      }
+      x.offset = offset;
+      if (offset + size > out_.workspace) out_.workspace = offset + size;
+      std::size_t i = 0;
+      while (i < placed.size() && out_.values[at(placed[i])].offset <= offset) ++i;
+      placed.insert(placed.begin() + static_cast<std::ptrdiff_t>(i), v);
+    }
+    for (std::size_t v = 0; v < out_.values.size(); ++v)
+      if (lives_[v].shares >= 0) out_.values[v].offset = out_.values[at(memory_of(static_cast<int>(v)))].offset;
+  }
+
+  plan out_;
+  std::vector<life> lives_;
+};
+
+}  // namespace detail
+
+/// Gives every value its place: as many copies as samples where it crosses a loop's border, one where
+/// it does not, in place where an operand dies, and memory that is used again as soon as it is free.
+constexpr plan place(plan const& p) { return detail::placer{p}.run(); }
+
+}  // namespace etch::passes

@@ -1,0 +1,147 @@
+#pragma once
+
+#include <vector>
+
+#include "../../dsl/graph.hpp"
+
+namespace etch::passes {
+
+namespace detail {
+
+class simplifier {
+ public:
+  constexpr explicit simplifier(graph const& from) : from_(from), to_(from) {
+    to_.nodes.clear();
+    renamed_.reserve(from.nodes.size());
+  }
+
+  constexpr graph run() {
+    mark_live();
+    for (int id = 0; id < from_.size(); ++id)
+      renamed_.push_back(live_[at(id)] ? place(id) : -1);
+    for (int& y : to_.outputs) y = renamed_[at(y)];
+    for (gradient_root& r : to_.gradients) r.node = renamed_[at(r.node)];
+    return to_;
+  }
+
+ private:
+  static constexpr std::size_t at(int id) { return static_cast<std::size_t>(id); }
+
+  constexpr void mark_live() {
+    live_.assign(from_.nodes.size(), false);
+    for (int y : from_.outputs) live_[at(y)] = true;
+    for (gradient_root const& r : from_.gradients) live_[at(r.node)] = true;
+    for (int id = from_.size() - 1; id >= 0; --id) {
+      node const& n = from_[id];
+      if (n.code == op::input || n.code == op::parameter) live_[at(id)] = true;
+      if (!live_[at(id)]) continue;
+      for (int i = 0; i < n.operand_count(); ++i) live_[at(n.operand(i))] = true;
+    }
+  }
+
+  constexpr bool is_constant(int id) const { return to_[id].code == op::constant; }
+  constexpr bool is_constant(int id, double v) const { return is_constant(id) && to_[id].value == v; }
+
+  /// The node that already is `n`, or -1: an operand that the function leaves as it is.
+  constexpr int neutral(node const& n) const {
+    int const a = n.operand(0), b = n.operand(1);
+    auto const same = [&](int id) { return to_[id].shape == n.shape && to_[id].batched == n.batched; };
+    switch (n.code) {
+      case op::detach: return a;
+      case op::reshape: return to_[a].shape == n.shape ? a : -1;
+      case op::map:
+        if (n.fn == function::identity && same(a)) return a;
+        if (n.fn == function::add && is_constant(b, 0) && same(a)) return a;
+        if (n.fn == function::add && is_constant(a, 0) && same(b)) return b;
+        if (n.fn == function::subtract && is_constant(b, 0) && same(a)) return a;
+        if (n.fn == function::multiply && is_constant(b, 1) && same(a)) return a;
+        if (n.fn == function::multiply && is_constant(a, 1) && same(b)) return b;
+        if (n.fn == function::divide && is_constant(b, 1) && same(a)) return a;
+        return -1;
+      default: return -1;
+    }
+  }
+
+  /// Arithmetic of two scalar constants.
+  static constexpr bool fold(function fn, double a, double b, double& result) {
+    switch (fn) {
+      case function::identity: result = a; return true;
+      case function::negate: result = -a; return true;
+      case function::add: result = a + b; return true;
+      case function::subtract: result = a - b; return true;
+      case function::multiply: result = a * b; return true;
+      case function::divide: result = a / b; return b != 0;
+      default: return false;
+    }
+  }
+
+  constexpr int place(int id) {
+    node n = from_[id];
+    for (int i = 0; i < n.operand_count(); ++i) {
+      int& operand = n.operands[at(i)];
+      operand = renamed_[at(operand)];
+      // A broadcast that is only read by a map needs no tensor of its own.
+      while (n.code == op::map && to_[operand].code == op::map &&
+             to_[operand].fn == function::identity &&
+             (!to_[operand].batched || n.batched) &&
+             broadcast_access(to_[to_[operand].operand(0)].shape, n.shape).period != 0 &&
+             (to_[operand].shape == n.shape))
+        operand = to_[operand].operand(0);
+      while (n.code == op::reshape && to_[operand].code == op::reshape)
+        operand = to_[operand].operand(0);
+    }
+    if (int const known = neutral(n); known >= 0) return known;
+    bool const spreads = (n.code == op::map && n.fn == function::identity) || n.code == op::reshape;
+    if (spreads && is_constant(n.operand(0))) {
+      n = {.code = op::constant, .batched = n.batched, .layer = n.layer,
+           .value = to_[n.operand(0)].value, .shape = n.shape};
+    } else if (n.code == op::map && !n.batched && is_constant(n.operand(0)) &&
+        (arity(n.fn) == 1 || (arity(n.fn) == 2 && is_constant(n.operand(1))))) {
+      double const b = arity(n.fn) == 2 ? to_[n.operand(1)].value : 0;
+      if (double value = 0; fold(n.fn, to_[n.operand(0)].value, b, value))
+        n = {.code = op::constant, .layer = n.layer, .value = value, .shape = n.shape};
+    }
+    return unique(n);
+  }
+
+  /// An equal node that is there already, or `n` itself. Only nodes with the same first operand are
+  /// compared, which keeps the search short.
+  constexpr int unique(node const& n) {
+    int const key = n.operand_count() > 0 ? n.operand(0) : -1;
+    bool const mergeable = n.code != op::input && n.code != op::parameter && n.code != op::random;
+    if (mergeable && key >= 0)
+      for (int other = last_user_[at(key)]; other >= 0; other = previous_user_[at(other)])
+        if (equal(to_[other], n)) return other;
+    if (n.code == op::constant || n.code == op::batch_size || n.code == op::iota)
+      for (int other : leaves_)
+        if (equal(to_[other], n)) return other;
+    to_.nodes.push_back(n);
+    int const id = to_.size() - 1;
+    last_user_.push_back(-1);
+    previous_user_.push_back(key >= 0 ? last_user_[at(key)] : -1);
+    if (key >= 0) last_user_[at(key)] = id;
+    else if (mergeable) leaves_.push_back(id);
+    return id;
+  }
+
+  static constexpr bool equal(node const& a, node const& b) {
+    return a.code == b.code && a.fn == b.fn && a.operands == b.operands && a.value == b.value &&
+           a.shape == b.shape && a.batched == b.batched && a.over_batch == b.over_batch &&
+           a.index == b.index && a.first == b.first && a.last == b.last && a.before == b.before &&
+           a.after == b.after && a.window == b.window;
+  }
+
+  graph const& from_;
+  graph to_;
+  std::vector<char> live_;
+  std::vector<int> renamed_;
+  std::vector<int> last_user_, previous_user_, leaves_;
+};
+
+}  // namespace detail
+
+/// Drops what no output needs, computes equal nodes once, folds constants, and removes detach,
+/// broadcasts and arithmetic that change nothing.
+constexpr graph simplify(graph const& g) { return detail::simplifier{g}.run(); }
+
+}  // namespace etch::passes

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <immintrin.h>
+
+#include "sse2.hpp"
+#include "vec.hpp"
+
+namespace etch::simd {
+
+template <>
+struct instructions<arch::avx2> {
+  using v = vec<arch::avx2>;
+  static constexpr bool fused = true;
+
+  [[gnu::always_inline]] static inline v load(float const* p) noexcept {
+    return _mm256_loadu_ps(p);
+  }
+  [[gnu::always_inline]] static inline void store(float* p, v a) noexcept {
+    _mm256_storeu_ps(p, a);
+  }
+  [[gnu::always_inline]] static inline v load_partial(float const* p, int count) noexcept {
+    return _mm256_maskload_ps(p, lanes_below(count));
+  }
+  [[gnu::always_inline]] static inline void store_partial(float* p, v a, int count) noexcept {
+    _mm256_maskstore_ps(p, lanes_below(count), a);
+  }
+
+  [[gnu::always_inline]] static inline v fma(v a, v b, v c) noexcept {
+    return _mm256_fmadd_ps(a, b, c);
+  }
+  [[gnu::always_inline]] static inline v fnma(v a, v b, v c) noexcept {
+    return _mm256_fnmadd_ps(a, b, c);
+  }
+  [[gnu::always_inline]] static inline v max(v a, v b) noexcept { return _mm256_max_ps(a, b); }
+  [[gnu::always_inline]] static inline v min(v a, v b) noexcept { return _mm256_min_ps(a, b); }
+  [[gnu::always_inline]] static inline v sqrt(v a) noexcept { return _mm256_sqrt_ps(a); }
+  [[gnu::always_inline]] static inline v floor(v a) noexcept { return _mm256_floor_ps(a); }
+  [[gnu::always_inline]] static inline v round(v a) noexcept {
+    return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  }
+
+  [[gnu::always_inline]] static inline v add_bits(v a, v b) noexcept {
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a), _mm256_castps_si256(b)));
+  }
+  [[gnu::always_inline]] static inline v sub_bits(v a, v b) noexcept {
+    return _mm256_castsi256_ps(_mm256_sub_epi32(_mm256_castps_si256(a), _mm256_castps_si256(b)));
+  }
+  template <int Count>
+  [[gnu::always_inline]] static inline v shift_left(v a) noexcept {
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(a), Count));
+  }
+  [[gnu::always_inline]] static inline v exponent(v a) noexcept {
+    return _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_castps_si256(a), 23));
+  }
+
+  [[gnu::always_inline]] static inline float reduce_add(v a) noexcept {
+    return instructions<arch::sse2>::reduce_add(
+        _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1)));
+  }
+  [[gnu::always_inline]] static inline float reduce_max(v a) noexcept {
+    return instructions<arch::sse2>::reduce_max(
+        _mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1)));
+  }
+
+ private:
+  [[gnu::always_inline]] static inline __m256i lanes_below(int count) noexcept {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  }
+};
+
+}  // namespace etch::simd

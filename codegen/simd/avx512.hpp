@@ -1,0 +1,89 @@
+#pragma once
+
+#include <immintrin.h>
+
+#include "avx2.hpp"
+#include "vec.hpp"
+
+namespace etch::simd {
+
+template <>
+struct instructions<arch::avx512> {
+  using v = vec<arch::avx512>;
+  static constexpr bool fused = true;
+
+  [[gnu::always_inline]] static inline v load(float const* p) noexcept {
+    return _mm512_loadu_ps(p);
+  }
+  [[gnu::always_inline]] static inline void store(float* p, v a) noexcept {
+    _mm512_storeu_ps(p, a);
+  }
+  [[gnu::always_inline]] static inline v load_partial(float const* p, int count) noexcept {
+    return _mm512_maskz_loadu_ps(lanes_below(count), p);
+  }
+  [[gnu::always_inline]] static inline void store_partial(float* p, v a, int count) noexcept {
+    _mm512_mask_storeu_ps(p, lanes_below(count), a);
+  }
+
+  [[gnu::always_inline]] static inline v fma(v a, v b, v c) noexcept {
+    return _mm512_fmadd_ps(a, b, c);
+  }
+  [[gnu::always_inline]] static inline v fnma(v a, v b, v c) noexcept {
+    return _mm512_fnmadd_ps(a, b, c);
+  }
+  [[gnu::always_inline]] static inline v max(v a, v b) noexcept {
+    return _mm512_maskz_max_ps(every, a, b);
+  }
+  [[gnu::always_inline]] static inline v min(v a, v b) noexcept {
+    return _mm512_maskz_min_ps(every, a, b);
+  }
+  [[gnu::always_inline]] static inline v sqrt(v a) noexcept {
+    return _mm512_maskz_sqrt_ps(every, a);
+  }
+  [[gnu::always_inline]] static inline v floor(v a) noexcept {
+    return _mm512_maskz_roundscale_ps(every, a, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+  }
+  [[gnu::always_inline]] static inline v round(v a) noexcept {
+    return _mm512_maskz_roundscale_ps(every, a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  }
+
+  [[gnu::always_inline]] static inline v add_bits(v a, v b) noexcept {
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b)));
+  }
+  [[gnu::always_inline]] static inline v sub_bits(v a, v b) noexcept {
+    return _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b)));
+  }
+  template <int Count>
+  [[gnu::always_inline]] static inline v shift_left(v a) noexcept {
+    return _mm512_castsi512_ps(_mm512_maskz_slli_epi32(every, _mm512_castps_si512(a), Count));
+  }
+  [[gnu::always_inline]] static inline v exponent(v a) noexcept {
+    __m512i const shifted = _mm512_maskz_srai_epi32(every, _mm512_castps_si512(a), 23);
+    return _mm512_maskz_cvtepi32_ps(every, shifted);
+  }
+
+  [[gnu::always_inline]] static inline float reduce_add(v a) noexcept {
+    return instructions<arch::avx2>::reduce_add(
+        _mm256_add_ps(low(a), high(a)));
+  }
+  [[gnu::always_inline]] static inline float reduce_max(v a) noexcept {
+    return instructions<arch::avx2>::reduce_max(
+        _mm256_max_ps(low(a), high(a)));
+  }
+
+ private:
+  // The forms without a mask start from an undefined register, about which g++ 12 warns.
+  static constexpr __mmask16 every = 0xffff;
+
+  [[gnu::always_inline]] static inline __m256 low(__m512 a) noexcept {
+    return __builtin_shufflevector(a, a, 0, 1, 2, 3, 4, 5, 6, 7);
+  }
+  [[gnu::always_inline]] static inline __m256 high(__m512 a) noexcept {
+    return __builtin_shufflevector(a, a, 8, 9, 10, 11, 12, 13, 14, 15);
+  }
+  [[gnu::always_inline]] static inline __mmask16 lanes_below(int count) noexcept {
+    return static_cast<__mmask16>((1U << count) - 1U);
+  }
+};
+
+}  // namespace etch::simd

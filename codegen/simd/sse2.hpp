@@ -1,0 +1,82 @@
+#pragma once
+
+#include <immintrin.h>
+
+#include "vec.hpp"
+
+namespace etch::simd {
+
+template <>
+struct instructions<arch::sse2> {
+  using v = vec<arch::sse2>;
+
+  [[gnu::always_inline]] static inline v load(float const* p) noexcept { return _mm_loadu_ps(p); }
+  [[gnu::always_inline]] static inline void store(float* p, v a) noexcept { _mm_storeu_ps(p, a); }
+
+  [[gnu::always_inline]] static inline v load_partial(float const* p, int count) noexcept {
+    switch (count) {
+      case 1: return _mm_load_ss(p);
+      case 2: return low(p);
+      case 3: return _mm_movelh_ps(low(p), _mm_load_ss(p + 2));
+      default: return _mm_setzero_ps();
+    }
+  }
+  [[gnu::always_inline]] static inline void store_partial(float* p, v a, int count) noexcept {
+    if (count >= 2) _mm_storel_pi(reinterpret_cast<__m64*>(p), a);
+    if (count == 1) _mm_store_ss(p, a);
+    if (count == 3) _mm_store_ss(p + 2, _mm_movehl_ps(a, a));
+  }
+
+#if defined(__FMA__)
+  static constexpr bool fused = true;
+  [[gnu::always_inline]] static inline v fma(v a, v b, v c) noexcept {
+    return _mm_fmadd_ps(a, b, c);
+  }
+  [[gnu::always_inline]] static inline v fnma(v a, v b, v c) noexcept {
+    return _mm_fnmadd_ps(a, b, c);
+  }
+#else
+  static constexpr bool fused = false;
+  [[gnu::always_inline]] static inline v fma(v a, v b, v c) noexcept {
+    return _mm_add_ps(_mm_mul_ps(a, b), c);
+  }
+  [[gnu::always_inline]] static inline v fnma(v a, v b, v c) noexcept {
+    return _mm_sub_ps(c, _mm_mul_ps(a, b));
+  }
+#endif
+  [[gnu::always_inline]] static inline v max(v a, v b) noexcept { return _mm_max_ps(a, b); }
+  [[gnu::always_inline]] static inline v min(v a, v b) noexcept { return _mm_min_ps(a, b); }
+  [[gnu::always_inline]] static inline v sqrt(v a) noexcept { return _mm_sqrt_ps(a); }
+  [[gnu::always_inline]] static inline v floor(v a) noexcept { return xsimd::floor(a); }
+  [[gnu::always_inline]] static inline v round(v a) noexcept { return xsimd::nearbyint(a); }
+
+  [[gnu::always_inline]] static inline v add_bits(v a, v b) noexcept {
+    return _mm_castsi128_ps(_mm_add_epi32(_mm_castps_si128(a), _mm_castps_si128(b)));
+  }
+  [[gnu::always_inline]] static inline v sub_bits(v a, v b) noexcept {
+    return _mm_castsi128_ps(_mm_sub_epi32(_mm_castps_si128(a), _mm_castps_si128(b)));
+  }
+  template <int Count>
+  [[gnu::always_inline]] static inline v shift_left(v a) noexcept {
+    return _mm_castsi128_ps(_mm_slli_epi32(_mm_castps_si128(a), Count));
+  }
+  [[gnu::always_inline]] static inline v exponent(v a) noexcept {
+    return _mm_cvtepi32_ps(_mm_srai_epi32(_mm_castps_si128(a), 23));
+  }
+
+  [[gnu::always_inline]] static inline float reduce_add(v a) noexcept {
+    __m128 const pair = _mm_add_ps(a, _mm_movehl_ps(a, a));
+    return _mm_cvtss_f32(_mm_add_ss(pair, _mm_shuffle_ps(pair, pair, 1)));
+  }
+  [[gnu::always_inline]] static inline float reduce_max(v a) noexcept {
+    __m128 const pair = _mm_max_ps(a, _mm_movehl_ps(a, a));
+    return _mm_cvtss_f32(_mm_max_ss(pair, _mm_shuffle_ps(pair, pair, 1)));
+  }
+
+ private:
+  [[gnu::always_inline]] static inline __m128 low(float const* p) noexcept {
+    return _mm_loadl_pi(_mm_setzero_ps(), reinterpret_cast<__m64 const*>(p));
+  }
+};
+
+}  // namespace etch::simd

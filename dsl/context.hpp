@@ -1,0 +1,83 @@
+#pragma once
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "expression.hpp"
+
+namespace etch {
+
+/// What a layer's `forward` writes into: the graph, with names for its parameters.
+class context {
+ public:
+  constexpr context(graph& target, bool training) : target_(&target), training_(training) {}
+
+  /// Layers that act differently while they learn (dropout, batch_norm) ask this.
+  constexpr bool training() const { return training_; }
+
+  /// A trained value, `kind_n.name`.
+  constexpr tensor parameter(std::string_view name, tensor_shape const& shape, initializer init) {
+    return add_parameter({qualified(name), shape, init, true, 0, layer()});
+  }
+
+  /// A value that is measured, not trained: while training it moves by `momentum` towards
+  /// `measured`, which holds one value for the batch; it is what inference uses.
+  constexpr tensor state(std::string_view name, tensor_shape const& shape, initializer init) {
+    return add_parameter({qualified(name), shape, init, false, 0, layer()});
+  }
+  constexpr void measure(tensor state, tensor measured, double momentum) {
+    int const index = state.get().index;
+    target_->parameters[static_cast<std::size_t>(index)].momentum = momentum;
+    tensor const samples{target_, target_->add({.code = op::batch_size})};
+    target_->gradients.push_back({index, (reshape(measured, state.shape()) * samples).id});
+  }
+
+  /// Uniform values in [0, 1), drawn anew for each sample at each training step.
+  constexpr tensor random(tensor like) {
+    return {target_, target_->add({.code = op::random, .batched = true, .index = target_->randoms++,
+                                   .shape = like.shape()})};
+  }
+  constexpr tensor constant(double value) {
+    return {target_, target_->add({.code = op::constant, .value = value})};
+  }
+
+  // Used by combinators.
+  std::vector<tensor> streams;
+  std::vector<std::pair<std::string_view, tensor>> taps;
+
+  /// Starts a layer of this kind: names its parameters.
+  constexpr void enter(std::string_view kind) {
+    kind_ = kind;
+    number_ = 0;
+  }
+
+ private:
+  constexpr int layer() const { return static_cast<int>(target_->layers.size()) - 1; }
+
+  constexpr tensor add_parameter(parameter_info const& info) {
+    target_->parameters.push_back(info);
+    int const index = static_cast<int>(target_->parameters.size()) - 1;
+    return {target_, target_->add({.code = op::parameter, .index = index, .shape = info.shape})};
+  }
+
+  constexpr name_text qualified(std::string_view name) {
+    if (number_ == 0) {
+      for (auto& [kind, count] : counts_)
+        if (kind == kind_) number_ = ++count;
+      if (number_ == 0) {
+        counts_.emplace_back(kind_, 1);
+        number_ = 1;
+      }
+    }
+    return name_text{kind_}.append("_").append(number_).append(".").append(name);
+  }
+
+  graph* target_;
+  bool training_;
+  std::string_view kind_;
+  int number_ = 0;
+  std::vector<std::pair<std::string_view, int>> counts_;
+};
+
+}  // namespace etch

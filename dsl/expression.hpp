@@ -1,0 +1,215 @@
+#pragma once
+
+#include "graph.hpp"
+
+namespace etch {
+
+namespace faults {
+// Not constexpr: a call in a constant expression makes the compiler name the fault.
+inline void operands_do_not_broadcast_to_one_shape() {}
+inline void reshape_changes_the_number_of_elements() {}
+inline void concat_needs_equal_extents_on_the_other_axes() {}
+inline void axis_is_outside_the_shape() {}
+}  // namespace faults
+
+/// The functions on `tensor`. They are found by their argument, `exp(x)`; where a layer has the same
+/// name (tanh, sigmoid, reshape, concat), `math::tanh(x)` says which is meant.
+namespace math {
+
+/// A value in the graph that is being written: the operand of the expressions that define a layer.
+struct tensor {
+  graph* owner = nullptr;
+  int id = -1;
+
+  constexpr node const& get() const { return (*owner)[id]; }
+  constexpr tensor_shape const& shape() const { return get().shape; }
+};
+
+}  // namespace math
+using math::tensor;
+
+namespace detail {
+
+constexpr tensor emit(tensor like, node const& n) {
+  return {like.owner, like.owner->add(n)};
+}
+
+constexpr tensor scalar(tensor like, double value) {
+  return emit(like, {.code = op::constant, .value = value});
+}
+
+constexpr tensor map1(function fn, tensor a) {
+  return emit(a, {.code = op::map, .fn = fn, .batched = a.get().batched, .shape = a.shape(),
+                  .operands = {a.id, -1, -1}});
+}
+
+constexpr tensor_shape common_shape(tensor a, tensor b) {
+  tensor_shape const result = broadcast_shape(a.shape(), b.shape());
+  if (result.rank < 0 || broadcast_access(a.shape(), result).period == 0 ||
+      broadcast_access(b.shape(), result).period == 0)
+    faults::operands_do_not_broadcast_to_one_shape();
+  return result;
+}
+
+constexpr tensor map2(function fn, tensor a, tensor b) {
+  return emit(a, {.code = op::map, .fn = fn, .batched = a.get().batched || b.get().batched,
+                  .shape = common_shape(a, b), .operands = {a.id, b.id, -1}});
+}
+
+}  // namespace detail
+
+namespace math {
+
+constexpr tensor operator+(tensor a, tensor b) { return detail::map2(function::add, a, b); }
+constexpr tensor operator-(tensor a, tensor b) { return detail::map2(function::subtract, a, b); }
+constexpr tensor operator*(tensor a, tensor b) { return detail::map2(function::multiply, a, b); }
+constexpr tensor operator/(tensor a, tensor b) { return detail::map2(function::divide, a, b); }
+constexpr tensor operator+(tensor a, double b) { return a + detail::scalar(a, b); }
+constexpr tensor operator-(tensor a, double b) { return a - detail::scalar(a, b); }
+constexpr tensor operator*(tensor a, double b) { return a * detail::scalar(a, b); }
+constexpr tensor operator/(tensor a, double b) { return a * detail::scalar(a, 1 / b); }
+constexpr tensor operator+(double a, tensor b) { return b + a; }
+constexpr tensor operator-(double a, tensor b) { return detail::scalar(b, a) - b; }
+constexpr tensor operator*(double a, tensor b) { return b * a; }
+constexpr tensor operator/(double a, tensor b) { return detail::scalar(b, a) / b; }
+constexpr tensor operator-(tensor a) { return detail::map1(function::negate, a); }
+
+constexpr tensor abs(tensor a) { return detail::map1(function::absolute, a); }
+constexpr tensor exp(tensor a) { return detail::map1(function::exp, a); }
+constexpr tensor log(tensor a) { return detail::map1(function::log, a); }
+constexpr tensor log1p(tensor a) { return detail::map1(function::log1p, a); }
+constexpr tensor expm1(tensor a) { return detail::map1(function::expm1, a); }
+constexpr tensor sqrt(tensor a) { return detail::map1(function::sqrt, a); }
+constexpr tensor sin(tensor a) { return detail::map1(function::sin, a); }
+constexpr tensor cos(tensor a) { return detail::map1(function::cos, a); }
+constexpr tensor tanh(tensor a) { return detail::map1(function::tanh, a); }
+constexpr tensor sigmoid(tensor a) { return detail::map1(function::sigmoid, a); }
+constexpr tensor erf(tensor a) { return detail::map1(function::erf, a); }
+
+/// Where a == b, the first of the two takes the gradient.
+constexpr tensor max(tensor a, tensor b) { return detail::map2(function::maximum, a, b); }
+constexpr tensor max(tensor a, double b) { return max(a, detail::scalar(a, b)); }
+constexpr tensor max(double a, tensor b) { return max(detail::scalar(b, a), b); }
+constexpr tensor min(tensor a, tensor b) { return detail::map2(function::minimum, a, b); }
+constexpr tensor min(tensor a, double b) { return min(a, detail::scalar(a, b)); }
+constexpr tensor min(double a, tensor b) { return min(detail::scalar(b, a), b); }
+
+/// 1 where a > b (a == b), else 0; no gradient.
+constexpr tensor greater(tensor a, tensor b) { return detail::map2(function::greater, a, b); }
+constexpr tensor greater(tensor a, double b) { return greater(a, detail::scalar(a, b)); }
+constexpr tensor equal(tensor a, tensor b) { return detail::map2(function::equal, a, b); }
+
+/// a where the condition is not 0, else b.
+constexpr tensor select(tensor condition, tensor a, tensor b) {
+  tensor_shape const ab = detail::common_shape(a, b);
+  tensor_shape const result = broadcast_shape(condition.shape(), ab);
+  if (result.rank < 0 || broadcast_access(condition.shape(), result).period == 0 ||
+      broadcast_access(a.shape(), result).period == 0 ||
+      broadcast_access(b.shape(), result).period == 0)
+    faults::operands_do_not_broadcast_to_one_shape();
+  return detail::emit(condition, {.code = op::map, .fn = function::select,
+                                  .batched = condition.get().batched || a.get().batched || b.get().batched,
+                                  .shape = result, .operands = {condition.id, a.id, b.id}});
+}
+constexpr tensor select(tensor condition, tensor a, double b) {
+  return select(condition, a, detail::scalar(a, b));
+}
+
+/// The same values; the gradient stops here.
+constexpr tensor detach(tensor a) {
+  return detail::emit(a, {.code = op::detach, .batched = a.get().batched, .shape = a.shape(),
+                          .operands = {a.id, -1, -1}});
+}
+
+/// `value` in every element of a tensor of this shape, in the graph of `like`.
+constexpr tensor filled(tensor like, double value, tensor_shape shape) {
+  return detail::emit(like, {.code = op::constant, .value = value, .shape = shape});
+}
+
+/// A window of x times weights (filters, kernel height, kernel width, channels / groups); the result
+/// has the shape (out height, out width, filters) unless another of as many elements is named.
+constexpr tensor contract(tensor x, tensor weights, contraction window, tensor_shape result) {
+  return detail::emit(x, {.code = op::contract, .batched = x.get().batched, .shape = result,
+                          .operands = {x.id, weights.id, -1}, .window = window});
+}
+constexpr tensor contract(tensor x, tensor weights, contraction window) {
+  return contract(x, weights, window, {window.out_height(), window.out_width(), window.filters});
+}
+
+/// fn over the axes [first, last), which stay with extent 1; over the batch too when asked for.
+constexpr tensor reduce(function fn, tensor a, int first, int last, bool over_batch = false) {
+  if (first < 0 || last > a.shape().rank || first > last) faults::axis_is_outside_the_shape();
+  tensor_shape result = a.shape();
+  for (int axis = first; axis < last; ++axis) result[axis] = 1;
+  return detail::emit(a, {.code = op::reduce, .fn = fn, .batched = a.get().batched && !over_batch,
+                          .over_batch = over_batch, .first = first, .last = last, .shape = result,
+                          .operands = {a.id, -1, -1}});
+}
+constexpr tensor sum(tensor a, int first, int last) { return reduce(function::add, a, first, last); }
+constexpr tensor sum(tensor a) { return sum(a, 0, a.shape().rank); }
+constexpr tensor maximum(tensor a, int first, int last) { return reduce(function::maximum, a, first, last); }
+constexpr tensor mean(tensor a, int first, int last) {
+  return sum(a, first, last) / static_cast<double>(a.shape().elements(first, last));
+}
+
+/// The mean over the axes [first, last) of every sample of the batch.
+constexpr tensor batch_mean(tensor a, int first, int last) {
+  tensor const total = reduce(function::add, a, first, last, true);
+  tensor const samples = detail::emit(a, {.code = op::batch_size});
+  return total / (samples * static_cast<double>(a.shape().elements(first, last)));
+}
+
+constexpr tensor reshape(tensor a, tensor_shape to) {
+  if (to == a.shape()) return a;
+  if (to.elements() != a.shape().elements()) faults::reshape_changes_the_number_of_elements();
+  return detail::emit(a, {.code = op::reshape, .batched = a.get().batched, .shape = to,
+                          .operands = {a.id, -1, -1}});
+}
+
+constexpr tensor pad(tensor a, std::array<int, 4> before, std::array<int, 4> after, double value = 0) {
+  tensor_shape result = a.shape();
+  bool nothing = true;
+  for (int i = 0; i < result.rank; ++i) {
+    auto const axis = static_cast<std::size_t>(i);
+    result[i] += before[axis] + after[axis];
+    nothing = nothing && before[axis] == 0 && after[axis] == 0;
+  }
+  if (nothing) return a;
+  return detail::emit(a, {.code = op::pad, .batched = a.get().batched, .value = value, .shape = result,
+                          .operands = {a.id, -1, -1}, .before = before, .after = after});
+}
+
+/// Drops the first `before` and the last `after` indices of each axis.
+constexpr tensor slice(tensor a, std::array<int, 4> before, std::array<int, 4> after) {
+  tensor_shape result = a.shape();
+  for (int i = 0; i < result.rank; ++i)
+    result[i] -= before[static_cast<std::size_t>(i)] + after[static_cast<std::size_t>(i)];
+  if (result == a.shape()) return a;
+  return detail::emit(a, {.code = op::slice, .batched = a.get().batched, .shape = result,
+                          .operands = {a.id, -1, -1}, .before = before, .after = after});
+}
+
+constexpr tensor concat(tensor a, tensor b, int axis) {
+  tensor_shape result = a.shape();
+  result[axis] += b.shape()[axis];
+  tensor_shape other = b.shape();
+  other[axis] = result[axis];
+  if (other != result) faults::concat_needs_equal_extents_on_the_other_axes();
+  return detail::emit(a, {.code = op::concat, .batched = a.get().batched || b.get().batched,
+                          .index = axis, .shape = result, .operands = {a.id, b.id, -1}});
+}
+
+/// fn (add or maximum) over each window of an image.
+constexpr tensor pool(function fn, tensor x, contraction window) {
+  return detail::emit(x, {.code = op::pool, .fn = fn, .batched = x.get().batched,
+                          .shape = {window.out_height(), window.out_width(), window.filters},
+                          .operands = {x.id, -1, -1}, .window = window});
+}
+
+/// 1 in the place of the class that `label` holds as a number, else 0: (classes).
+constexpr tensor one_hot(tensor label, int classes) {
+  return equal(label, detail::emit(label, {.code = op::iota, .shape = {classes}}));
+}
+
+}  // namespace math
+}  // namespace etch

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "shape.hpp"
+
+namespace etch {
+
+/// Why a layer refuses what it is given. Each has its sentence in diagnostics.hpp.
+enum class refusal {
+  none,
+  wants_vector,         // (features)
+  wants_image,          // (height, width, channels)
+  wants_rank,           // at least one axis
+  wants_one_stream,     // several streams reach a layer of one
+  wants_more_streams,   // a join, or each(...), with another number of streams
+  zero_size,            // an extent, a count or a stride below 1
+  kernel_too_large,     // window larger than the padded image
+  channels_per_group,   // channels are no multiple of the groups
+  filters_per_group,    // filters are no multiple of the groups
+  residual_shape,       // the block changes the shape
+  add_shapes,           // streams of unequal shapes
+  concat_shapes,        // streams that differ before the last axis
+  reshape_elements,     // another number of elements
+  unknown_tap,
+  too_many_taps,
+  rate_out_of_range,    // dropout outside [0, 1)
+  other,                // a user's own shape rule
+};
+
+/// What a shape rule says: the output's shape, or why not and what was expected instead.
+struct verdict {
+  refusal why = refusal::none;
+  tensor_shape shape;
+
+  constexpr bool accepted() const { return why == refusal::none; }
+};
+constexpr verdict accept(tensor_shape const& output) { return {refusal::none, output}; }
+constexpr verdict refuse(refusal why, tensor_shape const& expected = {}) { return {why, expected}; }
+
+/// What flows between layers: the shapes of one or more streams, and those kept under a name.
+struct flow {
+  static constexpr int max_streams = 4;
+  static constexpr int max_taps = 16;
+  struct named {
+    std::string_view name;
+    tensor_shape shape;
+  };
+
+  int streams = 0;
+  int taps = 0;
+  std::array<tensor_shape, max_streams> shapes{};
+  std::array<named, max_taps> tapped{};
+
+  constexpr tensor_shape const& operator[](int i) const { return shapes[static_cast<std::size_t>(i)]; }
+  constexpr tensor_shape& operator[](int i) { return shapes[static_cast<std::size_t>(i)]; }
+  constexpr int find(std::string_view name) const {
+    for (int i = taps - 1; i >= 0; --i)
+      if (tapped[static_cast<std::size_t>(i)].name == name) return i;
+    return -1;
+  }
+};
+
+/// The flow behind a layer, or its refusal; `path` leads through blocks to the layer that refused.
+struct inference {
+  static constexpr int max_depth = 8;
+
+  refusal why = refusal::none;
+  flow out;
+  tensor_shape expected, given;
+  std::array<int, max_depth> path{};
+  int depth = 0;
+
+  constexpr bool accepted() const { return why == refusal::none; }
+
+  /// The same refusal, seen from around a block: its layer `index`, counted from 1, leads to it. A
+  /// path that is too long names the innermost block that it can reach.
+  constexpr inference inside(int index) const {
+    inference outer = *this;
+    outer.depth = depth < max_depth ? depth + 1 : max_depth;
+    for (int i = outer.depth - 1; i > 0; --i)
+      outer.path[static_cast<std::size_t>(i)] = path[static_cast<std::size_t>(i - 1)];
+    outer.path[0] = index;
+    return outer;
+  }
+};
+
+constexpr inference refuse_flow(refusal why, flow const& given, tensor_shape const& expected = {}) {
+  inference result;
+  result.why = why;
+  result.given = given[0];
+  result.expected = expected;
+  return result;
+}
+
+/// A single stream of this shape, with the taps of `from`.
+constexpr flow one_stream(flow const& from, tensor_shape const& shape) {
+  flow out = from;
+  out.streams = 1;
+  out[0] = shape;
+  return out;
+}
+
+}  // namespace etch

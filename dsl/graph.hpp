@@ -1,0 +1,148 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "contraction.hpp"
+#include "function.hpp"
+#include "initializer.hpp"
+#include "name.hpp"
+#include "shape.hpp"
+
+namespace etch {
+
+/// The primitives. Every layer is an expression of them; each has one gradient rule.
+enum class op : unsigned char {
+  input,          // index: which
+  parameter,      // index: which
+  constant,       // value, in every element
+  iota,           // 0, 1, 2, ... along the last axis
+  batch_size,     // the number of samples, a scalar
+  random,         // uniform in [0, 1), new at every step and sample; index: which
+  map,            // fn(a, b, c), element by element, with broadcasting
+  contract,       // a window of x times weights: contraction
+  contract_dx,    // its gradient with respect to x:       (dy, weights)
+  contract_dw,    // its gradient with respect to weights: (x, dy), summed over the batch
+  reduce,         // fn over the axes [first, last), and over the batch when over_batch
+  pool,           // fn (add or maximum) over windows of (height, width, channels): window
+  pool_gradient,  // of maximum: (x, y, dy), to the first maximum; of add: (dy)
+  reshape,        // the same elements in another shape
+  pad,            // before and after each axis, with value
+  slice,          // drops before and after of each axis
+  concat,         // a and b along the axis index
+  detach,         // identity with no gradient
+  pack,           // weights from the standard to the packed layout of window
+  unpack,         // and back
+  transpose,      // packed weights as contract_dx reads them
+};
+
+/// One primitive with the shape of its result. Operands are indices of earlier nodes.
+struct node {
+  op code = op::constant;
+  function fn = function::identity;
+  bool batched = false;     // one value a sample, or one value for the whole batch
+  bool over_batch = false;  // reduce
+  int index = 0;
+  int layer = 0;            // the layer that asked for it, in graph::layers; 0 is the input
+  int first = 0, last = 0;  // reduce: axes [first, last)
+  double value = 0;
+  tensor_shape shape{};
+  std::array<int, 3> operands{-1, -1, -1};
+  std::array<int, 4> before{}, after{};  // pad, slice
+  contraction window{};
+
+  constexpr int operand_count() const {
+    int n = 0;
+    while (n < 3 && operands[static_cast<std::size_t>(n)] >= 0) ++n;
+    return n;
+  }
+  constexpr int operand(int i) const { return operands[static_cast<std::size_t>(i)]; }
+  constexpr bool operator==(node const&) const = default;
+};
+
+/// What a model stores under one name: trained by the optimizer, or (batch statistics) a state that
+/// moves towards the value a training step measures: state += momentum * (measured - state).
+struct parameter_info {
+  name_text name;
+  tensor_shape shape;
+  initializer init;
+  bool trainable = true;
+  double momentum = 0;
+  int layer = 0;
+};
+
+/// A parameter and a node whose sum over the batch is added to its gradient.
+struct gradient_root {
+  int parameter = 0;
+  int node = 0;
+};
+
+/// One line of a summary: where a layer begins in the graph and what it gives.
+struct layer_info {
+  std::string_view kind;
+  tensor_shape output;
+};
+
+/// A network as a plain value: nodes in an order in which they can be computed.
+struct graph {
+  std::vector<node> nodes;
+  std::vector<tensor_shape> inputs;
+  std::vector<parameter_info> parameters;
+  std::vector<int> outputs;
+  std::vector<gradient_root> gradients;
+  std::vector<layer_info> layers;
+  int randoms = 0;
+
+  constexpr node& operator[](int id) { return nodes[static_cast<std::size_t>(id)]; }
+  constexpr node const& operator[](int id) const { return nodes[static_cast<std::size_t>(id)]; }
+  constexpr int size() const { return static_cast<int>(nodes.size()); }
+  constexpr int add(node n) {
+    n.layer = static_cast<int>(layers.size()) - 1;
+    nodes.push_back(n);
+    return size() - 1;
+  }
+};
+
+/// How an operand of a map is addressed from the flat index i of the result: (i / run) % period.
+struct access {
+  int run = 1;
+  int period = 1;
+  constexpr bool operator==(access const&) const = default;
+};
+
+/// The address of `operand` under the broadcast to `result`; `period` 0 if it does not broadcast.
+/// It does when it has the same shape, is a scalar, is a suffix (a bias per channel) or a prefix
+/// with ones behind it (a mean per row).
+constexpr access broadcast_access(tensor_shape const& operand, tensor_shape const& result) {
+  if (operand.elements() == 1) return {1, 1};
+  if (operand == result) return {1, operand.elements()};
+  int lead = 0;
+  while (lead < operand.rank && operand[lead] == 1) ++lead;
+  int const significant = operand.rank - lead;
+  bool suffix = significant <= result.rank;
+  for (int i = 1; suffix && i <= significant; ++i)
+    suffix = operand[operand.rank - i] == result[result.rank - i];
+  if (suffix) return {1, operand.elements()};
+  if (operand.rank != result.rank) return {1, 0};
+  int tail = operand.rank;
+  while (operand[tail - 1] == 1) --tail;
+  for (int i = lead; i < tail; ++i)
+    if (operand[i] != result[i]) return {1, 0};
+  return {result.elements(tail, result.rank), operand.elements()};
+}
+
+/// The shape of a map of two operands; rank -1 when they do not broadcast to one.
+constexpr tensor_shape broadcast_shape(tensor_shape const& a, tensor_shape const& b) {
+  tensor_shape result = a.rank >= b.rank ? a : b;
+  tensor_shape const& other = a.rank >= b.rank ? b : a;
+  for (int i = 1; i <= other.rank; ++i) {
+    int& extent = result[result.rank - i];
+    int const given = other[other.rank - i];
+    if (extent == 1) extent = given;
+    else if (given != 1 && given != extent) { result.rank = -1; return result; }
+  }
+  return result;
+}
+
+}  // namespace etch

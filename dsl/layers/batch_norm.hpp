@@ -1,0 +1,47 @@
+#pragma once
+
+#include "norm.hpp"
+
+namespace etch {
+namespace layers {
+
+template <auto... Options>
+struct batch_norm : norm {
+  static constexpr std::string_view kind = "batch_norm";
+  static constexpr auto chosen = norm_options::of(Options...);
+
+  template <class... More>
+  constexpr auto operator()(More...) const { return batch_norm<Options..., More{}...>{}; }
+
+  static constexpr tensor forward(context& c, tensor x) {
+    tensor_shape const channels{x.shape().last()};
+    tensor const gamma = c.parameter("gamma", channels, ones);
+    tensor const beta = c.parameter("beta", channels, zeros);
+    tensor const running_mean = c.state("running_mean", channels, zeros);
+    tensor const running_var = c.state("running_var", channels, ones);
+    if (!c.training()) {
+      // scale and shift depend on parameters alone, so that they fold into the layer before.
+      tensor const scale = gamma / sqrt(running_var + chosen.epsilon);
+      return x * scale + (beta - running_mean * scale);
+    }
+    int const channel_axis = x.shape().rank - 1;
+    tensor const mean = batch_mean(x, 0, channel_axis);
+    tensor const centred = x - mean;
+    tensor const variance = batch_mean(centred * centred, 0, channel_axis);
+    c.measure(running_mean, mean, chosen.momentum);
+    c.measure(running_var, variance, chosen.momentum);
+    return centred * (gamma / sqrt(variance + chosen.epsilon)) + beta;
+  }
+};
+
+}  // namespace layers
+
+/// gamma * (x - mean) / sqrt(variance + epsilon) + beta for each channel (the last axis). While
+/// training, mean and (biased) variance are those of the samples that are computed together, over all
+/// axes but the last; each step moves the running ones towards them, running += momentum * (batch -
+/// running), and inference uses the running ones. Parameters: gamma, beta; states: running_mean,
+/// running_var (channels). Options: `batch_norm(epsilon<1e-3>, momentum<0.01>)`; without, 1e-5 and
+/// 0.1. Ioffe and Szegedy 2015; ONNX BatchNormalization, whose momentum is 1 - this one.
+inline constexpr layers::batch_norm<> batch_norm{};
+
+}  // namespace etch

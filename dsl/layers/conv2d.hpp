@@ -1,0 +1,41 @@
+#pragma once
+
+#include "../network.hpp"
+#include "../options.hpp"
+
+namespace etch {
+namespace layers {
+
+template <int Filters, auto... Options>
+struct conv2d : layer {
+  static constexpr std::string_view kind = "conv2d";
+  static constexpr auto chosen = detail::window_options::of(Options...);
+
+  static constexpr verdict shape_rule(tensor_shape const& in) {
+    if (in.rank != 3) return refuse(refusal::wants_image);
+    contraction const w = chosen.over(in, Filters, 1, 1).window;
+    refusal const fault = detail::window_options::fault(w);
+    return fault == refusal::none ? accept({w.out_height(), w.out_width(), Filters}) : refuse(fault);
+  }
+
+  static constexpr tensor forward(context& c, tensor x) {
+    auto const [w, before, after] = chosen.over(x.shape(), Filters, 1, 1);
+    int const area = w.kernel_height * w.kernel_width;
+    tensor const weight =
+        c.parameter("weight", {Filters, w.kernel_height, w.kernel_width, w.group_channels()},
+                    chosen.weights.with_fans(area * w.group_channels(), area * w.group_filters()));
+    tensor const y = contract(pad(x, before, after), weight, w);
+    return chosen.bias ? y + c.parameter("bias", {Filters}, zeros) : y;
+  }
+};
+
+}  // namespace layers
+
+/// A convolution of (height, width, channels) with `Filters` kernels: `conv2d<32, 3>`,
+/// `conv2d<32, kernel<1, 5>, same, stride<2>, dilation<2>, groups<4>, no_bias, he_normal>`. As many
+/// groups as channels and filters make it depthwise. Parameters: weight (filters, kernel height,
+/// kernel width, channels / groups), bias (filters). ONNX Conv, channels last.
+template <int Filters, auto... Options>
+inline constexpr layers::conv2d<Filters, Options...> conv2d{};
+
+}  // namespace etch

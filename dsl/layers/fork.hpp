@@ -1,0 +1,45 @@
+#pragma once
+
+#include "combinator.hpp"
+
+namespace etch {
+namespace layers {
+
+template <class... Blocks>
+struct fork : layer, detail::layers_of_each<Blocks...> {
+  static constexpr std::string_view kind = "fork";
+  using branches = detail::side_by_side<true, Blocks...>;
+
+  static constexpr inference flow_rule(flow const& in) {
+    if (in.streams != 1) return refuse_flow(refusal::wants_one_stream, in);
+    return branches::infer_all(in);
+  }
+  static constexpr void forward(context& c) { branches::write_all(c); }
+};
+
+template <class... Blocks>
+struct each : layer, detail::layers_of_each<Blocks...> {
+  static constexpr std::string_view kind = "each";
+  using branches = detail::side_by_side<false, Blocks...>;
+
+  static constexpr inference flow_rule(flow const& in) {
+    if (in.streams != sizeof...(Blocks)) return refuse_flow(refusal::wants_more_streams, in);
+    return branches::infer_all(in);
+  }
+  static constexpr void forward(context& c) { branches::write_all(c); }
+};
+
+}  // namespace layers
+
+/// One stream into several: each block is given the same input. `fork(dense<10>, dense<1>)` at the end
+/// of a network gives it two outputs.
+template <is_part... Parts>
+  requires(sizeof...(Parts) > 0)
+constexpr layers::fork<block_of<Parts>...> fork(Parts...) { return {}; }
+
+/// The i-th block on the i-th stream: `inputs(input<8>, input<4>) | each(dense<16>, dense<16>)`.
+template <is_part... Parts>
+  requires(sizeof...(Parts) > 0)
+constexpr layers::each<block_of<Parts>...> each(Parts...) { return {}; }
+
+}  // namespace etch

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "fork.hpp"
+#include "join.hpp"
+
+namespace etch {
+namespace layers {
+
+template <auto Join, class... Blocks>
+struct parallel : layer, detail::layers_of_each<Blocks...> {
+  static constexpr std::string_view kind = "parallel";
+
+  static constexpr inference flow_rule(flow const& in) {
+    inference const forked = fork<Blocks...>::flow_rule(in);
+    return forked.accepted() ? decltype(Join)::flow_rule(forked.out) : forked;
+  }
+  static constexpr void forward(context& c) {
+    fork<Blocks...>::forward(c);
+    decltype(Join)::forward(c);
+  }
+};
+
+}  // namespace layers
+
+/// Each block is given the same input; `add` or `concat` joins what they give:
+/// `parallel<concat>(conv2d<8, 1>, conv2d<8, 3, same>)`. Szegedy et al. 2014.
+template <auto Join, is_part... Parts>
+  requires(sizeof...(Parts) > 0)
+constexpr layers::parallel<Join, block_of<Parts>...> parallel(Parts...) { return {}; }
+
+}  // namespace etch

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "../network.hpp"
+#include "../options.hpp"
+
+namespace etch::layers {
+
+/// Base of the layers that put a window over each channel; the stride defaults to the window.
+template <auto... Options>
+struct pool_window : layer {
+  static constexpr auto chosen = detail::window_options::of(Options...);
+
+  static constexpr auto geometry(tensor_shape const& in) {
+    return chosen.over(in, in[2], chosen.kernel_height, chosen.kernel_width);
+  }
+
+  static constexpr verdict shape_rule(tensor_shape const& in) {
+    if (in.rank != 3) return refuse(refusal::wants_image);
+    auto const [w, before, after] = geometry(in);
+    refusal const fault = detail::window_options::fault(w);
+    if (fault != refusal::none) return refuse(fault);
+    // A window with nothing but padding under it has neither a maximum nor a mean.
+    if (!touches(in[0], before[0], w.kernel_height, w.stride_height, w.dilation_height, w.out_height()) ||
+        !touches(in[1], before[1], w.kernel_width, w.stride_width, w.dilation_width, w.out_width()))
+      return refuse(refusal::other);
+    return accept({w.out_height(), w.out_width(), w.filters});
+  }
+
+ private:
+  static constexpr bool touches(int extent, int before, int kernel, int stride, int dilation, int out) {
+    for (int o = 0; o < out; ++o) {
+      bool some = false;
+      for (int k = 0; k < kernel; ++k) {
+        int const i = o * stride + k * dilation - before;
+        some = some || (i >= 0 && i < extent);
+      }
+      if (!some) return false;
+    }
+    return true;
+  }
+};
+
+}  // namespace etch::layers

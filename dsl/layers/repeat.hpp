@@ -1,0 +1,35 @@
+#pragma once
+
+#include "combinator.hpp"
+
+namespace etch {
+namespace layers {
+
+template <int Count, class Block>
+struct repeat : layer, detail::layers_of<Block> {
+  static constexpr std::string_view kind = "repeat";
+
+  static constexpr inference flow_rule(flow const& in) {
+    if (Count < 1) return refuse_flow(refusal::zero_size, in);
+    inference result;
+    result.out = in;
+    for (int i = 0; i < Count && result.accepted(); ++i) {
+      result = Block::infer_all(result.out);
+      if (!result.accepted()) result.path[0] += i * Block::size;
+    }
+    return result;
+  }
+
+  static constexpr void forward(context& c) {
+    for (int i = 0; i < Count; ++i) Block::write_all(c);
+  }
+};
+
+}  // namespace layers
+
+/// The block `Count` times in a row, each time with parameters of its own: `repeat<6>(block)`. In an
+/// error its layers are counted through all repetitions.
+template <int Count, is_part Part>
+constexpr layers::repeat<Count, block_of<Part>> repeat(Part) { return {}; }
+
+}  // namespace etch

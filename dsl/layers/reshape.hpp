@@ -1,0 +1,29 @@
+#pragma once
+
+#include "../network.hpp"
+
+namespace etch {
+namespace layers {
+
+template <int... Extents>
+struct reshape : layer {
+  static constexpr std::string_view kind = "reshape";
+  static constexpr tensor_shape target{Extents...};
+
+  static constexpr verdict shape_rule(tensor_shape const& in) {
+    if (((Extents < 1) || ...)) return refuse(refusal::zero_size);
+    if (in.elements() != target.elements()) return refuse(refusal::reshape_elements, target);
+    return accept(target);
+  }
+
+  static constexpr tensor forward(context&, tensor x) { return math::reshape(x, target); }
+};
+
+}  // namespace layers
+
+/// The same elements in the same order in another shape: `reshape<7, 7, 16>`. ONNX Reshape.
+template <int... Extents>
+  requires(sizeof...(Extents) <= tensor_shape::max_rank)
+inline constexpr layers::reshape<Extents...> reshape{};
+
+}  // namespace etch

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "../real.hpp"
+#include "loss_base.hpp"
+
+namespace etch {
+namespace losses {
+
+template <real Delta>
+struct huber : elementwise_loss {
+  static constexpr std::string_view kind = "huber";
+  static constexpr tensor forward(context&, tensor prediction, tensor target) {
+    tensor const distance = abs(prediction - target);
+    tensor const near = min(distance, Delta.value());
+    return mean_of(near * (distance - near * 0.5));
+  }
+};
+
+}  // namespace losses
+
+/// The mean over the elements, with d = |prediction - target|, of d^2 / 2 where d <= delta, else of
+/// delta * (d - delta / 2). `huber<>` has delta 1. The target has the shape of the prediction. Huber
+/// 1964; PyTorch HuberLoss.
+template <real Delta = 1.0>
+inline constexpr losses::huber<Delta> huber{};
+
+}  // namespace etch

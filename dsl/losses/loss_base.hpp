@@ -1,0 +1,40 @@
+#pragma once
+
+#include <concepts>
+#include <string_view>
+
+#include "../context.hpp"
+#include "../flow.hpp"
+
+namespace etch {
+
+/// Base of every loss. A loss is an empty type with
+///
+///   static constexpr std::string_view kind = "mse";
+///   // The shape of one sample's target for a prediction of this shape, or refuse(...):
+///   static constexpr verdict target_rule(tensor_shape const& prediction);
+///   // One number a sample, of rank 0:
+///   static constexpr tensor forward(context& c, tensor prediction, tensor target);
+///
+/// The loss of a batch is the mean over its samples.
+struct loss {};
+
+template <class T>
+concept is_loss = std::derived_from<T, loss> && requires(context& c, tensor x) {
+  { T::target_rule(tensor_shape{}) } -> std::same_as<verdict>;
+  { T::forward(c, x, x) } -> std::same_as<tensor>;
+};
+
+namespace losses {
+
+/// Base of the losses that compare each element with its target and take the mean.
+struct elementwise_loss : loss {
+  static constexpr verdict target_rule(tensor_shape const& prediction) { return accept(prediction); }
+
+  static constexpr tensor mean_of(tensor each) {
+    return math::reshape(mean(each, 0, each.shape().rank), {});
+  }
+};
+
+}  // namespace losses
+}  // namespace etch

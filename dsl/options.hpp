@@ -1,0 +1,147 @@
+#pragma once
+
+#include <array>
+
+#include "contraction.hpp"
+#include "flow.hpp"
+#include "initializer.hpp"
+
+namespace etch {
+
+/// The options of layers. They are values of small types, so that an error prints what was written.
+namespace options {
+
+struct no_bias {};
+struct same {};
+template <int Top, int Left, int Bottom, int Right>
+struct padding {};
+template <int Height, int Width>
+struct kernel {};
+template <int Height, int Width>
+struct stride {};
+template <int Height, int Width>
+struct dilation {};
+template <int Count>
+struct groups {};
+template <real Value>
+struct epsilon {};
+template <real Value>
+struct momentum {};
+
+}  // namespace options
+
+inline constexpr options::no_bias no_bias{};
+
+/// Padding: `same` keeps ceil(extent / stride), with the odd row or column at the end (ONNX SAME_UPPER);
+/// `valid`, the default, adds nothing; `padding<1>` adds to all sides, `padding<1, 2>` to height and
+/// width, `padding<top, left, bottom, right>` to each side.
+inline constexpr options::same same{};
+inline constexpr options::padding<0, 0, 0, 0> valid{};
+
+namespace detail {
+template <int... N>
+struct sides;
+template <int N>
+struct sides<N> { using type = options::padding<N, N, N, N>; };
+template <int H, int W>
+struct sides<H, W> { using type = options::padding<H, W, H, W>; };
+template <int T, int L, int B, int R>
+struct sides<T, L, B, R> { using type = options::padding<T, L, B, R>; };
+}  // namespace detail
+
+template <int... N>
+inline constexpr typename detail::sides<N...>::type padding{};
+template <int Height, int Width = Height>
+inline constexpr options::kernel<Height, Width> kernel{};
+template <int Height, int Width = Height>
+inline constexpr options::stride<Height, Width> stride{};
+template <int Height, int Width = Height>
+inline constexpr options::dilation<Height, Width> dilation{};
+template <int Count>
+inline constexpr options::groups<Count> groups{};
+template <real Value>
+inline constexpr options::epsilon<Value> epsilon{};
+template <real Value>
+inline constexpr options::momentum<Value> momentum{};
+
+namespace detail {
+
+/// The options of a window over an image, read in any order.
+struct window_options {
+  int kernel_height = 1, kernel_width = 1;
+  int stride_height = 0, stride_width = 0;  // 0: not said
+  int dilation_height = 1, dilation_width = 1;
+  int groups = 1;
+  bool bias = true;
+  bool same = false;
+  std::array<int, 4> before{}, after{};
+  initializer weights = glorot_uniform;
+
+  constexpr void read(int square) { kernel_height = kernel_width = square; }
+  template <int H, int W>
+  constexpr void read(options::kernel<H, W>) { kernel_height = H, kernel_width = W; }
+  template <int H, int W>
+  constexpr void read(options::stride<H, W>) { stride_height = H, stride_width = W; }
+  template <int H, int W>
+  constexpr void read(options::dilation<H, W>) { dilation_height = H, dilation_width = W; }
+  template <int N>
+  constexpr void read(options::groups<N>) { groups = N; }
+  template <int T, int L, int B, int R>
+  constexpr void read(options::padding<T, L, B, R>) { before = {T, L, 0, 0}, after = {B, R, 0, 0}; }
+  constexpr void read(options::same) { same = true; }
+  constexpr void read(options::no_bias) { bias = false; }
+  constexpr void read(initializer how) { weights = how; }
+
+  template <class... Options>
+  static constexpr window_options of(Options... options) {
+    window_options all;
+    (all.read(options), ...);
+    return all;
+  }
+
+  /// The geometry over `in` after padding; `before` and `after` then hold the padding in full.
+  struct geometry {
+    contraction window;
+    std::array<int, 4> before{}, after{};
+  };
+  constexpr geometry over(tensor_shape const& in, int filters, int default_stride_height,
+                          int default_stride_width) const {
+    geometry g{{.height = in[0], .width = in[1], .channels = in[2],
+                .kernel_height = kernel_height, .kernel_width = kernel_width,
+                .stride_height = stride_height == 0 ? default_stride_height : stride_height,
+                .stride_width = stride_width == 0 ? default_stride_width : stride_width,
+                .dilation_height = dilation_height, .dilation_width = dilation_width,
+                .groups = groups, .filters = filters},
+               before, after};
+    contraction& w = g.window;
+    if (same && w.stride_height > 0 && w.stride_width > 0) {
+      int const h = missing(in[0], w.stride_height, w.span_height());
+      int const v = missing(in[1], w.stride_width, w.span_width());
+      g.before = {h / 2, v / 2, 0, 0};
+      g.after = {h - h / 2, v - v / 2, 0, 0};
+    }
+    w.height += g.before[0] + g.after[0];
+    w.width += g.before[1] + g.after[1];
+    return g;
+  }
+
+  /// Why this window does not fit the image, if so.
+  static constexpr refusal fault(contraction const& w) {
+    for (int size : {w.height, w.width, w.channels, w.kernel_height, w.kernel_width, w.stride_height,
+                     w.stride_width, w.dilation_height, w.dilation_width, w.groups, w.filters})
+      if (size < 1) return refusal::zero_size;
+    if (w.span_height() > w.height || w.span_width() > w.width) return refusal::kernel_too_large;
+    if (w.channels % w.groups != 0) return refusal::channels_per_group;
+    if (w.filters % w.groups != 0) return refusal::filters_per_group;
+    return refusal::none;
+  }
+
+ private:
+  static constexpr int missing(int extent, int step, int span) {
+    int const needed = ((extent + step - 1) / step - 1) * step + span - extent;
+    return needed > 0 ? needed : 0;
+  }
+};
+
+}  // namespace detail
+}  // namespace etch

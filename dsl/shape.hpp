@@ -1,0 +1,40 @@
+#pragma once
+
+#include <array>
+#include <initializer_list>
+
+namespace etch {
+
+/// The extents of one sample's tensor, outermost first: `(features)`, `(tokens, features)` or
+/// `(height, width, channels)`. Rank 0 is a scalar. The batch is never part of a shape.
+struct tensor_shape {
+  static constexpr int max_rank = 4;
+
+  int rank = 0;
+  std::array<int, max_rank> extent{};
+
+  constexpr tensor_shape() = default;
+  constexpr tensor_shape(std::initializer_list<int> extents) {
+    for (int e : extents) extent[static_cast<std::size_t>(rank++)] = e;
+  }
+
+  constexpr int operator[](int axis) const { return extent[static_cast<std::size_t>(axis)]; }
+  constexpr int& operator[](int axis) { return extent[static_cast<std::size_t>(axis)]; }
+  constexpr int last() const { return rank == 0 ? 1 : (*this)[rank - 1]; }
+
+  /// The product of the extents of the axes `[from, to)`.
+  constexpr int elements(int from, int to) const {
+    int product = 1;
+    for (int axis = from; axis < to; ++axis) product *= (*this)[axis];
+    return product;
+  }
+  constexpr int elements() const { return elements(0, rank); }
+
+  constexpr bool operator==(tensor_shape const&) const = default;
+};
+
+/// `etch::shape<28, 28, 1>`: the shape with these extents.
+template <int... Extents>
+inline constexpr tensor_shape shape{Extents...};
+
+}  // namespace etch

@@ -1,0 +1,9 @@
+#pragma once
+
+// Declaring networks and running them: no exceptions, no RTTI, no streams, and no heap but in `model`.
+#include "codegen/cost.hpp"
+#include "dsl/layers.hpp"
+#include "dsl/losses.hpp"
+#include "runtime/denormals.hpp"
+#include "runtime/embedded.hpp"
+#include "runtime/model.hpp"

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../dsl/shape.hpp"
+#include "error.hpp"
+#include "random.hpp"
+
+namespace etch {
+
+namespace detail {
+
+inline std::string shape_text(tensor_shape const& shape) {
+  return extents_text(std::span{shape.extent}.first(static_cast<std::size_t>(shape.rank)));
+}
+
+/// The elements of a sample. Throws `error` unless they are between 1 and the largest int.
+inline std::size_t elements_of_sample(tensor_shape const& shape, char const* what) {
+  std::int64_t elements = 1;
+  for (int axis = 0; axis < shape.rank; ++axis) {
+    elements *= shape[axis];
+    if (shape[axis] < 1 || elements > std::numeric_limits<int>::max())
+      throw error("dataset: expected {} with 1 to 2147483647 elements, found the shape {}", what,
+                  shape_text(shape));
+  }
+  return static_cast<std::size_t>(elements);
+}
+
+}  // namespace detail
+
+/// Samples for training: a value that owns its features (samples, feature_shape...) and targets
+/// (samples, target_shape...), each contiguous. The target of a class is its index, a scalar
+/// (`shape<>`).
+class dataset {
+ public:
+  /// Throws `error` if a vector does not hold a whole number of samples, or their counts differ.
+  dataset(tensor_shape feature_shape, tensor_shape target_shape, std::vector<float> features,
+          std::vector<float> targets)
+      : feature_shape_(feature_shape), target_shape_(target_shape),
+        feature_elements_(detail::elements_of_sample(feature_shape, "features")),
+        target_elements_(detail::elements_of_sample(target_shape, "targets")),
+        features_(std::move(features)), targets_(std::move(targets)) {
+    std::size_t const samples = features_.size() / feature_elements_;
+    if (features_.size() % feature_elements_ != 0)
+      throw error("dataset: expected features in multiples of {}, the elements of {}, found {}",
+                  feature_elements_, detail::shape_text(feature_shape), features_.size());
+    if (samples > std::numeric_limits<int>::max())
+      throw error("dataset: expected at most 2147483647 samples, found {}", samples);
+    if (targets_.size() != samples * target_elements_)
+      throw error("dataset: expected {} targets of shape {}, {} numbers, for {} features, found {}",
+                  samples, detail::shape_text(target_shape), samples * target_elements_, samples,
+                  targets_.size());
+    size_ = static_cast<int>(samples);
+  }
+
+  /// The number of samples.
+  int size() const { return size_; }
+  tensor_shape const& feature_shape() const { return feature_shape_; }
+  tensor_shape const& target_shape() const { return target_shape_; }
+
+  std::span<float const> features() const { return features_; }
+  std::span<float const> targets() const { return targets_; }
+  /// One sample, i in [0, size()).
+  std::span<float const> features(int i) const { return features(i, 1); }
+  std::span<float const> targets(int i) const { return targets(i, 1); }
+  /// The samples first, ..., first + count - 1, one after the other.
+  std::span<float const> features(int first, int count) const {
+    return features().subspan(to_size(first) * feature_elements_,
+                              to_size(count) * feature_elements_);
+  }
+  std::span<float const> targets(int first, int count) const {
+    return targets().subspan(to_size(first) * target_elements_,
+                             to_size(count) * target_elements_);
+  }
+
+  /// A copy of the samples first, ..., first + count - 1. Throws `error` if they do not exist.
+  dataset slice(int first, int count) const {
+    if (first < 0 || count < 0 || first > size_ - count)
+      throw error("dataset: expected a slice of its {} samples, found {} samples from {}", size_,
+                  count, first);
+    auto const x = features(first, count);
+    auto const y = targets(first, count);
+    return {feature_shape_, target_shape_, {x.begin(), x.end()}, {y.begin(), y.end()}};
+  }
+
+  /// (training, validation): the last `fraction` of the samples validates, so shuffle sorted data
+  /// first. Throws `error` if either part would be empty. Source: Keras, `validation_split`.
+  std::pair<dataset, dataset> split(double fraction) const {
+    double const kept = fraction > 0 && fraction < 1 ? size_ * (1 - fraction) : 0;
+    int const training = static_cast<int>(kept);
+    if (training < 1 || training >= size_)
+      throw error("dataset: expected a fraction that splits {} samples into two parts, found {}",
+                  size_, fraction);
+    return {slice(0, training), slice(training, size_ - training)};
+  }
+
+  /// 0, ..., size() - 1 in random order.
+  std::vector<int> shuffled_order(random_engine& rng) const {
+    std::vector<int> order(to_size(size_));
+    std::iota(order.begin(), order.end(), 0);
+    rng.shuffle(order);
+    return order;
+  }
+
+ private:
+  static std::size_t to_size(int count) { return static_cast<std::size_t>(count); }
+
+  tensor_shape feature_shape_, target_shape_;
+  std::size_t feature_elements_, target_elements_;
+  std::vector<float> features_, targets_;
+  int size_ = 0;
+};
+
+}  // namespace etch

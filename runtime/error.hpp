@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace etch {
+
+/// What files, data and training throw. The message is an fmt format string, checked when it is
+/// compiled: `throw error("{}: expected {} samples, found {}", name, 10, n)`.
+class error : public std::runtime_error {
+ public:
+  template <typename... Args>
+  explicit error(fmt::format_string<Args...> message, Args&&... args)
+      : std::runtime_error(fmt::format(message, std::forward<Args>(args)...)) {}
+};
+
+/// Reports bad content: which file, at which byte, what should stand there and what does.
+[[noreturn]] inline void fail_at(std::string_view file, std::uint64_t offset,
+                                 std::string_view expected, std::string_view found) {
+  throw error("{}, byte {}: expected {}, found {}", file, offset, expected, found);
+}
+
+/// `(28, 28, 1)`: extents as messages print them.
+template <typename Extents>
+std::string extents_text(Extents const& extents) {
+  std::string text = "(";
+  for (auto extent : extents) text += fmt::format("{}{}", text.size() > 1 ? ", " : "", extent);
+  return text + ")";
+}
+
+}  // namespace etch

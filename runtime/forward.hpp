@@ -1,0 +1,134 @@
+#pragma once
+
+#include <array>
+#include <cassert>
+#include <span>
+#include <tuple>
+
+#include "../codegen/execute.hpp"
+#include "../codegen/facts.hpp"
+#include "workspace.hpp"
+
+namespace etch {
+
+template <class... What>
+struct argument_rule {
+  static constexpr bool is_met = false;
+};
+template <int Number>
+struct argument;
+
+namespace detail {
+
+template <class T>
+inline constexpr std::size_t extent_of = decltype(std::span{std::declval<T&>()})::extent;
+
+/// One value for each stream; a wrong extent is one error on the caller's line.
+template <int Number, int Expected, class T>
+constexpr bool check_extent() {
+  constexpr std::size_t given_extent = extent_of<T>;
+  if constexpr (given_extent == std::dynamic_extent)
+    static_assert(argument_rule<argument<Number>, expects<extents<Expected>>>::is_met,
+                  "etch: the size of this argument is not known to the compiler; give a std::array or "
+                  "std::span{...}.first<N>()");
+  else if constexpr (given_extent != static_cast<std::size_t>(Expected))
+    static_assert(argument_rule<argument<Number>, expects<extents<Expected>>,
+                                given<static_cast<int>(given_extent)>>::is_met,
+                  "etch: this argument of forward has another size than the network's input or output");
+  return given_extent == static_cast<std::size_t>(Expected);
+}
+
+}  // namespace detail
+
+/// Inference with the weights that Derived::weights() points to: `parameters` and what follows from
+/// them. All functions are const, do not allocate, lock or throw; the workspace is the caller's.
+/// Slow denormal numbers are the caller's choice too: see flush_denormals.
+template <auto Net, class Arch, class Derived>
+class forward_interface {
+ public:
+  using network_type = std::remove_cvref_t<decltype(Net)>;
+  static constexpr auto network = Net;
+  static constexpr int input_count = network_type::input_count();
+  static constexpr int output_count = network_type::output_count();
+  /// Floats of one sample.
+  static constexpr int input_size(int i = 0) { return network_type::input_shape(i).elements(); }
+  static constexpr int output_size(int i = 0) { return network_type::output_shape(i).elements(); }
+
+  /// forward(workspace, inputs..., outputs...): arrays or spans of fixed size. A single output may be
+  /// left out and is then returned as a std::array.
+  template <class... Arguments>
+  auto forward(workspace<Net, 1>& w, Arguments&&... arguments) const noexcept {
+    constexpr int count = static_cast<int>(sizeof...(Arguments));
+    if constexpr (count == input_count && output_count == 1) {
+      std::array<float, static_cast<std::size_t>(output_size())> y;
+      forward(w, arguments..., y);
+      return y;
+    } else {
+      static_assert(count == input_count + output_count,
+                    "etch: forward takes a workspace, one value for each input and one for each output");
+      run_checked(w, std::make_index_sequence<input_count>{}, std::make_index_sequence<output_count>{},
+                  std::tie(arguments...));
+    }
+  }
+
+  /// The same with a workspace on the stack.
+  template <class... Arguments>
+    requires(sizeof...(Arguments) >= static_cast<std::size_t>(network_type::input_count()))
+  auto forward(Arguments&&... arguments) const noexcept {
+    static_assert(sizeof(workspace<Net, 1>) <= 512 * 1024,
+                  "etch: this network's workspace is too large for the stack; give forward a "
+                  "workspace<net> of your own");
+    workspace<Net, 1> w;
+    return forward(w, arguments...);
+  }
+
+  /// Many samples, one after the other in each input and output.
+  template <int Samples>
+  void forward_batch(workspace<Net, Samples>& w, std::array<float const*, input_count> inputs,
+                     std::array<float*, output_count> outputs, int samples) const noexcept {
+    for (int done = 0; done < samples; done += Samples) {
+      run<Samples>(inputs.data(), outputs.data(), w.memory.data(), std::min(Samples, samples - done));
+      for (int i = 0; i < input_count; ++i) inputs[static_cast<std::size_t>(i)] += Samples * input_size(i);
+      for (int i = 0; i < output_count; ++i) outputs[static_cast<std::size_t>(i)] += Samples * output_size(i);
+    }
+  }
+  /// The same for one input and one output; y is as many samples as x.
+  template <int Samples>
+  void forward_batch(workspace<Net, Samples>& w, std::span<float const> x, std::span<float> y) const noexcept
+    requires(network_type::input_count() == 1 && network_type::output_count() == 1)
+  {
+    int const samples = static_cast<int>(x.size()) / input_size();
+    assert(x.size() == static_cast<std::size_t>(samples) * static_cast<std::size_t>(input_size()));
+    assert(y.size() == static_cast<std::size_t>(samples) * static_cast<std::size_t>(output_size()));
+    forward_batch(w, {x.data()}, {y.data()}, samples);
+  }
+
+ private:
+  template <int Samples>
+  void run(float const* const* inputs, float* const* outputs, float* memory, int samples) const noexcept {
+    float const* const weights = static_cast<Derived const&>(*this).weights();
+    buffers b;
+    b.inputs = inputs;
+    b.outputs = outputs;
+    b.parameters = weights;
+    b.derived = const_cast<float*>(weights) + facts<Net>::parameter_floats;
+    b.workspace = memory;
+    run_plan<Arch, inference_plan<Net, Samples>>(b, samples);
+  }
+
+  template <std::size_t... I, std::size_t... O, class... Arguments>
+  void run_checked(workspace<Net, 1>& w, std::index_sequence<I...>, std::index_sequence<O...>,
+                   std::tuple<Arguments&...> all) const noexcept {
+    constexpr std::size_t first = sizeof...(I);
+    constexpr bool fits =
+        (detail::check_extent<static_cast<int>(I), input_size(I), std::tuple_element_t<I, std::tuple<Arguments...>>>() && ...) &&
+        (detail::check_extent<static_cast<int>(first + O), output_size(O), std::tuple_element_t<first + O, std::tuple<Arguments...>>>() && ...);
+    if constexpr (fits) {
+      float const* const inputs[]{std::span{std::get<I>(all)}.data()...};
+      float* const outputs[]{std::span{std::get<first + O>(all)}.data()...};
+      run<1>(inputs, outputs, w.memory.data(), 1);
+    }
+  }
+};
+
+}  // namespace etch

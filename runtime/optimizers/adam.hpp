@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cmath>
+
+#include "optimizer.hpp"
+
+namespace etch {
+
+struct adam_options {
+  float learning_rate = 1e-3f;
+  float beta1 = 0.9f;
+  float beta2 = 0.999f;
+  float epsilon = 1e-8f;
+  float weight_decay = 0;  // decoupled: p <- p - learning_rate * weight_decay * p (AdamW)
+};
+
+/// Adam. With g the mean gradient and t the step:
+///
+///   m <- beta1 m + (1 - beta1) g       v <- beta2 v + (1 - beta2) g^2
+///   p <- p - learning_rate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+///
+/// Source: Kingma and Ba 2015; the decay: Loshchilov and Hutter 2019.
+class adam : public optimizer<2> {
+ public:
+  adam_options options;
+
+  explicit adam(adam_options o = {}) : options(o) {}
+
+  template <class Arch>
+  void update(float* p, float const* g, std::size_t first, std::size_t count, float scale) {
+    float* const m = moment(0);
+    float* const v = moment(1);
+    double const t = steps();
+    double const root = std::sqrt(1 - std::pow(static_cast<double>(options.beta2), t));
+    // Both corrections in one factor, so that the loop has one division and one root.
+    double const corrected = options.learning_rate * root / (1 - std::pow(static_cast<double>(options.beta1), t));
+    auto const rate = simd::broadcast<Arch>(static_cast<float>(-corrected));
+    auto const epsilon = simd::broadcast<Arch>(static_cast<float>(options.epsilon * root));
+    auto const keep = simd::broadcast<Arch>(1 - options.learning_rate * options.weight_decay);
+    auto const beta1 = simd::broadcast<Arch>(options.beta1);
+    auto const beta2 = simd::broadcast<Arch>(options.beta2);
+    auto const mean = simd::broadcast<Arch>(scale);
+    for (std::size_t i = first; i < first + count; i += Arch::width) {  // ranges are whole vectors
+      auto const gradient = simd::load<Arch>(g + i) * mean;
+      auto const m_old = simd::load<Arch>(m + i);
+      auto const v_old = simd::load<Arch>(v + i);
+      auto const square = gradient * gradient;
+      auto const m_new = simd::fma(beta1, m_old - gradient, gradient);
+      auto const v_new = simd::fma(beta2, v_old - square, square);
+      auto const parameter = simd::load<Arch>(p + i) * keep;
+      simd::store(m + i, m_new);
+      simd::store(v + i, v_new);
+      simd::store(p + i, simd::fma(rate, m_new / (simd::sqrt(v_new) + epsilon), parameter));
+    }
+  }
+};
+
+}  // namespace etch

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "optimizer.hpp"
+
+namespace etch {
+
+struct sgd_options {
+  float learning_rate = 1e-2f;
+  float momentum = 0;
+  float weight_decay = 0;  // adds weight_decay * parameter to the gradient
+  bool nesterov = false;
+};
+
+/// Gradient descent with momentum. With g the mean gradient:
+///
+///   v <- momentum v + g        p <- p - learning_rate v
+///
+/// nesterov takes g + momentum v for v in the second. Source: Sutskever et al. 2013, as in PyTorch.
+class sgd : public optimizer<1> {
+ public:
+  sgd_options options;
+
+  explicit sgd(sgd_options o = {}) : options(o) {}
+
+  template <class Arch>
+  void update(float* p, float const* g, std::size_t first, std::size_t count, float scale) {
+    float* const v = moment(0);
+    auto const rate = simd::broadcast<Arch>(-options.learning_rate);
+    auto const momentum = simd::broadcast<Arch>(options.momentum);
+    auto const decay = simd::broadcast<Arch>(options.weight_decay);
+    auto const mean = simd::broadcast<Arch>(scale);
+    for (std::size_t i = first; i < first + count; i += Arch::width) {  // ranges are whole vectors
+      auto const parameter = simd::load<Arch>(p + i);
+      auto const gradient = simd::fma(decay, parameter, simd::load<Arch>(g + i) * mean);
+      auto const velocity = simd::fma(momentum, simd::load<Arch>(v + i), gradient);
+      auto const move = options.nesterov ? simd::fma(momentum, velocity, gradient) : velocity;
+      simd::store(v + i, velocity);
+      simd::store(p + i, simd::fma(rate, move, parameter));
+    }
+  }
+};
+
+}  // namespace etch

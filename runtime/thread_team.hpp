@@ -1,0 +1,67 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <thread>
+#include <vector>
+
+namespace etch {
+
+/// Threads that wait for work and do it together: `run(f)` calls f(0) ... f(size() - 1), f(0) on the
+/// calling thread, and returns when all are done. They spin for a moment before they sleep, because
+/// the next step of a training comes soon.
+class thread_team {
+ public:
+  explicit thread_team(int size = 1) {
+    for (int i = 1; i < size; ++i) workers_.emplace_back([this, i] { work(i); });
+  }
+  ~thread_team() {
+    stop_ = true;
+    begin();
+    for (std::thread& t : workers_) t.join();
+  }
+  thread_team(thread_team const&) = delete;
+  thread_team& operator=(thread_team const&) = delete;
+
+  int size() const { return static_cast<int>(workers_.size()) + 1; }
+
+  void run(std::function<void(int)> const& f) {
+    if (workers_.empty()) return f(0);
+    task_ = &f;
+    busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+    begin();
+    f(0);
+    wait([this] { return busy_.load(std::memory_order_acquire) == 0; }, busy_);
+  }
+
+ private:
+  void begin() {
+    round_.fetch_add(1, std::memory_order_release);
+    round_.notify_all();
+  }
+
+  template <class Done>
+  static void wait(Done done, std::atomic<int>& changing) {
+    for (int spins = 0; !done(); ++spins) {
+      int const seen = changing.load(std::memory_order_acquire);
+      if (spins >= 4000 && !done()) changing.wait(seen);
+    }
+  }
+
+  void work(int index) {
+    for (int seen = 0;;) {
+      wait([&] { return round_.load(std::memory_order_acquire) != seen; }, round_);
+      seen = round_.load(std::memory_order_acquire);
+      if (stop_) return;
+      (*task_)(index);
+      if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_all();
+    }
+  }
+
+  std::vector<std::thread> workers_;
+  std::function<void(int)> const* task_ = nullptr;
+  std::atomic<int> round_{0}, busy_{0};
+  std::atomic<bool> stop_{false};
+};
+
+}  // namespace etch

@@ -1,0 +1,170 @@
+#pragma once
+
+#include <algorithm>
+#include <span>
+
+#include "../dsl/losses/check.hpp"
+#include "denormals.hpp"
+#include "error.hpp"
+#include "model.hpp"
+#include "thread_team.hpp"
+
+namespace etch {
+
+/// What a training step measured, before its update.
+struct step_report {
+  int samples = 0;
+  double loss = 0;                     // mean over the samples
+  std::span<float const> predictions;  // of each sample; valid until the next step
+};
+
+namespace detail {
+
+/// One gradient computation: memory, and what each of the threads does with its share of a batch.
+template <auto Net, class Loss, class Arch, int Samples>
+class gradient_run {
+ public:
+  using plan_type = training_plan<Net, Loss, Samples>;
+  using network = std::remove_cvref_t<decltype(Net)>;
+  static constexpr int input_size = network::input_shape().elements();
+  static constexpr int output_size = network::output_shape().elements();
+  static constexpr int target_size = Loss::target_rule(network::output_shape()).shape.elements();
+  static constexpr int floats = facts<Net>::parameter_floats;
+
+  gradient_run(float_buffer& scratch, int samples, int threads) : samples_(samples), threads_(threads) {
+    std::size_t const outputs = static_cast<std::size_t>(round_up(samples * output_size, 16));
+    std::size_t const losses = static_cast<std::size_t>(round_up(samples, 16));
+    std::size_t const wanted = outputs + losses + per_thread * static_cast<std::size_t>(threads);
+    if (scratch.size() < wanted) scratch.resize(wanted);
+    predictions_ = scratch.data();
+    losses_ = predictions_ + outputs;
+    memory_ = losses_ + losses;
+  }
+
+  float* gradients(int thread) const { return memory_ + per_thread * static_cast<std::size_t>(thread); }
+  std::span<float const> predictions() const {
+    return {predictions_, static_cast<std::size_t>(samples_ * output_size)};
+  }
+  double loss() const {
+    double sum = 0;
+    for (int i = 0; i < samples_; ++i) sum += static_cast<double>(losses_[i]);
+    return sum / samples_;
+  }
+
+  /// The share of thread `t`: contiguous, so that a batch gives the same sums for a given count.
+  void run(int t, float const* parameters, float const* x, float const* target, random_key key) const {
+    float* const g = gradients(t);
+    std::fill_n(g, floats, 0.0f);
+    int const end = share(samples_, t + 1);
+    for (int s = share(samples_, t); s < end; s += Samples) {
+      float const* const inputs[]{x + std::ptrdiff_t{s} * input_size, target + std::ptrdiff_t{s} * target_size};
+      float* const outputs[]{predictions_ + std::ptrdiff_t{s} * output_size, losses_ + s};
+      buffers b;
+      b.inputs = inputs;
+      b.outputs = outputs;
+      b.parameters = parameters;
+      b.gradients = g;
+      b.workspace = g + floats;
+      b.random = key;
+      b.random.first_sample += static_cast<std::uint32_t>(s);
+      run_plan<Arch, plan_type>(b, std::min(Samples, end - s));
+    }
+  }
+
+  /// Adds up the gradients of all threads, in their order, for the floats that are thread t's, and
+  /// hands each trainable range to `update` and each state to `move`.
+  template <class Update, class Move>
+  void finish(int t, Update update, Move move) const {
+    constexpr int block = 16;
+    int const from = share(floats / block, t) * block, to = share(floats / block, t + 1) * block;
+    float* const sum = gradients(0);
+    for (int other = 1; other < threads_; ++other) {
+      float const* const g = gradients(other);
+      for (int i = from; i < to; ++i) sum[i] += g[i];
+    }
+    for (std::size_t i = 0; i < facts<Net>::parameters.size(); ++i) {
+      auto const& place = facts<Net>::places[i];
+      int const first = std::max(from, place.offset), last = std::min(to, place.offset + place.size);
+      if (first >= last) continue;
+      if (facts<Net>::parameters[i].trainable) update(sum, first, last - first);
+      else move(sum, first, last - first, static_cast<float>(facts<Net>::parameters[i].momentum));
+    }
+  }
+
+ private:
+  static constexpr std::size_t per_thread =
+      static_cast<std::size_t>(round_up(floats + plan_type::value.workspace, 16));
+
+  int share(int count, int t) const {
+    return static_cast<int>(static_cast<long long>(count) * t / threads_);
+  }
+
+  int samples_, threads_;
+  float* predictions_;
+  float* losses_;
+  float* memory_;
+};
+
+}  // namespace detail
+
+/// One step of training: the gradient of the mean loss over the batch, and the optimizer's update.
+/// `batch` has size(), features() and targets(), samples one after the other. Up to `Samples` are
+/// computed together; batch statistics (batch_norm) are those of such a group. With a team, each
+/// thread takes a share; the result depends on their number, not on their timing.
+template <int Samples = 64, auto Net, class Arch, class Optimizer, class Loss, class Batch>
+step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch const& batch,
+                       thread_team* team = nullptr) {
+  using network = std::remove_cvref_t<decltype(Net)>;
+  static_assert(network::input_count() == 1 && network::output_count() == 1,
+                "etch: train_step takes a network with one input and one output");
+  if constexpr (detail::loss_fits<Loss, network>()) {
+    using run_type = detail::gradient_run<Net, Loss, Arch, Samples>;
+    int const samples = batch.size();
+    auto const expect = [&](char const* what, std::size_t given, int each) {
+      std::size_t const expected = static_cast<std::size_t>(samples) * static_cast<std::size_t>(each);
+      if (given != expected)
+        throw error("train_step: a batch of {} samples needs {} numbers as {}, {} a sample; found {}",
+                    samples, expected, what, each, given);
+    };
+    expect("features", batch.features().size(), run_type::input_size);
+    expect("targets", batch.targets().size(), run_type::target_size);
+    if (samples == 0) return {};
+
+    flush_denormals const guard;
+    int const threads = team == nullptr ? 1 : team->size();
+    run_type const run(optimizer.scratch, samples, threads);
+    optimizer.begin_step(static_cast<std::size_t>(run_type::floats));
+    random_key const key{.seed = 0, .step = static_cast<std::uint32_t>(optimizer.steps())};
+    float* const p = m.weights();
+    float const scale = 1.0f / static_cast<float>(samples);
+    auto const compute = [&](int t) {
+      flush_denormals const here;
+      run.run(t, p, batch.features().data(), batch.targets().data(), key);
+    };
+    auto const finish = [&](int t) {
+      flush_denormals const here;
+      run.finish(
+          t,
+          [&](float const* g, int first, int count) {
+            optimizer.template update<Arch>(p, g, static_cast<std::size_t>(first),
+                                            static_cast<std::size_t>(count), scale);
+          },
+          [&](float const* measured, int first, int count, float momentum) {
+            for (int i = first; i < first + count; ++i) p[i] += momentum * (measured[i] * scale - p[i]);
+          });
+    };
+    if (team == nullptr) {
+      compute(0);
+      finish(0);
+    } else {
+      team->run(compute);
+      team->run(finish);
+    }
+    m.refresh();
+    return {samples, run.loss(), run.predictions()};
+  } else {
+    return {};
+  }
+}
+
+}  // namespace etch

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <new>
+#include <utility>
+
+#include "../codegen/compiled.hpp"
+
+namespace etch {
+
+/// The memory that a network computes in, for up to `Samples` samples at once. It belongs to the
+/// caller: one model serves as many threads as there are workspaces. It holds no state between calls.
+template <auto Net, int Samples = 1>
+struct workspace {
+  static constexpr int floats = std::max(1, inference_plan<Net, Samples>::value.workspace);
+  alignas(64) std::array<float, static_cast<std::size_t>(floats)> memory;
+};
+
+/// Floats on the heap, aligned to 64 bytes and zero at first.
+class float_buffer {
+ public:
+  float_buffer() = default;
+  explicit float_buffer(std::size_t count)
+      : data_(static_cast<float*>(::operator new(count * sizeof(float), std::align_val_t{64}))),
+        size_(count) {
+    std::fill_n(data_, count, 0.0f);
+  }
+  float_buffer(float_buffer const& other) : float_buffer(other.size_) {
+    std::copy_n(other.data_, size_, data_);
+  }
+  float_buffer(float_buffer&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  float_buffer& operator=(float_buffer other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~float_buffer() { ::operator delete(data_, std::align_val_t{64}); }
+
+  float* data() { return data_; }
+  float const* data() const { return data_; }
+  std::size_t size() const { return size_; }
+  /// Zeros, as many as asked for; keeps what is there when there are as many already.
+  void resize(std::size_t count) {
+    if (count != size_) *this = float_buffer(count);
+  }
+
+ private:
+  float* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace etch

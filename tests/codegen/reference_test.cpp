@@ -1,0 +1,332 @@
+#include "../../codegen/reference.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "../../dsl/layers/dense.hpp"
+#include "../../dsl/layers/relu.hpp"
+#include "catch.hpp"
+
+using namespace etch;
+using values = std::vector<double>;
+
+namespace {
+
+constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+/// The value of a node whose operands are batched inputs of these shapes.
+values value_of(node n, std::vector<tensor_shape> const& shapes, std::vector<values> const& inputs,
+                int samples = 1, random_key key = {}) {
+  graph g;
+  for (int i = 0; i < static_cast<int>(shapes.size()); ++i) {
+    auto const k = static_cast<std::size_t>(i);
+    n.operands[k] = g.add({.code = op::input, .batched = true, .index = i, .shape = shapes[k]});
+  }
+  n.batched = !n.over_batch && n.code != op::contract_dw;
+  int const id = g.add(n);
+  return evaluate<double>(g, inputs, {}, samples, key)[id];
+}
+
+values numbers(int count, int from = 1) {
+  values v;
+  for (int i = 0; i < count; ++i) v.push_back(from + i);
+  return v;
+}
+
+values noise(int count, std::uint32_t stream) {
+  values v;
+  for (int i = 0; i < count; ++i)
+    v.push_back(static_cast<double>(counter_uniform(1, 2, stream, 3, static_cast<std::uint32_t>(i))) - .5);
+  return v;
+}
+
+double largest_difference(values const& a, values const& b) {
+  REQUIRE(a.size() == b.size());
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(a[i] - b[i]));
+  return largest;
+}
+
+/// The definition in dsl/contraction.hpp, term by term: term(x, w, y) for every product of indices.
+template <class Term>
+void every_product(contraction const& c, Term term) {
+  int const channels = c.channels / c.groups;
+  for (int oy = 0; oy < c.out_height(); ++oy)
+    for (int ox = 0; ox < c.out_width(); ++ox)
+      for (int f = 0; f < c.filters; ++f)
+        for (int ky = 0; ky < c.kernel_height; ++ky)
+          for (int kx = 0; kx < c.kernel_width; ++kx)
+            for (int i = 0; i < channels; ++i) {
+              int const row = oy * c.stride_height + ky * c.dilation_height;
+              int const column = ox * c.stride_width + kx * c.dilation_width;
+              int const channel = f / (c.filters / c.groups) * channels + i;
+              term(static_cast<std::size_t>((row * c.width + column) * c.channels + channel),
+                   static_cast<std::size_t>(((f * c.kernel_height + ky) * c.kernel_width + kx) * channels + i),
+                   static_cast<std::size_t>((oy * c.out_width() + ox) * c.filters + f));
+            }
+}
+
+// The networks that the compiler itself evaluates.
+constexpr auto linear = input<2> | dense<2>;
+static_assert(run_reference<double>(graph_of(linear), {1, 2}, {1, 2, 3, 4, .5, -1}) ==
+              values{5.5, 10});
+
+constexpr auto perceptron = input<2> | dense<2> | relu | dense<1>;
+constexpr double exclusive_or(double a, double b) {
+  return run_reference<double>(graph_of(perceptron), {a, b}, {1, 1, 1, 1, 0, -1, 1, -2, 0})[0];
+}
+static_assert(exclusive_or(0, 0) == 0 && exclusive_or(0, 1) == 1);
+static_assert(exclusive_or(1, 0) == 1 && exclusive_or(1, 1) == 0);
+
+constexpr double logistic_unit(double x) {
+  graph g = graph_of(input<1> | dense<1>);
+  g.outputs[0] = g.add({.code = op::map, .fn = function::sigmoid, .batched = true, .shape = {1},
+                        .operands = {g.outputs[0], -1, -1}});
+  return run_reference<double>(g, {x}, {2, -1})[0];
+}
+static_assert(logistic_unit(.5) == .5);
+static_assert(logistic_unit(1) > .7310585786300048 && logistic_unit(1) < .7310585786300050);
+
+constexpr auto wide = input<64> | dense<64> | relu;
+static_assert(run_reference<float>(graph_of(wide), std::vector<float>(64, 1.f),
+                                   std::vector<float>(64 * 64 + 64, .5f))[63] == 32.5f);
+
+}  // namespace
+
+TEST_CASE("a network gives at run time what it gives at compile time") {
+  constexpr double x = 0.3;
+  constexpr double at_compile_time = logistic_unit(x);
+  CHECK(logistic_unit(x) == Approx(at_compile_time).epsilon(1e-15));
+  CHECK(logistic_unit(x) == Approx(1 / (1 + std::exp(.4))).epsilon(1e-14));
+}
+
+TEST_CASE("an element of a broadcast operand is found by run and period") {
+  CHECK(element_of({1, 1}, 5) == 0);
+  CHECK(element_of({1, 4}, 3) == 3);
+  CHECK(element_of({1, 4}, 6) == 2);
+  CHECK(element_of({3, 4}, 5) == 1);
+  CHECK(element_of({3, 4}, 12) == 0);
+  CHECK(element_of({4, 4}, 3) == 0);
+}
+
+TEST_CASE("map broadcasts scalars, suffixes and prefixes, and shares what is not batched") {
+  node add{.code = op::map, .fn = function::add, .shape = {2, 3}};
+  CHECK(value_of(add, {{2, 3}, {}}, {numbers(6), {10}}) == values{11, 12, 13, 14, 15, 16});
+  CHECK(value_of(add, {{2, 3}, {3}}, {numbers(6), {10, 20, 30}}) == values{11, 22, 33, 14, 25, 36});
+  CHECK(value_of(add, {{2, 1}, {2, 3}}, {{10, 20}, numbers(6)}) == values{11, 12, 13, 24, 25, 26});
+  node const select{.code = op::map, .fn = function::select, .shape = {3}};
+  CHECK(value_of(select, {{3}, {3}, {}}, {{1, 0, -2}, numbers(3), {9}}) == values{1, 9, 3});
+
+  graph g;
+  int const x = g.add({.code = op::input, .batched = true, .shape = {2}});
+  int const p = g.add({.code = op::parameter, .shape = {2}});
+  g.parameters.push_back({.name = {}, .shape = {2}, .init = {}});
+  int const y = g.add({.code = op::map, .fn = function::multiply, .batched = true, .shape = {2},
+                       .operands = {x, p, -1}});
+  g.outputs = {y, x};
+  auto const result = evaluate<double>(g, {{1, 2, 3, 4, 5, 6}}, {{10, 100}}, 3);
+  CHECK(outputs(g, result) == std::vector<values>{{10, 200, 30, 400, 50, 600}, {1, 2, 3, 4, 5, 6}});
+}
+
+TEST_CASE("constants, iota and the number of samples") {
+  CHECK(value_of({.code = op::constant, .value = 2.5, .shape = {2}}, {}, {}) == values{2.5, 2.5});
+  CHECK(value_of({.code = op::iota, .shape = {2, 3}}, {}, {}) == values{0, 1, 2, 0, 1, 2});
+  graph g;
+  int const n = g.add({.code = op::batch_size});
+  CHECK(evaluate<double>(g, {}, {}, 7)[n] == values{7});
+}
+
+TEST_CASE("reduce folds axes, and the batch when asked") {
+  node sum{.code = op::reduce, .fn = function::add, .first = 1, .last = 2, .shape = {2, 1, 2}};
+  values const x{1, 2, 3, 4, 5, 6, 70, 80, 90, 100, 110, 120};
+  CHECK(value_of(sum, {{2, 3, 2}}, {x}) == values{9, 12, 270, 300});
+  sum.fn = function::maximum;
+  CHECK(value_of(sum, {{2, 3, 2}}, {x}) == values{5, 6, 110, 120});
+  CHECK(value_of(sum, {{2, 3, 2}}, {values(12, -3)}) == values(4, -3));
+
+  node total{.code = op::reduce, .fn = function::add, .over_batch = true, .shape = {2}};
+  CHECK(value_of(total, {{2}}, {numbers(6)}, 3) == values{9, 12});
+  total.fn = function::maximum;
+  CHECK(value_of(total, {{2}}, {{-5, -1, -4, -2, -3, -6}}, 3) == values{-3, -1});
+
+  graph g;  // a value that is not batched counts once for each sample
+  int const c = g.add({.code = op::constant, .value = 2, .shape = {3}});
+  int const s = g.add({.code = op::reduce, .fn = function::add, .over_batch = true, .first = 0,
+                       .last = 1, .shape = {1}, .operands = {c, -1, -1}});
+  CHECK(evaluate<double>(g, {}, {}, 5)[s] == values{30});
+}
+
+TEST_CASE("reshape and detach keep the elements") {
+  CHECK(value_of({.code = op::reshape, .shape = {3, 2}}, {{6}}, {numbers(12)}, 2) == numbers(12));
+  CHECK(value_of({.code = op::detach, .shape = {2}}, {{2}}, {numbers(4)}, 2) == numbers(4));
+}
+
+TEST_CASE("pad, slice and concat move boxes") {
+  CHECK(value_of({.code = op::pad, .value = 9, .shape = {3, 4}, .before = {1, 0}, .after = {0, 2}},
+                 {{2, 2}}, {numbers(4)}) == values{9, 9, 9, 9, 1, 2, 9, 9, 3, 4, 9, 9});
+  CHECK(value_of({.code = op::slice, .shape = {2, 1}, .before = {1, 1}, .after = {0, 1}}, {{3, 3}},
+                 {numbers(9)}) == values{5, 8});
+  CHECK(value_of({.code = op::concat, .index = 1, .shape = {2, 3}}, {{2, 1}, {2, 2}},
+                 {{1, 2, 10, 20}, {3, 4, 5, 6, 30, 40, 50, 60}}, 2) ==
+        values{1, 3, 4, 2, 5, 6, 10, 30, 40, 20, 50, 60});
+  CHECK(value_of({.code = op::concat, .index = 0, .shape = {3}}, {{1}, {2}}, {{1}, {2, 3}}) ==
+        values{1, 2, 3});
+}
+
+TEST_CASE("a slice undoes a pad on four axes") {
+  std::array<int, 4> const before{1, 2, 0, 1}, after{0, 1, 3, 2};
+  graph g;
+  int const x = g.add({.code = op::input, .batched = true, .shape = {2, 1, 2, 3}});
+  int const p = g.add({.code = op::pad, .batched = true, .value = -1, .shape = {3, 4, 5, 6},
+                       .operands = {x, -1, -1}, .before = before, .after = after});
+  int const s = g.add({.code = op::slice, .batched = true, .shape = {2, 1, 2, 3},
+                       .operands = {p, -1, -1}, .before = before, .after = after});
+  auto const result = evaluate<double>(g, {numbers(24)}, {}, 2);
+  CHECK(result[s] == numbers(24));
+  double sum = 0;
+  for (double v : result[p]) sum += v;
+  CHECK(sum == 24 * 25 / 2 - (2 * 360 - 24));
+  CHECK(result[p][((1 * 4 + 2) * 5 + 0) * 6 + 1] == 1);
+}
+
+TEST_CASE("pool takes the sum or the maximum of each window") {
+  contraction const w{.height = 3, .width = 3, .channels = 2, .kernel_height = 2, .kernel_width = 2,
+                      .filters = 2};
+  values const x{1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8, -8, 9, -9};
+  node n{.code = op::pool, .fn = function::add, .shape = {2, 2, 2}, .window = w};
+  CHECK(value_of(n, {{3, 3, 2}}, {x}) == values{12, -12, 16, -16, 24, -24, 28, -28});
+  n.fn = function::maximum;
+  CHECK(value_of(n, {{3, 3, 2}}, {x}) == values{5, -1, 6, -2, 8, -4, 9, -5});
+  contraction const sparse{.height = 4, .width = 5, .kernel_height = 2, .kernel_width = 2,
+                           .stride_width = 2, .dilation_height = 3, .dilation_width = 2};
+  CHECK(value_of({.code = op::pool, .fn = function::add, .shape = {1, 2, 1}, .window = sparse},
+                 {{4, 5, 1}}, {numbers(20)}) == values{1 + 3 + 16 + 18, 3 + 5 + 18 + 20});
+}
+
+TEST_CASE("the gradient of a maximum goes to the first of equals, that of a sum to all") {
+  contraction const w{.height = 2, .width = 3, .kernel_height = 2, .kernel_width = 2};
+  node n{.code = op::pool_gradient, .fn = function::maximum, .shape = {2, 3, 1}, .window = w};
+  CHECK(value_of(n, {{2, 3, 1}, {1, 2, 1}, {1, 2, 1}}, {{1, 7, 7, 0, 7, 2}, {7, 7}, {10, 1}}) ==
+        values{0, 11, 0, 0, 0, 0});
+  CHECK(value_of(n, {{2, 3, 1}, {1, 2, 1}, {1, 2, 1}}, {{1, 2, 3, 3, 2, 1}, {3, 3}, {10, 1}}) ==
+        values{0, 0, 1, 10, 0, 0});
+  n.fn = function::add;
+  CHECK(value_of(n, {{1, 2, 1}}, {{10, 1, 5, 6}}, 2) ==
+        values{10, 11, 1, 10, 11, 1, 5, 11, 6, 5, 11, 6});
+}
+
+TEST_CASE("a dense layer is a product with the rows of the weights") {
+  contraction const w{.width = 2, .channels = 3, .filters = 2};
+  CHECK(value_of({.code = op::contract, .shape = {2, 2}, .window = w}, {{2, 3}, {2, 3}},
+                 {{1, 2, 3, 4, 5, 6}, {1, 0, -1, 2, 2, 2}}) == values{-2, 12, -2, 30});
+}
+
+TEST_CASE("contractions and their gradients are what the definition says") {
+  contraction const all[] = {
+      {.width = 5, .channels = 7, .filters = 3},                                       // dense
+      {.height = 5, .width = 6, .channels = 3, .kernel_height = 3, .kernel_width = 2, .filters = 4},
+      {.height = 7, .width = 8, .channels = 2, .kernel_height = 3, .kernel_width = 3,  // strides
+       .stride_height = 2, .stride_width = 3, .filters = 3},
+      {.height = 8, .width = 7, .channels = 2, .kernel_height = 2, .kernel_width = 3,  // dilation
+       .dilation_height = 3, .dilation_width = 2, .filters = 3},
+      {.height = 4, .width = 5, .channels = 6, .kernel_height = 2, .kernel_width = 2,  // groups
+       .stride_width = 2, .dilation_height = 2, .groups = 2, .filters = 4},
+      {.height = 5, .width = 5, .channels = 4, .kernel_height = 3, .kernel_width = 3,  // depthwise
+       .groups = 4, .filters = 4},
+      {.height = 5, .width = 5, .channels = 3, .kernel_height = 2, .kernel_width = 2,  // multiplier
+       .stride_height = 3, .dilation_width = 3, .groups = 3, .filters = 6},
+      {.height = 1, .width = 9, .channels = 5, .kernel_width = 4, .stride_width = 2, .filters = 2}};
+  for (contraction const& c : all) {
+    CAPTURE(c.height, c.width, c.channels, c.groups, c.filters);
+    int const taps = c.kernel_height * c.kernel_width * c.group_channels();
+    tensor_shape const in{c.height, c.width, c.channels};
+    tensor_shape const kernel{c.filters, c.kernel_height, c.kernel_width, c.group_channels()};
+    tensor_shape const out{c.out_height(), c.out_width(), c.filters};
+    values const x = noise(c.inputs(), 1), w = noise(c.filters * taps, 2), dy = noise(c.outputs(), 3);
+
+    values y(dy.size()), dx(x.size()), dw(w.size());
+    every_product(c, [&](std::size_t xi, std::size_t wi, std::size_t yi) {
+      y[yi] += x[xi] * w[wi];
+      dx[xi] += dy[yi] * w[wi];
+      dw[wi] += dy[yi] * x[xi];
+    });
+    CHECK(static_cast<long long>(c.outputs()) * taps == c.multiply_adds());
+    CHECK(largest_difference(
+              value_of({.code = op::contract, .shape = out, .window = c}, {in, kernel}, {x, w}), y) <
+          1e-14);
+    CHECK(largest_difference(
+              value_of({.code = op::contract_dx, .shape = in, .window = c}, {out, kernel}, {dy, w}),
+              dx) < 1e-14);
+    CHECK(largest_difference(
+              value_of({.code = op::contract_dw, .shape = kernel, .window = c}, {in, out}, {x, dy}),
+              dw) < 1e-14);
+  }
+}
+
+TEST_CASE("the gradient of weights is summed over the batch") {
+  contraction const w{.channels = 2};
+  node const dw{.code = op::contract_dw, .shape = {1, 2}, .window = w};
+  CHECK(value_of(dw, {{2}, {1}}, {{1, 2, 3, 4}, {10, 1}}, 2) == values{13, 24});
+
+  graph g;  // an operand that is not batched is the same for every sample
+  int const x = g.add({.code = op::input, .batched = true, .shape = {2}});
+  int const one = g.add({.code = op::constant, .value = 1, .shape = {1}});
+  int const mixed = g.add({.code = op::contract_dw, .shape = {1, 2}, .operands = {x, one, -1}, .window = w});
+  int const two = g.add({.code = op::constant, .value = 2, .shape = {2}});
+  int const once = g.add({.code = op::contract_dw, .shape = {1, 2}, .operands = {two, one, -1}, .window = w});
+  auto const result = evaluate<double>(g, {{1, 2, 3, 4}}, {}, 2);
+  CHECK(result[mixed] == values{4, 6});
+  CHECK(result[once] == values{2, 2});
+}
+
+TEST_CASE("a batch gives what its samples give one by one") {
+  graph const g = graph_of(input<3> | dense<4> | relu | dense<2>);
+  std::vector<values> const p = split_parameters<double>(g, noise(4 * 3 + 4 + 2 * 4 + 2, 5));
+  values const x = noise(5 * 3, 6);
+  values const batch = evaluate<double>(g, {x}, p, 5)[g.outputs[0]];
+  for (int s = 0; s < 5; ++s) {
+    values const y = run_reference<double>(g, values(x.begin() + 3 * s, x.begin() + 3 * s + 3), p);
+    CHECK(y == values(batch.begin() + 2 * s, batch.begin() + 2 * s + 2));
+  }
+}
+
+TEST_CASE("float agrees with double to its own precision") {
+  graph const g = graph_of(input<50> | dense<20>);
+  values const x = noise(50, 7), p = noise(50 * 20 + 20, 8);
+  values const y = run_reference<double>(g, x, p);
+  std::vector<float> const z = run_reference<float>(g, std::vector<float>(x.begin(), x.end()),
+                                                    std::vector<float>(p.begin(), p.end()));
+  CHECK(largest_difference(values(z.begin(), z.end()), y) < 1e-6);
+  CHECK(largest_difference(values(z.begin(), z.end()), y) > 0);
+}
+
+TEST_CASE("gradients are added up per parameter") {
+  graph g;
+  g.parameters.resize(3);
+  g.parameters[0].shape = {2};
+  g.parameters[1].shape = {1};
+  g.parameters[2].shape = {2};
+  int const a = g.add({.code = op::constant, .value = 3, .shape = {2}});
+  int const b = g.add({.code = op::constant, .value = 4, .shape = {1, 2}});
+  int const c = g.add({.code = op::input, .batched = true, .shape = {1}});
+  g.gradients = {{0, a}, {0, b}, {1, c}};
+  auto const result = evaluate<double>(g, {{1, 10, 100}}, {}, 3);
+  CHECK(parameter_gradients(g, result) == std::vector<values>{{7, 7}, {111}, {0, 0}});
+}
+
+TEST_CASE("random numbers depend on the key, the stream, the sample and the element") {
+  node const n{.code = op::random, .index = 4, .shape = {3}};
+  values const two = value_of(n, {}, {}, 2, {.seed = 1, .step = 2, .first_sample = 10});
+  for (std::uint32_t i = 0; i < 6; ++i)
+    CHECK(two[i] == static_cast<double>(counter_uniform(1, 2, 4, 10 + i / 3, i % 3)));
+  values const second = value_of(n, {}, {}, 1, {.seed = 1, .step = 2, .first_sample = 11});
+  CHECK(second == values(two.begin() + 3, two.end()));
+}
+
+TEST_CASE("a maximum passes on the not-a-number that comes second") {
+  node const rectify{.code = op::map, .fn = function::maximum, .shape = {2}};
+  values const y = value_of(rectify, {{}, {2}}, {{0}, {not_a_number, -1}});
+  CHECK(std::isnan(y[0]));
+  CHECK(y[1] == 0);
+}

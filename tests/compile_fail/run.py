@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Compiles a file that must not compile, and checks the error that its author meant.
+
+    run.py COMPILER FLAGS... FILE
+    run.py --flags-of BUILD_DIR SOURCE FILE     (the command that compiles SOURCE in BUILD_DIR)
+
+The first line of FILE is `// error: <regex>`. The compiler must fail with exactly one error, its
+output must match the regex and must name FILE with the line marked `// here`. With -DTWIN the same
+file must compile: it then holds the corrected line.
+
+    // error: etch: this layer does not accept .*
+    #include <etch/etch.hpp>
+    #ifdef TWIN
+    constexpr auto net = ...;
+    #else
+    constexpr auto net = ...;  // here
+    #endif
+"""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+
+# "file:3:5: error: text", "cc1plus: fatal error: text"; no excerpt of source ("   3 | ... error:").
+ERROR_LINE = re.compile(r"^(?!\s*\d*\s*\|)(.*[:\s])?(fatal )?error: ", re.MULTILINE)
+
+
+def compile_file(command, directory, file, *more):
+    """Returns whether FILE compiles, and what the compiler says."""
+    full = [*command, "-fdiagnostics-color=never", "-fsyntax-only", *more, file]
+    done = subprocess.run(full, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          encoding="utf-8", errors="replace", env={**os.environ, "LC_ALL": "C"})
+    return done.returncode == 0, done.stdout
+
+
+def complaints(command, directory, file):
+    """The list of what is wrong with FILE as a must-not-compile test, and the compiler's output."""
+    with open(file, encoding="utf-8") as source:
+        lines = source.read().splitlines()
+    expected = re.match(r"// error: (.+)", lines[0]) if lines else None
+    marked = [n for n, line in enumerate(lines, 1) if re.search(r"// here\s*$", line)]
+    if not expected:
+        return ["its first line must be `// error: <regex>`"], ""
+    if len(marked) != 1:
+        return [f"{len(marked)} lines are marked `// here` instead of one"], ""
+
+    wrong = []
+    compiles, output = compile_file(command, directory, file)
+    if compiles:
+        wrong.append("it compiles")
+    else:
+        errors = len(ERROR_LINE.findall(output))
+        if errors != 1:
+            wrong.append(f"{errors} errors instead of exactly one")
+        if not re.search(expected[1], output):
+            wrong.append(f"no error matches: {expected[1]}")
+        if not re.search(rf"{re.escape(os.path.basename(file))}:{marked[0]}\b", output):
+            wrong.append(f"the line marked `// here` ({marked[0]}) is not named")
+    twin_compiles, twin_output = compile_file(command, directory, file, "-DTWIN")
+    if not twin_compiles:
+        wrong.append("its twin (-DTWIN) does not compile")
+        output += "--- twin:\n" + twin_output
+    return wrong, output
+
+
+def flags_of(build_dir, source):
+    """The command and directory of SOURCE in compile_commands.json, without source and output."""
+    with open(os.path.join(build_dir, "compile_commands.json"), encoding="utf-8") as database:
+        entries = json.load(database)
+    for entry in entries:
+        directory = entry["directory"]
+        if os.path.realpath(os.path.join(directory, entry["file"])) == os.path.realpath(source):
+            words = iter(shlex.split(entry["command"]))
+            command = []
+            for word in words:
+                if word in ("-o", "-MF", "-MQ", "-MT"):
+                    next(words)
+                elif word not in ("-c", "-MD", "-MMD", entry["file"]):
+                    command.append(word)
+            return command, directory
+    sys.exit(f"{build_dir}/compile_commands.json does not compile {source}")
+
+
+def main(arguments):
+    if len(arguments) == 4 and arguments[0] == "--flags-of":
+        command, directory = flags_of(arguments[1], arguments[2])
+    elif len(arguments) >= 2 and not arguments[0].startswith("-"):
+        command, directory = arguments[:-1], None
+    else:
+        sys.exit(__doc__)
+    file = os.path.abspath(arguments[-1])
+    wrong, output = complaints(command, directory, file)
+    for complaint in wrong:
+        print(f"{file}: {complaint}")
+    if wrong:
+        print(output)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
