@@ -4,8 +4,8 @@
 
 namespace etch {
 
-/// Which random numbers a pass over a batch draws: sample s of the batch is number first_sample + s,
-/// so a batch gives the same numbers whole, in parts and on several threads.
+/// Which random numbers a pass over a batch draws. Its sample s is number first_sample + s, so that
+/// a batch gets the same numbers whole, in parts and on several threads.
 struct random_key {
   std::uint32_t seed = 0;
   std::uint32_t step = 0;
@@ -20,8 +20,8 @@ constexpr std::uint32_t mix_bits(std::uint32_t x) {
   return x ^ (x >> 15);
 }
 
-/// What all elements of one stream of one sample share. Two words, because sequences that started from
-/// one would soon overlap: with 2^16 sequences some two would be copies shifted by a few elements.
+/// What all elements of one stream of one sample share. Two words, because sequences that differ in
+/// one only would soon overlap: among 2^16, some two would be copies shifted by a few elements.
 struct counter_key {
   std::uint32_t first = 0;
   std::uint32_t second = 0;
@@ -43,8 +43,8 @@ constexpr std::uint32_t counter_bits(counter_key key, std::uint32_t element) {
   return mix_bits(mix_bits(element + key.first) + key.second);
 }
 
-/// Uniform in [0, 1), a multiple of 2^-24, exact in float. Only 32-bit integer arithmetic, so a plain
-/// loop over `element` becomes vector code, with the key computed once before it.
+/// Uniform in [0, 1), a multiple of 2^-24, exact in float. Only 32-bit integer arithmetic: a plain
+/// loop over `element` becomes vector code (g++ -O3, clang -O2), the key computed once before it.
 constexpr float counter_uniform(counter_key key, std::uint32_t element) {
   return static_cast<float>(static_cast<std::int32_t>(counter_bits(key, element) >> 8)) * 0x1p-24f;
 }

@@ -61,8 +61,9 @@ struct executor {
 
   template <int I, std::size_t... L>
   [[gnu::always_inline]] static void gather(
-      [[maybe_unused]] std::array<float const*, program::max_loads>& into, buffers const& b,
-      std::ptrdiff_t sample, std::index_sequence<L...>) noexcept {
+      [[maybe_unused]] std::array<float const*, program::max_loads>& into,
+      [[maybe_unused]] buffers const& b, [[maybe_unused]] std::ptrdiff_t sample,
+      std::index_sequence<L...>) noexcept {
     ((into[L] = address<at<I>.loads[L]>(b, sample)), ...);
   }
 

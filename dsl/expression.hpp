@@ -12,8 +12,8 @@ inline void concat_needs_equal_extents_on_the_other_axes() {}
 inline void axis_is_outside_the_shape() {}
 }  // namespace faults
 
-/// The functions on `tensor`. They are found by their argument, `exp(x)`; where a layer has the same
-/// name (tanh, sigmoid, reshape, concat), `math::tanh(x)` says which is meant.
+/// The functions on `tensor`. They are found by their argument, `exp(x)`; where a layer has the
+/// same name (tanh, sigmoid, reshape, concat), `math::tanh(x)` says which is meant.
 namespace math {
 
 /// A value in the graph that is being written: the operand of the expressions that define a layer.
@@ -107,8 +107,8 @@ constexpr tensor select(tensor condition, tensor a, tensor b) {
       broadcast_access(a.shape(), result).period == 0 ||
       broadcast_access(b.shape(), result).period == 0)
     faults::operands_do_not_broadcast_to_one_shape();
-  return detail::emit(condition, {.code = op::map, .fn = function::select,
-                                  .batched = condition.get().batched || a.get().batched || b.get().batched,
+  bool const batched = condition.get().batched || a.get().batched || b.get().batched;
+  return detail::emit(condition, {.code = op::map, .fn = function::select, .batched = batched,
                                   .shape = result, .operands = {condition.id, a.id, b.id}});
 }
 constexpr tensor select(tensor condition, tensor a, double b) {
@@ -126,8 +126,9 @@ constexpr tensor filled(tensor like, double value, tensor_shape shape) {
   return detail::emit(like, {.code = op::constant, .value = value, .shape = shape});
 }
 
-/// A window of x times weights (filters, kernel height, kernel width, channels / groups); the result
-/// has the shape (out height, out width, filters) unless another of as many elements is named.
+/// A window of x times weights (filters, kernel height, kernel width, channels / groups); the
+/// result has the shape (out height, out width, filters) unless another of as many elements is
+/// named.
 constexpr tensor contract(tensor x, tensor weights, contraction window, tensor_shape result) {
   return detail::emit(x, {.code = op::contract, .batched = x.get().batched, .shape = result,
                           .operands = {x.id, weights.id, -1}, .window = window});
@@ -145,9 +146,13 @@ constexpr tensor reduce(function fn, tensor a, int first, int last, bool over_ba
                           .over_batch = over_batch, .first = first, .last = last, .shape = result,
                           .operands = {a.id, -1, -1}});
 }
-constexpr tensor sum(tensor a, int first, int last) { return reduce(function::add, a, first, last); }
+constexpr tensor sum(tensor a, int first, int last) {
+  return reduce(function::add, a, first, last);
+}
 constexpr tensor sum(tensor a) { return sum(a, 0, a.shape().rank); }
-constexpr tensor maximum(tensor a, int first, int last) { return reduce(function::maximum, a, first, last); }
+constexpr tensor maximum(tensor a, int first, int last) {
+  return reduce(function::maximum, a, first, last);
+}
 constexpr tensor mean(tensor a, int first, int last) {
   return sum(a, first, last) / static_cast<double>(a.shape().elements(first, last));
 }
@@ -166,7 +171,8 @@ constexpr tensor reshape(tensor a, tensor_shape to) {
                           .operands = {a.id, -1, -1}});
 }
 
-constexpr tensor pad(tensor a, std::array<int, 4> before, std::array<int, 4> after, double value = 0) {
+constexpr tensor pad(tensor a, std::array<int, 4> before, std::array<int, 4> after,
+                     double value = 0) {
   tensor_shape result = a.shape();
   bool nothing = true;
   for (int i = 0; i < result.rank; ++i) {
@@ -175,8 +181,8 @@ constexpr tensor pad(tensor a, std::array<int, 4> before, std::array<int, 4> aft
     nothing = nothing && before[axis] == 0 && after[axis] == 0;
   }
   if (nothing) return a;
-  return detail::emit(a, {.code = op::pad, .batched = a.get().batched, .value = value, .shape = result,
-                          .operands = {a.id, -1, -1}, .before = before, .after = after});
+  return detail::emit(a, {.code = op::pad, .batched = a.get().batched, .value = value,
+                          .shape = result, .operands = {a.id, -1, -1}, .before = before, .after = after});
 }
 
 /// Drops the first `before` and the last `after` indices of each axis.

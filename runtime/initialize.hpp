@@ -34,7 +34,7 @@ void initialize(float* parameters, std::uint64_t seed) {
   for (std::size_t i = 0; i < facts<Net>::parameters.size(); ++i) {
     parameter_info const& info = facts<Net>::parameters[i];
     parameter_place const& place = facts<Net>::places[i];
-    random_engine rng{seed * 0x9e3779b97f4a7c15u + i};
+    random_engine rng{seed, i};
     float* const p = parameters + place.offset;
     if (place.packed)
       for_each_weight(place.window, [&](int, int at) { p[at] = draw(info.init, rng); });

@@ -87,8 +87,8 @@ template <class Arch, program P, int I>
       reg[P.loads + I] = simd::fnma(reg[factors.a], reg[factors.b], reg[other]);
   } else {
     constexpr int operands = arity(code.fn);
-    reg[P.loads + I] = apply_function<Arch, code.fn>(reg[code.a], reg[operands > 1 ? code.b : code.a],
-                                                     reg[operands > 2 ? code.c : code.a]);
+    constexpr int b = operands > 1 ? code.b : code.a, c = operands > 2 ? code.c : code.a;
+    reg[P.loads + I] = apply_function<Arch, code.fn>(reg[code.a], reg[b], reg[c]);
   }
 }
 

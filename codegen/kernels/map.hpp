@@ -65,8 +65,8 @@ void map_run(float* y, float const* const* operands, std::ptrdiff_t length) noex
 }
 
 /// y[s, i] = the program at element i of sample s; y has S.elements values a sample, or in all when
-/// the result is not batched. An operand that is not batched serves every sample. y may be an operand
-/// that runs in step with it. Nothing outside y and the operands is read or written.
+/// the result is not batched. An operand that is not batched serves every sample. y may be an
+/// operand that runs in step with it. Nothing outside y and the operands is read or written.
 template <class Arch, map_spec S>
 void map(float* y, float const* const* operands, int samples) noexcept {
   constexpr program P = S.code;

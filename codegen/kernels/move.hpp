@@ -16,8 +16,11 @@ consteval copy_spec with_longest_runs(copy_spec s) {
   for (int joined = 0; joined < 3; ++joined) {
     int const inner = s.size[3];
     if (inner != s.from_shape[3] || inner != s.to_shape[3]) break;
-    for (auto* a : {&s.from_shape, &s.to_shape, &s.size}) *a = {1, (*a)[0], (*a)[1], (*a)[2] * inner};
-    for (auto* a : {&s.from_origin, &s.to_origin}) *a = {0, (*a)[0], (*a)[1], (*a)[2] * inner};
+    auto const join = [inner](std::array<int, 4>& a, int first) {
+      a = {first, a[0], a[1], a[2] * inner};
+    };
+    for (auto* extents : {&s.from_shape, &s.to_shape, &s.size}) join(*extents, 1);
+    for (auto* origin : {&s.from_origin, &s.to_origin}) join(*origin, 0);
   }
   return s;
 }
@@ -25,7 +28,7 @@ consteval copy_spec with_longest_runs(copy_spec s) {
 /// Where the run (i, j, k) of a box begins in a tensor of this shape.
 constexpr std::ptrdiff_t run_offset(std::array<int, 4> const& shape,
                                     std::array<int, 4> const& origin, int i, int j, int k) {
-  std::ptrdiff_t const plane = static_cast<std::ptrdiff_t>(origin[0] + i) * shape[1] + origin[1] + j;
+  std::ptrdiff_t const slab = origin[0] + i, plane = slab * shape[1] + origin[1] + j;
   return (plane * shape[2] + origin[2] + k) * shape[3] + origin[3];
 }
 

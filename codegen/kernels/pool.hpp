@@ -26,7 +26,8 @@ template <class Arch, function Fn, contraction W, int Vectors>
   auto const combine = [&](float const* tap, bool first) __attribute__((always_inline)) {
 #pragma GCC unroll 8
     for (int v = 0; v < Vectors; ++v) {
-      auto const value = simd::load_partial<Arch>(tap + v * width, v == Vectors - 1 ? lanes : width);
+      int const count = v == Vectors - 1 ? lanes : width;
+      auto const value = simd::load_partial<Arch>(tap + v * width, count);
       if (first) acc[v] = value;
       else if constexpr (Fn == function::add) acc[v] = acc[v] + value;
       else acc[v] = simd::max(value, acc[v]);
@@ -102,9 +103,9 @@ template <class Arch, function Fn, contraction W, bool Exclusive>
   }
 }
 
-/// Overwrites dx, the gradient with respect to x of `pool`. add: every position of a window gets
-/// its dy (x and y are not read). maximum: the first position, row by row, where x equals y gets it.
-/// Where windows overlap the gradients are added.
+/// Overwrites dx, the gradient of `pool` with respect to x. add: every position of a window gets its
+/// dy (x and y are not read). maximum: the first position, row by row, where x equals y gets it.
+/// Where windows overlap, the gradients are added.
 template <class Arch, function Fn, contraction W>
 void pool_gradient(float const* x, float const* y, float const* dy, float* dx,
                    int samples) noexcept {

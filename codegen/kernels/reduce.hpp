@@ -44,9 +44,9 @@ consteval reduce_spec canonical(reduce_spec s) {
   return s;
 }
 
-/// How many rows of `inner` elements are laid side by side so that they fill whole vectors, and four
-/// at least, since each is a chain of dependent additions. 1 where that takes too many registers or
-/// the rows do not follow each other in memory.
+/// How many rows of `inner` elements are laid side by side so that they fill whole vectors, at least
+/// four of them, since each is a chain of dependent additions. 1 where that takes too many registers
+/// or the rows do not follow each other in memory.
 consteval int side_by_side(reduce_spec const& s, int width, int registers) {
   bool const batched = s.batched || s.over_batch;
   if (s.outer > 1 || !is_flat(s.code, s.reduced * s.inner, batched)) return 1;
@@ -83,7 +83,8 @@ void reduce_flat(float* y, float const* const* operands, std::ptrdiff_t start,
 #pragma GCC unroll 1
   for (float* p = part; i < end; i += width, p += width) {
     int const lanes = static_cast<int>(std::min<std::ptrdiff_t>(width, end - i));
-    simd::store(p, combine<Arch, Fn>(simd::load<Arch>(p), keep_lanes<Arch, Fn>(row(i, lanes), lanes)));
+    auto const rest = keep_lanes<Arch, Fn>(row(i, lanes), lanes);
+    simd::store(p, combine<Arch, Fn>(simd::load<Arch>(p), rest));
   }
   if constexpr (Inner == 1) {
     auto total = simd::load<Arch>(part);
@@ -143,7 +144,7 @@ template <class Arch, reduce_spec S>
   return across_lanes<Arch, S.fn>(acc[0]);
 }
 
-/// `Vectors` vectors of results that lie side by side in S.inner, from `column` on; the last of them
+/// `Vectors` vectors of results that lie side by side in S.inner, from `column` on; the last one
 /// has `lanes` results.
 template <class Arch, reduce_spec S, int Vectors>
 [[gnu::always_inline]] inline void reduce_columns(float* y, float const* const* operands,

@@ -33,7 +33,8 @@ struct layout {
   constexpr int offset(std::array<int, 4> const& index, int rank) const {
     int sum = 0;
     for (int axis = 0; axis < rank; ++axis)
-      sum += index[static_cast<std::size_t>(axis)] * stride[static_cast<std::size_t>(4 - rank + axis)];
+      sum += index[static_cast<std::size_t>(axis)] *
+             stride[static_cast<std::size_t>(4 - rank + axis)];
     return sum;
   }
 };

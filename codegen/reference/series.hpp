@@ -4,14 +4,14 @@
 #include <cstdint>
 #include <limits>
 
-/// The functions of <cmath> that C++20 does not evaluate at compile time, in double. The relative error
-/// is below 1e-14; special values are those of <cmath>. An overflow is an explicit infinity, because an
-/// operation that overflows or makes a NaN is not a constant expression.
+/// The functions of <cmath> that C++20 does not evaluate at compile time, in double. The relative
+/// error is below 1e-14; special values are those of <cmath>. An overflow is an explicit infinity,
+/// because an operation that overflows or makes a NaN is not a constant expression.
 namespace etch::series {
 
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
 inline constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-inline constexpr double ln2_high = 0x1.62e42fefp-1;  // 33 bits: its multiples by an int exponent are exact
+inline constexpr double ln2_high = 0x1.62e42fefp-1;  // 33 bits: exact times an exponent
 inline constexpr double ln2_low = 0x1.473de6af278edp-34;
 
 /// 2^k for -1022 <= k <= 1023.
@@ -33,7 +33,7 @@ constexpr double exp(double x) {
   if (x < -745.14) return 0;
   int const k = static_cast<int>(x * 1.4426950408889634 + (x < 0 ? -.5 : .5));
   double const p = 1 + expm1_near_zero((x - k * ln2_high) - k * ln2_low);
-  return p * power_of_two(k / 2) * power_of_two(k - k / 2);  // in two steps: k may be -1075 or 1024
+  return p * power_of_two(k / 2) * power_of_two(k - k / 2);  // k may be -1075 or 1024
 }
 
 constexpr double expm1(double x) {
@@ -92,8 +92,8 @@ constexpr double sqrt(double x) {
   return y * power_of_two(b.exponent / 2);
 }
 
-/// x = quarter * pi/2 + r with |r| <= pi/4, `quarter` modulo 4. pi/2 stands in parts of 33 bits, whose
-/// products with a number below 2^20 are exact, so r is accurate even near a multiple of pi/2.
+/// x = quarter * pi/2 + r with |r| <= pi/4, `quarter` modulo 4. pi/2 stands in parts of 33 bits,
+/// whose products with a number below 2^20 are exact: r is accurate even near a multiple of pi/2.
 struct angle {
   double r = 0;
   int quarter = 0;

@@ -5,8 +5,8 @@
 /// The loops over the windows of one sample, once for each primitive and its gradients.
 namespace etch::reference {
 
-/// Calls body(x, w, y, length) for every product of a contraction: y is the index of an output, and x
-/// and w those of the first of `length` inputs and of their weights, which lie side by side in memory.
+/// Calls body(x, w, y, length) for every product of a contraction: y is the index of an output, x
+/// and w those of the first of `length` inputs and of their weights, which are adjacent in memory.
 template <class Body>
 constexpr void for_each_run(contraction const& c, Body body) {
   bool const whole_rows = c.groups == 1 && c.dilation_width == 1;  // a kernel's row is one run
@@ -29,8 +29,8 @@ constexpr void for_each_run(contraction const& c, Body body) {
     }
 }
 
-/// Calls body(x, y, first) for every input x of the window of every output y of a pooling, row by row
-/// within a window, until the body returns false; `first` begins a window.
+/// Calls body(x, y, first) for every input x of the window of every output y of a pooling, row by
+/// row within a window, until the body returns false; `first` begins a window.
 template <class Body>
 constexpr void for_each_tap(contraction const& c, Body body) {
   int const column_step = c.dilation_width * c.channels;

@@ -33,6 +33,7 @@ struct instructions<arch::avx2> {
   }
   [[gnu::always_inline]] static inline v max(v a, v b) noexcept { return _mm256_max_ps(a, b); }
   [[gnu::always_inline]] static inline v min(v a, v b) noexcept { return _mm256_min_ps(a, b); }
+  [[gnu::always_inline]] static inline v div(v a, v b) noexcept { return a / b; }
   [[gnu::always_inline]] static inline v sqrt(v a) noexcept { return _mm256_sqrt_ps(a); }
   [[gnu::always_inline]] static inline v floor(v a) noexcept { return _mm256_floor_ps(a); }
   [[gnu::always_inline]] static inline v round(v a) noexcept {

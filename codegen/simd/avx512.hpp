@@ -37,6 +37,7 @@ struct instructions<arch::avx512> {
   [[gnu::always_inline]] static inline v min(v a, v b) noexcept {
     return _mm512_maskz_min_ps(every, a, b);
   }
+  [[gnu::always_inline]] static inline v div(v a, v b) noexcept { return a / b; }
   [[gnu::always_inline]] static inline v sqrt(v a) noexcept {
     return _mm512_maskz_sqrt_ps(every, a);
   }

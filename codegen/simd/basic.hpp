@@ -80,6 +80,12 @@ template <vector V>
   return instructions<arch_of<V>>::min(a, b);
 }
 
+/// `a / b`, rounded correctly; xsimd's operator is an approximation on NEON.
+template <vector V>
+[[gnu::always_inline]] inline V div(V a, V b) noexcept {
+  return instructions<arch_of<V>>::div(a, b);
+}
+
 template <vector V>
 [[gnu::always_inline]] inline V sqrt(V a) noexcept {
   return instructions<arch_of<V>>::sqrt(a);

@@ -20,7 +20,7 @@ template <vector V>
   V const q01 = simd::fma(V(0.510509192943573F), u, V(1.0F));
   V const q23 = simd::fma(V(1.4353109523653984e-2F), u, V(0.11499796062707901F));
   V const q = simd::fma(V(9.560276521369815e-4F), u2, q23);
-  return c * simd::fma(p, u2, p01) / simd::fma(q, u2, q01);
+  return simd::div(c * simd::fma(p, u2, p01), simd::fma(q, u2, q01));
 }
 
 /// Below 0.9 a polynomial, above it 1 - e^g(|x|).

@@ -38,6 +38,7 @@ struct instructions<arch::neon> {
   [[gnu::always_inline]] static inline v min(v a, v b) noexcept {
     return vbslq_f32(vcltq_f32(a, b), a, b);
   }
+  [[gnu::always_inline]] static inline v div(v a, v b) noexcept { return vdivq_f32(a, b); }
   [[gnu::always_inline]] static inline v sqrt(v a) noexcept { return vsqrtq_f32(a); }
   [[gnu::always_inline]] static inline v floor(v a) noexcept { return vrndmq_f32(a); }
   [[gnu::always_inline]] static inline v round(v a) noexcept { return vrndnq_f32(a); }

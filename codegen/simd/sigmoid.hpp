@@ -21,7 +21,8 @@ template <int Denominator, vector V>
   V const q12 = simd::fma(V(2.58740261e-2F / d), u, V(0.46713686F));
   V const q34 = simd::fma(V(7.76926697e-7F / (d * d * d)), u,
                           V(3.2843597e-4F / (d * d)));
-  return simd::fma(c * u, simd::fma(p34, u2, p12), c) / simd::fma(simd::fma(q34, u2, q12), u, V(d));
+  return simd::div(simd::fma(c * u, simd::fma(p34, u2, p12), c),
+                   simd::fma(simd::fma(q34, u2, q12), u, V(d)));
 }
 
 }  // namespace detail
@@ -34,7 +35,7 @@ template <accuracy Accuracy = accuracy::accurate, vector V>
   } else {
     // (e^2|x| - 1) / (e^2|x| + 1)
     V const half = detail::half_expm1(simd::min(V(18.1F), simd::abs(x + x)));
-    return (half / (half + V(1.0F))) ^ detail::sign_of(x);
+    return simd::div(half, half + V(1.0F)) ^ detail::sign_of(x);
   }
 }
 
@@ -45,7 +46,7 @@ template <accuracy Accuracy = accuracy::accurate, vector V>
   if constexpr (Accuracy == accuracy::fast) {
     return V(0.5F) + detail::tanh_ratio<2>(x);
   } else {
-    return V(1.0F) / (V(1.0F) + simd::exp(-x));
+    return simd::div(V(1.0F), V(1.0F) + simd::exp(-x));
   }
 }
 

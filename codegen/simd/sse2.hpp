@@ -46,6 +46,7 @@ struct instructions<arch::sse2> {
 #endif
   [[gnu::always_inline]] static inline v max(v a, v b) noexcept { return _mm_max_ps(a, b); }
   [[gnu::always_inline]] static inline v min(v a, v b) noexcept { return _mm_min_ps(a, b); }
+  [[gnu::always_inline]] static inline v div(v a, v b) noexcept { return a / b; }
   [[gnu::always_inline]] static inline v sqrt(v a) noexcept { return _mm_sqrt_ps(a); }
   [[gnu::always_inline]] static inline v floor(v a) noexcept { return xsimd::floor(a); }
   [[gnu::always_inline]] static inline v round(v a) noexcept { return xsimd::nearbyint(a); }

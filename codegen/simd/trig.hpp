@@ -46,8 +46,8 @@ template <int QuarterTurns, vector V>
 
 }  // namespace detail
 
-/// Within 1e-7 absolute (1.6 ulp for |x| < 3.2, away from the zeros). A vector with an |x| above 8192
-/// takes the C library's function, lane by lane. sin(-0) is +0.
+/// Within 1e-7 absolute, and 1.6 ulp for |x| < 3.2. A vector with an |x| above 8192 takes the C
+/// library's function, lane by lane. sin(-0) is +0.
 template <vector V>
 [[gnu::always_inline]] inline V sin(V x) noexcept {
   return detail::sin_shifted<0>(x);

@@ -13,7 +13,8 @@ struct avg_pool2d : pool_window<Options...> {
     auto const [window, before, after] = avg_pool2d::geometry(x.shape());
     tensor const padded = pad(x, before, after);
     tensor const total = pool(function::add, padded, window);
-    if (padded.shape() == x.shape()) return total / (1.0 * window.kernel_height * window.kernel_width);
+    if (padded.shape() == x.shape())
+      return total / (1.0 * window.kernel_height * window.kernel_width);
     // How many elements of the image lie under each window depends on nothing that is computed.
     tensor_shape const one_channel{x.shape()[0], x.shape()[1], 1};
     contraction count_window = window;

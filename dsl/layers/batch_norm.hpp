@@ -11,7 +11,9 @@ struct batch_norm : norm {
   static constexpr auto chosen = norm_options::of(Options...);
 
   template <class... More>
-  constexpr auto operator()(More...) const { return batch_norm<Options..., More{}...>{}; }
+  constexpr auto operator()(More...) const {
+    return batch_norm<Options..., More{}...>{};
+  }
 
   static constexpr tensor forward(context& c, tensor x) {
     tensor_shape const channels{x.shape().last()};
@@ -37,11 +39,12 @@ struct batch_norm : norm {
 }  // namespace layers
 
 /// gamma * (x - mean) / sqrt(variance + epsilon) + beta for each channel (the last axis). While
-/// training, mean and (biased) variance are those of the samples that are computed together, over all
-/// axes but the last; each step moves the running ones towards them, running += momentum * (batch -
-/// running), and inference uses the running ones. Parameters: gamma, beta; states: running_mean,
-/// running_var (channels). Options: `batch_norm(epsilon<1e-3>, momentum<0.01>)`; without, 1e-5 and
-/// 0.1. Ioffe and Szegedy 2015; ONNX BatchNormalization, whose momentum is 1 - this one.
+/// training, mean and (biased) variance are those of the samples that are computed together, over
+/// all axes but the last; each step moves the running ones towards them, running += momentum *
+/// (batch - running), and inference uses the running ones. Parameters: gamma, beta; states:
+/// running_mean, running_var (channels). Options: `batch_norm(epsilon<1e-3>, momentum<0.01>)`;
+/// without, 1e-5 and 0.1. Ioffe and Szegedy 2015; ONNX BatchNormalization, whose momentum is 1 -
+/// this one.
 inline constexpr layers::batch_norm<> batch_norm{};
 
 }  // namespace etch

@@ -15,7 +15,8 @@ struct flatten : layer {
 
 }  // namespace layers
 
-/// All elements as one vector, the last axis running fastest: (h, w, c) -> (h * w * c). ONNX Flatten.
+/// All elements as one vector, the last axis running fastest: (h, w, c) -> (h * w * c). ONNX
+/// Flatten.
 inline constexpr layers::flatten flatten{};
 
 }  // namespace etch

@@ -31,15 +31,19 @@ struct each : layer, detail::layers_of_each<Blocks...> {
 
 }  // namespace layers
 
-/// One stream into several: each block is given the same input. `fork(dense<10>, dense<1>)` at the end
-/// of a network gives it two outputs.
+/// One stream into several: each block is given the same input. `fork(dense<10>, dense<1>)` at the
+/// end of a network gives it two outputs.
 template <is_part... Parts>
   requires(sizeof...(Parts) > 0)
-constexpr layers::fork<block_of<Parts>...> fork(Parts...) { return {}; }
+constexpr layers::fork<block_of<Parts>...> fork(Parts...) {
+  return {};
+}
 
 /// The i-th block on the i-th stream: `inputs(input<8>, input<4>) | each(dense<16>, dense<16>)`.
 template <is_part... Parts>
   requires(sizeof...(Parts) > 0)
-constexpr layers::each<block_of<Parts>...> each(Parts...) { return {}; }
+constexpr layers::each<block_of<Parts>...> each(Parts...) {
+  return {};
+}
 
 }  // namespace etch

@@ -35,7 +35,8 @@ struct concat : layer {
     for (int i = 1; i < in.streams; ++i) {
       tensor_shape wanted = in[0];
       wanted[wanted.rank - 1] = in[i].last();
-      if (in[i] != wanted) return refuse_flow(refusal::concat_shapes, one_stream(in, in[i]), wanted);
+      if (in[i] != wanted)
+        return refuse_flow(refusal::concat_shapes, one_stream(in, in[i]), wanted);
       length += in[i].last();
     }
     inference result;

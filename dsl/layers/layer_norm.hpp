@@ -11,7 +11,9 @@ struct layer_norm : norm {
   static constexpr auto chosen = norm_options::of(Options...);
 
   template <class... More>
-  constexpr auto operator()(More...) const { return layer_norm<Options..., More{}...>{}; }
+  constexpr auto operator()(More...) const {
+    return layer_norm<Options..., More{}...>{};
+  }
 
   static constexpr tensor forward(context& c, tensor x) {
     int const rank = x.shape().rank;
@@ -27,8 +29,8 @@ struct layer_norm : norm {
 }  // namespace layers
 
 /// gamma * (x - mean) / sqrt(variance + epsilon) + beta, with the mean and the (biased) variance of
-/// the last axis. Parameters: gamma, beta (features). Options: `layer_norm(epsilon<1e-6>)`; without,
-/// 1e-5. Ba et al. 2016; ONNX LayerNormalization with axis = -1.
+/// the last axis. Parameters: gamma, beta (features). Options: `layer_norm(epsilon<1e-6>)`;
+/// without, 1e-5. Ba et al. 2016; ONNX LayerNormalization with axis = -1.
 inline constexpr layers::layer_norm<> layer_norm{};
 
 }  // namespace etch

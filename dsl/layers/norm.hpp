@@ -11,9 +11,13 @@ struct norm_options {
   double momentum = 0.1;
 
   template <real Value>
-  constexpr void read(options::epsilon<Value>) { epsilon = Value.value(); }
+  constexpr void read(options::epsilon<Value>) {
+    epsilon = Value.value();
+  }
   template <real Value>
-  constexpr void read(options::momentum<Value>) { momentum = Value.value(); }
+  constexpr void read(options::momentum<Value>) {
+    momentum = Value.value();
+  }
 
   template <class... Options>
   static constexpr norm_options of(Options... options) {

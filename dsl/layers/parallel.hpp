@@ -26,6 +26,8 @@ struct parallel : layer, detail::layers_of_each<Blocks...> {
 /// `parallel<concat>(conv2d<8, 1>, conv2d<8, 3, same>)`. Szegedy et al. 2014.
 template <auto Join, is_part... Parts>
   requires(sizeof...(Parts) > 0)
-constexpr layers::parallel<Join, block_of<Parts>...> parallel(Parts...) { return {}; }
+constexpr layers::parallel<Join, block_of<Parts>...> parallel(Parts...) {
+  return {};
+}
 
 }  // namespace etch

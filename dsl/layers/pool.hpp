@@ -20,14 +20,16 @@ struct pool_window : layer {
     refusal const fault = detail::window_options::fault(w);
     if (fault != refusal::none) return refuse(fault);
     // A window with nothing but padding under it has neither a maximum nor a mean.
-    if (!touches(in[0], before[0], w.kernel_height, w.stride_height, w.dilation_height, w.out_height()) ||
+    if (!touches(in[0], before[0], w.kernel_height, w.stride_height, w.dilation_height,
+                 w.out_height()) ||
         !touches(in[1], before[1], w.kernel_width, w.stride_width, w.dilation_width, w.out_width()))
       return refuse(refusal::other);
     return accept({w.out_height(), w.out_width(), w.filters});
   }
 
  private:
-  static constexpr bool touches(int extent, int before, int kernel, int stride, int dilation, int out) {
+  static constexpr bool touches(int extent, int before, int kernel, int stride, int dilation,
+                                int out) {
     for (int o = 0; o < out; ++o) {
       bool some = false;
       for (int k = 0; k < kernel; ++k) {

@@ -20,8 +20,8 @@ struct prelu : layer {
 
 }  // namespace layers
 
-/// x where x > 0, else slope * x with a trained slope for each channel (the last axis), at first 0.25.
-/// Parameters: slope (channels). He et al. 2015; ONNX PRelu.
+/// x where x > 0, else slope * x with a trained slope for each channel (the last axis), at first
+/// 0.25. Parameters: slope (channels). He et al. 2015; ONNX PRelu.
 inline constexpr layers::prelu prelu{};
 
 }  // namespace etch

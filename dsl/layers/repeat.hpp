@@ -27,9 +27,11 @@ struct repeat : layer, detail::layers_of<Block> {
 
 }  // namespace layers
 
-/// The block `Count` times in a row, each time with parameters of its own: `repeat<6>(block)`. In an
-/// error its layers are counted through all repetitions.
+/// The block `Count` times in a row, each time with parameters of its own: `repeat<6>(block)`. In
+/// an error its layers are counted through all repetitions.
 template <int Count, is_part Part>
-constexpr layers::repeat<Count, block_of<Part>> repeat(Part) { return {}; }
+constexpr layers::repeat<Count, block_of<Part>> repeat(Part) {
+  return {};
+}
 
 }  // namespace etch

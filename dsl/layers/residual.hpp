@@ -27,9 +27,11 @@ struct residual : layer, detail::layers_of<Block> {
 
 }  // namespace layers
 
-/// x + block(x); the block gives back the shape it is given. `residual(layer_norm | dense<64>)`. He et
-/// al. 2015.
+/// x + block(x); the block gives back the shape it is given. `residual(layer_norm | dense<64>)`. He
+/// et al. 2015.
 template <is_part Part>
-constexpr layers::residual<block_of<Part>> residual(Part) { return {}; }
+constexpr layers::residual<block_of<Part>> residual(Part) {
+  return {};
+}
 
 }  // namespace etch

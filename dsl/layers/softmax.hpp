@@ -34,7 +34,8 @@ struct log_softmax : layer {
 
 }  // namespace layers
 
-/// e^x_i / sum over j of e^x_j along the last axis; the largest x is subtracted first. ONNX Softmax.
+/// e^x_i / sum over j of e^x_j along the last axis; the largest x is subtracted first. ONNX
+/// Softmax.
 inline constexpr layers::softmax softmax{};
 
 /// log(softmax(x)) along the last axis, exact where softmax underflows. ONNX LogSoftmax.

@@ -8,7 +8,8 @@ namespace layers {
 struct softplus : elementwise {
   static constexpr std::string_view kind = "softplus";
 
-  /// -|x| is written as x - 2 max(0, x), so that the gradient is 1/2 at 0 and e^-|x| <= 1 everywhere.
+  /// -|x| is written as x - 2 max(0, x), so that the gradient is 1/2 at 0 and e^-|x| <= 1
+  /// everywhere.
   static constexpr tensor of(tensor x) {
     tensor const positive = max(0, x);
     return positive + log1p(exp(x - positive - positive));

@@ -59,8 +59,8 @@ struct from : layer {
 
 }  // namespace layers
 
-/// Keeps the stream under a name and lets it through: `dense<8> | tap<"skip"> | relu`. A name that is
-/// used again means the later one.
+/// Keeps the stream under a name and lets it through: `dense<8> | tap<"skip"> | relu`. A name that
+/// is used again means the later one.
 template <literal Name>
 inline constexpr layers::tap<Name> tap{};
 

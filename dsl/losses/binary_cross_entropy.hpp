@@ -15,8 +15,8 @@ struct binary_cross_entropy : elementwise_loss {
 
 }  // namespace losses
 
-/// From logits x and probabilities t in [0, 1] of the same shape: the mean over the elements of
-/// -t log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x)) = log(1 + e^x) - x t. PyTorch BCEWithLogitsLoss.
+/// From logits x and probabilities t in [0, 1] of the same shape: the mean over the elements of -t
+/// log(sigmoid(x)) - (1 - t) log(1 - sigmoid(x)) = log(1 + e^x) - x t. PyTorch BCEWithLogitsLoss.
 inline constexpr losses::binary_cross_entropy binary_cross_entropy{};
 
 }  // namespace etch

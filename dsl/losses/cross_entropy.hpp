@@ -30,9 +30,9 @@ struct cross_entropy : loss {
 
 }  // namespace losses
 
-/// From logits and labels: log(sum over j of e^x_j) - x_label, where the last axis holds the logits of
-/// the classes, and a label is a class as a number, 0 to classes - 1. (classes) has the target (), a
-/// scalar; (tokens, classes) has (tokens), and the mean over the tokens is taken. PyTorch
+/// From logits and labels: log(sum over j of e^x_j) - x_label, where the last axis holds the logits
+/// of the classes, and a label is a class as a number, 0 to classes - 1. (classes) has the target
+/// (), a scalar; (tokens, classes) has (tokens), and the mean over the tokens is taken. PyTorch
 /// CrossEntropyLoss.
 inline constexpr losses::cross_entropy cross_entropy{};
 

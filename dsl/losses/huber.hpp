@@ -19,8 +19,8 @@ struct huber : elementwise_loss {
 }  // namespace losses
 
 /// The mean over the elements, with d = |prediction - target|, of d^2 / 2 where d <= delta, else of
-/// delta * (d - delta / 2). `huber<>` has delta 1. The target has the shape of the prediction. Huber
-/// 1964; PyTorch HuberLoss.
+/// delta * (d - delta / 2). `huber<>` has delta 1. The target has the shape of the prediction.
+/// Huber 1964; PyTorch HuberLoss.
 template <real Delta = 1.0>
 inline constexpr losses::huber<Delta> huber{};
 

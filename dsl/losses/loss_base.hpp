@@ -29,7 +29,9 @@ namespace losses {
 
 /// Base of the losses that compare each element with its target and take the mean.
 struct elementwise_loss : loss {
-  static constexpr verdict target_rule(tensor_shape const& prediction) { return accept(prediction); }
+  static constexpr verdict target_rule(tensor_shape const& prediction) {
+    return accept(prediction);
+  }
 
   static constexpr tensor mean_of(tensor each) {
     return math::reshape(mean(each, 0, each.shape().rank), {});

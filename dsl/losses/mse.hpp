@@ -15,8 +15,8 @@ struct mse : elementwise_loss {
 
 }  // namespace losses
 
-/// The mean over the elements of (prediction - target)^2; the target has the shape of the prediction.
-/// PyTorch MSELoss.
+/// The mean over the elements of (prediction - target)^2; the target has the shape of the
+/// prediction. PyTorch MSELoss.
 inline constexpr losses::mse mse{};
 
 }  // namespace etch

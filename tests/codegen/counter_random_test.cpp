@@ -33,7 +33,8 @@ double independence(sequence const& a, sequence const& b, std::size_t shift = 0)
   std::vector<int> counts(1024);
   std::size_t const pairs = a.size() - shift;
   for (std::size_t i = 0; i < pairs; ++i)
-    ++counts[static_cast<std::size_t>(a[i] * 32) * 32 + static_cast<std::size_t>(b[i + shift] * 32)];
+    ++counts[static_cast<std::size_t>(a[i] * 32) * 32 +
+             static_cast<std::size_t>(b[i + shift] * 32)];
   return chi_square_deviations(counts, static_cast<double>(pairs) / 1024);
 }
 
@@ -107,20 +108,23 @@ TEST_CASE("one changed bit of any argument changes each bit of the result half o
       std::vector<int> flips(32);
       for (std::uint32_t i = 0; i < 2000; ++i) {
         std::uint32_t word[5] = {i, i / 3, i % 7, i / 64, i};
-        auto const draw = [&] { return counter_bits({word[0], word[1], word[2], word[3]}, word[4]); };
+        auto const draw = [&] {
+          return counter_bits({word[0], word[1], word[2], word[3]}, word[4]);
+        };
         std::uint32_t const before = draw();
         word[argument] ^= std::uint32_t{1} << bit;
         std::uint32_t const difference = before ^ draw();
-        for (int k = 0; k < 32; ++k) flips[static_cast<std::size_t>(k)] += (difference >> k) & 1u;
+        for (std::size_t k = 0; k < 32; ++k) flips[k] += (difference >> k) & 1u;
       }
       CAPTURE(argument, bit);
       for (int count : flips)
-        if (std::abs(count - 1000) > 5.5 * std::sqrt(500.)) FAIL("a bit flips " << count << " times of 2000");
+        if (std::abs(count - 1000) > 5.5 * std::sqrt(500.))
+          FAIL("a bit flips " << count << " times of 2000");
     }
 }
 
 TEST_CASE("no two short sequences are the same numbers shifted") {
-  // 2^14 sequences whose windows of two draws would collide if they shared one cycle of 2^32 numbers.
+  // 2^14 sequences whose windows of two draws would collide if they shared one cycle of 2^32.
   constexpr int count = 1 << 14, span = 64;
   std::vector<std::uint64_t> windows;
   for (std::uint32_t s = 0; s < count; ++s) {

@@ -37,7 +37,7 @@ values numbers(int count, int from = 1) {
 values noise(int count, std::uint32_t stream) {
   values v;
   for (int i = 0; i < count; ++i)
-    v.push_back(static_cast<double>(counter_uniform(1, 2, stream, 3, static_cast<std::uint32_t>(i))) - .5);
+    v.push_back(counter_uniform({1, 2, stream, 3}, static_cast<std::uint32_t>(i)) - .5);
   return v;
 }
 
@@ -62,7 +62,8 @@ void every_product(contraction const& c, Term term) {
               int const column = ox * c.stride_width + kx * c.dilation_width;
               int const channel = f / (c.filters / c.groups) * channels + i;
               term(static_cast<std::size_t>((row * c.width + column) * c.channels + channel),
-                   static_cast<std::size_t>(((f * c.kernel_height + ky) * c.kernel_width + kx) * channels + i),
+                   static_cast<std::size_t>(
+                       ((f * c.kernel_height + ky) * c.kernel_width + kx) * channels + i),
                    static_cast<std::size_t>((oy * c.out_width() + ox) * c.filters + f));
             }
 }
@@ -243,7 +244,8 @@ TEST_CASE("contractions and their gradients are what the definition says") {
     tensor_shape const in{c.height, c.width, c.channels};
     tensor_shape const kernel{c.filters, c.kernel_height, c.kernel_width, c.group_channels()};
     tensor_shape const out{c.out_height(), c.out_width(), c.filters};
-    values const x = noise(c.inputs(), 1), w = noise(c.filters * taps, 2), dy = noise(c.outputs(), 3);
+    values const x = noise(c.inputs(), 1), w = noise(c.filters * taps, 2);
+    values const dy = noise(c.outputs(), 3);
 
     values y(dy.size()), dx(x.size()), dw(w.size());
     every_product(c, [&](std::size_t xi, std::size_t wi, std::size_t yi) {
@@ -253,8 +255,8 @@ TEST_CASE("contractions and their gradients are what the definition says") {
     });
     CHECK(static_cast<long long>(c.outputs()) * taps == c.multiply_adds());
     CHECK(largest_difference(
-              value_of({.code = op::contract, .shape = out, .window = c}, {in, kernel}, {x, w}), y) <
-          1e-14);
+              value_of({.code = op::contract, .shape = out, .window = c}, {in, kernel}, {x, w}),
+              y) < 1e-14);
     CHECK(largest_difference(
               value_of({.code = op::contract_dx, .shape = in, .window = c}, {out, kernel}, {dy, w}),
               dx) < 1e-14);
@@ -272,9 +274,11 @@ TEST_CASE("the gradient of weights is summed over the batch") {
   graph g;  // an operand that is not batched is the same for every sample
   int const x = g.add({.code = op::input, .batched = true, .shape = {2}});
   int const one = g.add({.code = op::constant, .value = 1, .shape = {1}});
-  int const mixed = g.add({.code = op::contract_dw, .shape = {1, 2}, .operands = {x, one, -1}, .window = w});
+  int const mixed = g.add(
+      {.code = op::contract_dw, .shape = {1, 2}, .operands = {x, one, -1}, .window = w});
   int const two = g.add({.code = op::constant, .value = 2, .shape = {2}});
-  int const once = g.add({.code = op::contract_dw, .shape = {1, 2}, .operands = {two, one, -1}, .window = w});
+  int const once = g.add(
+      {.code = op::contract_dw, .shape = {1, 2}, .operands = {two, one, -1}, .window = w});
   auto const result = evaluate<double>(g, {{1, 2, 3, 4}}, {}, 2);
   CHECK(result[mixed] == values{4, 6});
   CHECK(result[once] == values{2, 2});

@@ -31,24 +31,31 @@ double worst(double (*series)(double), double (*library)(double), double from, d
   return largest;
 }
 
-double library_sigmoid(double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
+double library_sigmoid(double x) {
+  return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x));
+}
 
 using one = double (*)(double);
 
 static_assert(apply<double>(function::exp, 0) == 1);
 static_assert(apply<double>(function::log, 1) == 0);
 static_assert(apply<double>(function::sqrt, 9) == 3);
-static_assert(apply<double>(function::sqrt, 2) * apply<double>(function::sqrt, 2) < 2.0000000000000009);
-static_assert(apply<double>(function::exp, 1000) == inf && apply<double>(function::exp, -1000) == 0);
+static_assert(apply<double>(function::sqrt, 2) > 1.4142135623730945);
+static_assert(apply<double>(function::sqrt, 2) < 1.4142135623730955);
+static_assert(apply<double>(function::exp, 1000) == inf);
+static_assert(apply<double>(function::exp, -1000) == 0);
 static_assert(apply<float>(function::exp, 89) == std::numeric_limits<float>::infinity());
 static_assert(apply<double>(function::log, 0) == -inf);
 static_assert(apply<double>(function::log, -1) != apply<double>(function::log, -1));
-static_assert(apply<double>(function::divide, 1, 0) == inf && apply<double>(function::divide, 1, -0.) == -inf);
+static_assert(apply<double>(function::divide, 1, 0) == inf);
+static_assert(apply<double>(function::divide, 1, -0.) == -inf);
 static_assert(apply<double>(function::divide, 0, 0) != 0);
-static_assert(apply<double>(function::sigmoid, -800) == 0 && apply<double>(function::sigmoid, 800) == 1);
+static_assert(apply<double>(function::sigmoid, -800) == 0);
+static_assert(apply<double>(function::sigmoid, 800) == 1);
 static_assert(apply<double>(function::tanh, inf) == 1 && apply<double>(function::erf, -inf) == -1);
 static_assert(apply<double>(function::sin, 0) == 0 && apply<double>(function::cos, 0) == 1);
-static_assert(apply<double>(function::expm1, inf) == inf && apply<double>(function::expm1, -inf) == -1);
+static_assert(apply<double>(function::expm1, inf) == inf);
+static_assert(apply<double>(function::expm1, -inf) == -1);
 static_assert(apply<double>(function::log1p, -1) == -inf);
 
 }  // namespace
@@ -94,7 +101,8 @@ TEST_CASE("the compile-time functions agree on special values") {
   int index = 0;
   for (auto const& [series, library] : all) {
     CAPTURE(index++);
-    for (double x : {0., -0., 1., -1., inf, -inf, not_a_number, DBL_MIN, -DBL_MIN, 5e-324, -5e-324, 1e-310}) {
+    for (double x : {0., -0., 1., -1., inf, -inf, not_a_number, DBL_MIN, -DBL_MIN, 5e-324,
+                     -5e-324, 1e-310}) {
       if (library == static_cast<one>(library_sigmoid) && x == inf) continue;
       CAPTURE(x);
       CHECK(relative_error(series(x), library(x)) < 1e-14);
@@ -112,7 +120,9 @@ TEST_CASE("the compile-time functions agree on special values") {
 }
 
 TEST_CASE("apply computes every function") {
-  auto const f = [](function fn, double a, double b = 0, double c = 0) { return apply(fn, a, b, c); };
+  auto const f = [](function fn, double a, double b = 0, double c = 0) {
+    return apply(fn, a, b, c);
+  };
   CHECK(f(function::identity, 3) == 3);
   CHECK(f(function::negate, 3) == -3);
   CHECK(f(function::absolute, -3) == 3);

@@ -61,7 +61,8 @@ TEST_CASE("a refusal inside nested blocks leads to the layer that refuses") {
   inference const said = offer(relu | residual(relu | dense<4>), {3, 3, 2});
   CHECK(said.why == refusal::wants_vector);
   CHECK(path(said) == std::vector{2, 2});
-  CHECK(path(offer(parallel<add>(relu, relu | relu | dense<4>), {3, 3, 2})) == std::vector{1, 2, 3});
+  CHECK(path(offer(parallel<add>(relu, relu | relu | dense<4>), {3, 3, 2})) ==
+        std::vector{1, 2, 3});
   CHECK(path(offer_all(each(relu, relu | conv2d<1, 1>), two({3}, {3}))) == std::vector{1, 2, 2});
   // The second time round, the images are too small.
   CHECK(path(offer(repeat<3>(relu | max_pool2d<3>), {5, 5, 1})) == std::vector{1, 4});
@@ -74,23 +75,24 @@ TEST_CASE("a refusal inside nested blocks leads to the layer that refuses") {
 }
 
 TEST_CASE("a path that is too long ends at a block around the layer") {
-  constexpr auto deep = residual(residual(residual(residual(
-      residual(residual(residual(residual(residual(relu | dense<4>)))))))));
+  constexpr auto deep = residual(residual(
+      residual(residual(residual(residual(residual(residual(residual(relu | dense<4>)))))))));
   inference const said = offer(relu | deep, {3, 3, 2});
   CHECK(said.why == refusal::wants_vector);
   CHECK(path(said) == std::vector{2, 1, 1, 1, 1, 1, 1, 1});
 }
 
 TEST_CASE("parallel joins its branches by addition or along the last axis") {
-  constexpr auto inception =
-      input<9, 7, 3> | parallel<concat>(conv2d<8, 1>, conv2d<5, 3, same>, max_pool2d<3, stride<1>, same>);
+  constexpr auto inception = input<9, 7, 3> | parallel<concat>(conv2d<8, 1>, conv2d<5, 3, same>,
+                                                               max_pool2d<3, stride<1>, same>);
   STATIC_REQUIRE(inception.output_shape() == shape<9, 7, 16>);
   constexpr auto sum = input<9> | parallel<add>(dense<4>, dense<6> | relu | dense<4>, dense<4>);
   STATIC_REQUIRE(sum.output_shape() == shape<4>);
   CHECK(graph_of(inception)[graph_of(inception).outputs[0]].shape == shape<9, 7, 16>);
-  CHECK(parameter_names(sum) ==
-        std::vector<std::string>{"dense_1.weight", "dense_1.bias", "dense_2.weight", "dense_2.bias",
-                                 "dense_3.weight", "dense_3.bias", "dense_4.weight", "dense_4.bias"});
+  CHECK(parameter_names(sum) == std::vector<std::string>{"dense_1.weight", "dense_1.bias",
+                                                         "dense_2.weight", "dense_2.bias",
+                                                         "dense_3.weight", "dense_3.bias",
+                                                         "dense_4.weight", "dense_4.bias"});
 }
 
 TEST_CASE("joins refuse streams that do not fit") {
@@ -134,8 +136,8 @@ TEST_CASE("a fork may fork again, up to four streams") {
 }
 
 TEST_CASE("taps make a diamond") {
-  constexpr auto net = input<6> | dense<4> | tap<"top"> | relu | tap<"left"> | from<"top"> | etch::tanh |
-                       tap<"right"> | from<"left", "right", "top"> | concat | dense<1>;
+  constexpr auto net = input<6> | dense<4> | tap<"top"> | relu | tap<"left"> | from<"top"> |
+                       etch::tanh | tap<"right"> | from<"left", "right", "top"> | concat | dense<1>;
   STATIC_REQUIRE(net.output_shape() == shape<1>);
   graph const g = graph_of(net);
   int relus = 0, tanhs = 0, source_of_relu = -1, source_of_tanh = -2;
@@ -150,11 +152,11 @@ TEST_CASE("taps make a diamond") {
 }
 
 TEST_CASE("taps made inside a block are there behind it") {
-  constexpr auto unet =
-      input<8, 8, 1> | residual(conv2d<1, 3, same> | tap<"inside"> | relu) | max_pool2d<2> |
-      parallel<add>(tap<"low">, relu) | flatten | tap<"flat"> | from<"inside"> | flatten | tap<"fine"> |
-      from<"fine", "flat"> | concat | repeat<2>(tap<"last"> | dense<3>) | from<"last", "low"> |
-      each(relu, flatten) | concat;
+  constexpr auto unet = input<8, 8, 1> | residual(conv2d<1, 3, same> | tap<"inside"> | relu) |
+                        max_pool2d<2> | parallel<add>(tap<"low">, relu) | flatten | tap<"flat"> |
+                        from<"inside"> | flatten | tap<"fine"> | from<"fine", "flat"> | concat |
+                        repeat<2>(tap<"last"> | dense<3>) | from<"last", "low"> |
+                        each(relu, flatten) | concat;
   STATIC_REQUIRE(unet.output_shape() == shape<19>);
   CHECK(graph_of(unet)[graph_of(unet).outputs[0]].shape == shape<19>);
 }
@@ -171,7 +173,7 @@ TEST_CASE("a name that is tapped again means the later stream") {
   constexpr auto net = input<3> | tap<"x"> | dense<5> | tap<"x"> | dense<2> | from<"x">;
   STATIC_REQUIRE(net.output_shape() == shape<5>);
   CHECK(graph_of(net)[graph_of(net).outputs[0]].shape == shape<5>);
-  CHECK(offer(repeat<40>(tap<"x"> | relu), {3}).accepted());
+  CHECK(offer(repeat<40>(tap<"x"> | relu), {3}).out.taps == 1);
 }
 
 TEST_CASE("unknown names and too many taps are refused") {
@@ -180,9 +182,9 @@ TEST_CASE("unknown names and too many taps are refused") {
   CHECK(offer(tap<"a"> | from<"a", "a", "a", "a">, {3}).accepted());
   CHECK(offer(tap<"a"> | from<"a", "a", "a", "a", "a">, {3}).why == refusal::too_many_taps);
   CHECK(offer_all(tap<"a">, two({3}, {3})).why == refusal::wants_one_stream);
-  constexpr auto sixteen = tap<"0"> | tap<"1"> | tap<"2"> | tap<"3"> | tap<"4"> | tap<"5"> | tap<"6"> |
-                           tap<"7"> | tap<"8"> | tap<"9"> | tap<"a"> | tap<"b"> | tap<"c"> | tap<"d"> |
-                           tap<"e"> | tap<"f">;
+  constexpr auto sixteen = tap<"0"> | tap<"1"> | tap<"2"> | tap<"3"> | tap<"4"> | tap<"5"> |
+                           tap<"6"> | tap<"7"> | tap<"8"> | tap<"9"> | tap<"a"> | tap<"b"> |
+                           tap<"c"> | tap<"d"> | tap<"e"> | tap<"f">;
   CHECK(offer(sixteen, {3}).accepted());
   CHECK(offer(sixteen | tap<"0">, {3}).accepted());
   CHECK(offer(sixteen | tap<"g">, {3}).why == refusal::too_many_taps);

@@ -34,12 +34,13 @@ bool graph_agrees(Network net) {
 }
 
 TEST_CASE("element-wise layers keep every shape") {
-  constexpr auto all = leaky_relu<> | leaky_relu<0.2> | elu<> | elu<1.5> | selu | celu<> | celu<0.5> |
-                       gelu | gelu_tanh | silu | sigmoid | etch::tanh | softplus | softsign |
-                       hard_sigmoid | hard_swish | hard_tanh | relu | dropout<0.5>;
+  constexpr auto all = leaky_relu<> | leaky_relu<0.2> | elu<> | elu<1.5> | selu | celu<> |
+                       celu<0.5> | gelu | gelu_tanh | silu | sigmoid | etch::tanh | softplus |
+                       softsign | hard_sigmoid | hard_swish | hard_tanh | relu | dropout<0.5>;
   constexpr auto vector_net = input<1> | all;
   constexpr auto prime_net = input<13, 7> | all;
-  constexpr auto image_net = input<3, 5, 17> | all | prelu | softmax | log_softmax | layer_norm | batch_norm;
+  constexpr auto image_net =
+      input<3, 5, 17> | all | prelu | softmax | log_softmax | layer_norm | batch_norm;
   STATIC_REQUIRE(vector_net.output_shape() == shape<1>);
   STATIC_REQUIRE(prime_net.output_shape() == shape<13, 7>);
   STATIC_REQUIRE(image_net.output_shape() == shape<3, 5, 17>);
@@ -96,7 +97,8 @@ TEST_CASE("a pooling window with nothing but padding under it is refused") {
   STATIC_REQUIRE(why(max_pool2d<2, padding<2>>, {4, 4, 1}) == refusal::other);
   STATIC_REQUIRE(why(max_pool2d<2, padding<1>>, {4, 4, 1}) == refusal::none);
   STATIC_REQUIRE(why(avg_pool2d<2, padding<0, 0, 0, 3>, stride<1>>, {4, 4, 1}) == refusal::other);
-  STATIC_REQUIRE(why(max_pool2d<2, stride<1>, dilation<2>, padding<1>>, {1, 1, 1}) == refusal::other);
+  STATIC_REQUIRE(why(max_pool2d<2, stride<1>, dilation<2>, padding<1>>, {1, 1, 1}) ==
+                 refusal::other);
 }
 
 TEST_CASE("global pools drop the axes that they average") {

@@ -45,13 +45,14 @@ using namespace etch;
 template <class Network>
 std::vector<std::string> parameter_names(Network net, bool training = false) {
   std::vector<std::string> names;
-  for (parameter_info const& p : graph_of(net, training).parameters) names.emplace_back(p.name.view());
+  for (parameter_info const& p : graph_of(net, training).parameters)
+    names.emplace_back(p.name.view());
   return names;
 }
 using names = std::vector<std::string>;
 
-constexpr auto lenet = input<28, 28, 1> | conv2d<32, 3> | relu | max_pool2d<2> | conv2d<64, 3> | relu |
-                       max_pool2d<2> | flatten | dense<10>;
+constexpr auto lenet = input<28, 28, 1> | conv2d<32, 3> | relu | max_pool2d<2> | conv2d<64, 3> |
+                       relu | max_pool2d<2> | flatten | dense<10>;
 
 static_assert(lenet.input_shape() == shape<28, 28, 1>);
 static_assert(lenet.output_shape() == shape<10>);
@@ -75,10 +76,19 @@ TEST_CASE("parameters are named by the kind of their layer and its number") {
 TEST_CASE("training and inference have the same parameters in the same order") {
   constexpr auto net = input<6, 6, 3> | batch_norm | conv2d<4, 3, no_bias> | batch_norm | prelu |
                        dropout<0.5> | flatten | layer_norm | dense<2>;
-  names const expected{"batch_norm_1.gamma", "batch_norm_1.beta", "batch_norm_1.running_mean",
-                       "batch_norm_1.running_var", "conv2d_1.weight", "batch_norm_2.gamma",
-                       "batch_norm_2.beta", "batch_norm_2.running_mean", "batch_norm_2.running_var",
-                       "prelu_1.slope", "layer_norm_1.gamma", "layer_norm_1.beta", "dense_1.weight",
+  names const expected{"batch_norm_1.gamma",
+                       "batch_norm_1.beta",
+                       "batch_norm_1.running_mean",
+                       "batch_norm_1.running_var",
+                       "conv2d_1.weight",
+                       "batch_norm_2.gamma",
+                       "batch_norm_2.beta",
+                       "batch_norm_2.running_mean",
+                       "batch_norm_2.running_var",
+                       "prelu_1.slope",
+                       "layer_norm_1.gamma",
+                       "layer_norm_1.beta",
+                       "dense_1.weight",
                        "dense_1.bias"};
   CHECK(parameter_names(net) == expected);
   CHECK(parameter_names(net, true) == expected);
@@ -133,7 +143,8 @@ TEST_CASE("a block is a chain that waits for its input") {
 }
 
 TEST_CASE("several inputs are several streams") {
-  constexpr auto net = inputs(input<8>, input<3, 5>) | each(dense<4>, dense<2> | flatten | dense<4>) | add;
+  constexpr auto net =
+      inputs(input<8>, input<3, 5>) | each(dense<4>, dense<2> | flatten | dense<4>) | add;
   STATIC_REQUIRE(net.input_count() == 2);
   STATIC_REQUIRE(net.input_shape(0) == shape<8>);
   STATIC_REQUIRE(net.input_shape(1) == shape<3, 5>);
@@ -164,8 +175,8 @@ TEST_CASE("a layer in a user's namespace is a layer like any other") {
   constexpr auto end = relu | own | own;
   STATIC_REQUIRE(net.output_shape() == shape<2>);
   STATIC_REQUIRE((input<4> | start | end).layer_count() == 5);
-  CHECK(parameter_names(net) == names{"scaled_tanh_1.scale", "scaled_tanh_2.scale", "scaled_tanh_3.scale",
-                                      "dense_1.weight", "dense_1.bias"});
+  CHECK(parameter_names(net) == names{"scaled_tanh_1.scale", "scaled_tanh_2.scale",
+                                      "scaled_tanh_3.scale", "dense_1.weight", "dense_1.bias"});
   CHECK(infer<mine::scaled_tanh<4>>(decltype(input<5>)::inputs).why == refusal::other);
   constexpr auto swapped = inputs(input<8>, input<3>) | mine::swap{};
   STATIC_REQUIRE(swapped.output_shape(0) == shape<3>);

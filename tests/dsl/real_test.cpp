@@ -21,8 +21,8 @@ static_assert(std::is_same_v<holder<0.1>, holder<1e-1>>);
 static_assert(!std::is_same_v<holder<0.1>, holder<0.2>>);
 
 TEST_CASE("a real gives back the double that was written") {
-  for (double value : {0.0, 1.0, -1.0, 0.1, 0.25, 0.3, 0.01, 1e-5, 1e-8, 1e-12, 3e-3, 0.999, 0.9999999,
-                       123456789.0, 1e20, -0.02, -7e-4})
+  for (double value : {0.0, 1.0, -1.0, 0.1, 0.25, 0.3, 0.01, 1e-5, 1e-8, 1e-12, 3e-3, 0.999,
+                       0.9999999, 123456789.0, 1e20, -0.02, -7e-4})
     CHECK(real{value}.value() == value);
 }
 

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+#include <fmt/format.h>
+
+namespace etch {
+
+/// What fit prints: on a terminal a bar that moves, elsewhere one line an epoch, or nothing.
+enum class verbosity { silent, automatic, lines, bar };
+
+/// Follows the epochs of a training.
+class progress {
+ public:
+  progress(verbosity wanted, int epochs, std::FILE* to = stdout)
+      : to_(to), epochs_(epochs), mode_(wanted) {
+    if (wanted == verbosity::automatic)
+      mode_ = isatty(fileno(to)) != 0 ? verbosity::bar : verbosity::lines;
+  }
+
+  void begin_epoch(int epoch, int samples) {
+    epoch_ = epoch;
+    samples_ = samples;
+    start_ = shown_ = clock::now();
+  }
+
+  /// `figures` is a text such as `loss 0.123  accuracy 0.98`.
+  void advance(int done, std::string const& figures) {
+    auto const now = clock::now();
+    if (mode_ != verbosity::bar || now - shown_ < std::chrono::milliseconds(100)) return;
+    shown_ = now;
+    constexpr int width = 24;
+    int const filled = static_cast<int>(static_cast<long long>(width) * done / samples_);
+    std::string bar(static_cast<std::size_t>(filled), '=');
+    bar.resize(width, ' ');
+    std::string const line =
+        fmt::format("\r{} [{}] {:8.0f} samples/s  {}\x1b[K", head(), bar, rate(done), figures);
+    std::fputs(line.c_str(), to_);
+    std::fflush(to_);
+  }
+
+  void end_epoch(int done, std::string const& figures) {
+    if (mode_ == verbosity::silent) return;
+    std::string const line =
+        fmt::format("{}{}  {:.1f} s  {:.0f} samples/s  {}{}\n", mode_ == verbosity::bar ? "\r" : "", head(),
+                    seconds(), rate(done), figures, mode_ == verbosity::bar ? "\x1b[K" : "");
+    std::fputs(line.c_str(), to_);
+    std::fflush(to_);
+  }
+
+  /// Seconds since the epoch began.
+  double seconds() const { return std::chrono::duration<double>(clock::now() - start_).count(); }
+
+ private:
+  using clock = std::chrono::steady_clock;
+
+  std::string head() const { return fmt::format("epoch {}/{}", epoch_, epochs_); }
+  double rate(int done) const { return done / std::max(seconds(), 1e-9); }
+
+  std::FILE* to_;
+  int epochs_, epoch_ = 0, samples_ = 1;
+  verbosity mode_;
+  clock::time_point start_{}, shown_{};
+};
+
+}  // namespace etch

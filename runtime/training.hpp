@@ -1,0 +1,14 @@
+#pragma once
+
+// Training, data and files. These allocate, and throw etch::error.
+#include "batches.hpp"
+#include "dataset.hpp"
+#include "evaluate.hpp"
+#include "fit.hpp"
+#include "metrics.hpp"
+#include "mnist.hpp"
+#include "optimizers/adam.hpp"
+#include "optimizers/sgd.hpp"
+#include "parameters.hpp"
+#include "save.hpp"
+#include "train_step.hpp"

@@ -1,0 +1,191 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "../../codegen/program.hpp"
+#include "../../codegen/simd.hpp"
+#include "catch.hpp"
+
+/// What the tests of kernels share: watched buffers, programs and their plain evaluation in double.
+namespace kernel_testing {
+
+using namespace etch;
+using kind = program::kind;
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t guard = 0;  // the sanitizer watches instead
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+constexpr std::size_t guard = 0;
+#else
+constexpr std::size_t guard = 67;
+#endif
+#else
+constexpr std::size_t guard = 67;
+#endif
+
+/// n floats between zones of NaN: what is read from there spoils results, what is written shows.
+class buffer {
+ public:
+  explicit buffer(std::size_t n, float value = std::numeric_limits<float>::quiet_NaN())
+      : n_(n), memory_(new float[n + 2 * guard]) {
+    for (std::size_t i = 0; i < n + 2 * guard; ++i)
+      memory_[i] = std::numeric_limits<float>::quiet_NaN();
+    for (std::size_t i = 0; i < n; ++i) data()[i] = value;
+  }
+  float* data() const { return memory_.get() + guard; }
+  float& operator[](std::size_t i) const { return data()[i]; }
+  std::size_t size() const { return n_; }
+  bool intact() const {
+    for (std::size_t i = 0; i < guard; ++i)
+      if (!std::isnan(memory_[i]) || !std::isnan(memory_[guard + n_ + i])) return false;
+    return true;
+  }
+
+ private:
+  std::size_t n_;
+  std::unique_ptr<float[]> memory_;
+};
+
+inline std::minstd_rand generator(7);
+
+inline void randomize(buffer const& b, float low, float high) {
+  std::uniform_real_distribution<float> value(low, high);
+  for (std::size_t i = 0; i < b.size(); ++i) b[i] = value(generator);
+}
+
+/// The largest error of `got`, relative to 1 + |expected|; infinite if one is NaN or a guard is
+/// hit.
+inline double error_of(buffer const& got, std::vector<double> const& expected) {
+  double worst =
+      got.intact() && got.size() == expected.size() ? 0 : std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < std::min(got.size(), expected.size()); ++i) {
+    double const error = std::abs(got[i] - expected[i]) / (1 + std::abs(expected[i]));
+    if (!(error <= worst))
+      worst = std::isnan(error) ? std::numeric_limits<double>::infinity() : error;
+  }
+  return worst;
+}
+
+constexpr program make(std::initializer_list<program::load> loads,
+                       std::initializer_list<program::instruction> code) {
+  program p;
+  for (auto const& l : loads) p.load_list[static_cast<std::size_t>(p.loads++)] = l;
+  for (auto const& i : code) p.code[static_cast<std::size_t>(p.instructions++)] = i;
+  return p;
+}
+constexpr program::load full(int elements, bool batched = true) {
+  return {.batched = batched, .run = 1, .period = elements};
+}
+constexpr program::load per_channel(int channels, bool batched = false) {
+  return {.batched = batched, .run = 1, .period = channels};
+}
+constexpr program::load per_row(int rows, int channels, bool batched = true) {
+  return {.batched = batched, .run = channels, .period = rows};
+}
+constexpr program::load scalar(bool batched = false) { return {.batched = batched}; }
+constexpr program::load accumulator{.from = kind::accumulator};
+
+inline double apply(function fn, double a, double b, double c) {
+  switch (fn) {
+    case function::identity:
+      return a;
+    case function::negate:
+      return -a;
+    case function::absolute:
+      return std::abs(a);
+    case function::exp:
+      return std::exp(a);
+    case function::log:
+      return std::log(a);
+    case function::log1p:
+      return std::log1p(a);
+    case function::expm1:
+      return std::expm1(a);
+    case function::sqrt:
+      return std::sqrt(a);
+    case function::sin:
+      return std::sin(a);
+    case function::cos:
+      return std::cos(a);
+    case function::tanh:
+      return std::tanh(a);
+    case function::sigmoid:
+      return 1 / (1 + std::exp(-a));
+    case function::erf:
+      return std::erf(a);
+    case function::add:
+      return a + b;
+    case function::subtract:
+      return a - b;
+    case function::multiply:
+      return a * b;
+    case function::divide:
+      return a / b;
+    case function::maximum:
+      return a > b ? a : b;
+    case function::minimum:
+      return a < b ? a : b;
+    case function::greater:
+      return a > b ? 1 : 0;
+    case function::equal:
+      return a == b ? 1 : 0;
+    case function::select:
+      return a != 0 ? b : c;
+  }
+  return 0;
+}
+
+/// Program p at element i of a sample.
+inline double evaluate(program const& p, float const* const* operands, int sample, int i,
+                       double acc = 0) {
+  std::vector<double> reg;
+  for (int j = 0; j < p.loads; ++j) {
+    auto const& l = p.operand(j);
+    if (l.from == kind::constant) reg.push_back(std::bit_cast<float>(l.bits));
+    else if (l.from == kind::accumulator) reg.push_back(acc);
+    else reg.push_back(operands[j][(l.batched ? sample * l.period : 0) + i / l.run % l.period]);
+  }
+  auto const at = [&](int r) { return reg[static_cast<std::size_t>(r)]; };
+  for (int j = 0; j < p.instructions; ++j)
+    reg.push_back(apply(p[j].fn, at(p[j].a), at(p[j].b), at(p[j].c)));
+  return p.instructions == 0 ? reg[0] : reg.back();
+}
+
+/// Random operands of exactly the size that a program reads.
+struct operand_set {
+  std::vector<buffer> buffers;
+  std::array<float const*, program::max_loads> pointers{};
+
+  operand_set(program const& p, int samples, float low = -2, float high = 2) {
+    for (int i = 0; i < p.loads; ++i) {
+      auto const& l = p.operand(i);
+      bool const memory = l.from == kind::memory;
+      buffers.emplace_back(memory ? static_cast<std::size_t>(l.period * (l.batched ? samples : 1))
+                                  : 0);
+      randomize(buffers.back(), low, high);
+      if (memory) pointers[static_cast<std::size_t>(i)] = buffers.back().data();
+    }
+  }
+};
+
+/// Runs `test.operator()<Arch>()` for each instruction set of this program and processor.
+template <class Test>
+void on_every_arch(Test test) {
+  arch::for_each_compiled([&]<class Arch>() {
+    if (!Arch::available()) return;
+    INFO(Arch::name);
+    test.template operator()<Arch>();
+  });
+}
+
+using elementwise_kernel = void (*)(float*, float const* const*, int) noexcept;
+
+}  // namespace kernel_testing

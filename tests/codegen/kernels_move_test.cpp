@@ -1,0 +1,180 @@
+#include "catch.hpp"
+
+#include "../../codegen/kernels/fill.hpp"
+#include "../../codegen/kernels/move.hpp"
+#include "../../codegen/kernels/pool.hpp"
+#include "kernel_testing.hpp"
+
+using namespace kernel_testing;
+
+namespace {
+
+// ---- pool
+
+using pool_kernel = void (*)(float const*, float*, int) noexcept;
+using pool_gradient_kernel = void (*)(float const*, float const*, float const*, float*,
+                                      int) noexcept;
+
+void check_pool_kernels(bool adds, contraction const& w, pool_kernel pool,
+                        pool_gradient_kernel pool_gradient, int samples) {
+  INFO(w.height << " x " << w.width << " x " << w.channels << ", kernel " << w.kernel_height);
+  int const outputs = w.out_height() * w.out_width() * w.channels;
+  auto const in = static_cast<std::size_t>(samples * w.inputs());
+  auto const out = static_cast<std::size_t>(samples * outputs);
+  buffer const x(in), y(out), dy(out), dx(in);
+  // few distinct values, so that windows have ties
+  for (std::size_t i = 0; i < in; ++i) x[i] = static_cast<float>(generator() % 5) - 2.0f;
+  randomize(dy, -1, 1);
+  std::vector<double> expected, gradient(in, 0);
+  for (int s = 0; s < samples; ++s)
+    for (int oy = 0; oy < w.out_height(); ++oy)
+      for (int ox = 0; ox < w.out_width(); ++ox)
+        for (int c = 0; c < w.channels; ++c) {
+          double const g = dy[expected.size()];
+          double total = adds ? 0 : -100;
+          std::size_t best = 0;
+          for (int ky = 0; ky < w.kernel_height; ++ky)
+            for (int kx = 0; kx < w.kernel_width; ++kx) {
+              int const row = oy * w.stride_height + ky * w.dilation_height;
+              int const column = ox * w.stride_width + kx * w.dilation_width;
+              auto const at = static_cast<std::size_t>(s * w.inputs() +
+                                                       (row * w.width + column) * w.channels + c);
+              if (adds) gradient[at] += g;
+              if (!adds && x[at] > total) best = at;
+              total = adds ? total + x[at] : std::max(total, static_cast<double>(x[at]));
+            }
+          if (!adds) gradient[best] += g;
+          expected.push_back(total);
+        }
+  pool(x.data(), y.data(), samples);
+  CHECK(error_of(y, expected) == 0);
+  pool_gradient(adds ? nullptr : x.data(), adds ? nullptr : y.data(), dy.data(), dx.data(),
+                samples);
+  CHECK(error_of(dx, gradient) < 1e-6);
+}
+
+template <contraction W>
+void check_pool() {
+  using enum function;
+  on_every_arch([]<class Arch>() {
+    for (int samples : {1, 3}) {
+      check_pool_kernels(false, W, kernels::pool<Arch, maximum, W>,
+                         kernels::pool_gradient<Arch, maximum, W>, samples);
+      check_pool_kernels(true, W, kernels::pool<Arch, add, W>, kernels::pool_gradient<Arch, add, W>,
+                         samples);
+    }
+  });
+}
+
+constexpr contraction window(int height, int width, int channels, int kernel, int stride,
+                             int dilation = 1) {
+  return {.height = height,
+          .width = width,
+          .channels = channels,
+          .kernel_height = kernel,
+          .kernel_width = kernel,
+          .stride_height = stride,
+          .stride_width = stride,
+          .dilation_height = dilation,
+          .dilation_width = dilation,
+          .groups = channels,
+          .filters = channels};
+}
+
+TEST_CASE("pooling and its gradient, with ties, overlaps, gaps and borders") {
+  check_pool<window(6, 8, 32, 2, 2)>();
+  check_pool<window(7, 5, 3, 2, 2)>();
+  check_pool<window(9, 9, 1, 3, 2)>();
+  check_pool<window(8, 7, 17, 3, 1)>();
+  check_pool<window(9, 8, 70, 2, 3)>();
+  check_pool<window(9, 9, 9, 3, 2, 2)>();
+  check_pool<window(5, 5, 21, 5, 5)>();
+  check_pool<contraction{.height = 6,
+                         .width = 9,
+                         .channels = 5,
+                         .kernel_height = 1,
+                         .kernel_width = 3,
+                         .stride_height = 2,
+                         .stride_width = 3,
+                         .filters = 5}>();
+}
+
+// ---- move
+
+using copy_kernel = void (*)(float const*, float*, int) noexcept;
+
+void check_copy_kernel(copy_spec const& box, copy_kernel copy, int samples) {
+  auto const elements = [](std::array<int, 4> const& s) { return s[0] * s[1] * s[2] * s[3]; };
+  buffer const from(static_cast<std::size_t>(samples * elements(box.from_shape)));
+  buffer const to(static_cast<std::size_t>(samples * elements(box.to_shape)), 5.0f);
+  randomize(from, -1, 1);
+  std::vector<double> expected(to.size(), box.fills ? std::bit_cast<float>(box.fill_bits) : 5.0f);
+  for (int s = 0; s < samples; ++s)
+    for (int i = 0; i < elements(box.size); ++i) {
+      int f = s, t = s, rest = elements(box.size), index = i;
+      for (std::size_t axis = 0; axis < 4; ++axis) {
+        rest /= box.size[axis];
+        f = f * box.from_shape[axis] + box.from_origin[axis] + index / rest;
+        t = t * box.to_shape[axis] + box.to_origin[axis] + index / rest;
+        index %= rest;
+      }
+      expected[static_cast<std::size_t>(t)] = from[static_cast<std::size_t>(f)];
+    }
+  copy(from.data(), to.data(), samples);
+  CHECK(error_of(to, expected) == 0);
+}
+
+template <copy_spec S>
+void check_copy() {
+  on_every_arch([]<class Arch>() {
+    for (int samples : {1, 4}) check_copy_kernel(S, kernels::copy_box<Arch, S>, samples);
+  });
+}
+
+TEST_CASE("boxes are copied, and what is outside is filled or left alone") {
+  constexpr auto two = std::bit_cast<std::uint32_t>(-2.0f);
+  // pad an image; pad its channels; pad everything
+  check_copy<copy_spec{{1, 5, 6, 3}, {1, 7, 9, 3}, {}, {0, 1, 2, 0}, {1, 5, 6, 3}, true, two}>();
+  check_copy<copy_spec{{1, 5, 6, 3}, {1, 5, 6, 20}, {}, {0, 0, 0, 16}, {1, 5, 6, 3}, true, 0}>();
+  check_copy<copy_spec{{2, 3, 4, 5}, {5, 6, 8, 9}, {}, {1, 2, 3, 4}, {2, 3, 4, 5}, true, two}>();
+  // slice; one operand of concat; everything; crop and pad
+  check_copy<copy_spec{{1, 9, 8, 7}, {1, 4, 3, 7}, {0, 2, 5, 0}, {}, {1, 4, 3, 7}}>();
+  check_copy<copy_spec{{1, 9, 8, 7}, {1, 4, 3, 2}, {0, 2, 5, 3}, {}, {1, 4, 3, 2}}>();
+  check_copy<copy_spec{{1, 4, 4, 3}, {1, 4, 4, 8}, {}, {0, 0, 0, 5}, {1, 4, 4, 3}}>();
+  check_copy<copy_spec{{2, 3, 4, 5}, {2, 3, 4, 5}, {}, {}, {2, 3, 4, 5}}>();
+  check_copy<copy_spec{
+      {3, 3, 3, 3}, {4, 2, 5, 2}, {1, 1, 0, 2}, {2, 0, 1, 1}, {2, 2, 3, 1}, true, two}>();
+}
+
+// ---- fill
+
+TEST_CASE("fill and iota write every length and nothing else") {
+  on_every_arch([]<class Arch>() {
+    for (std::size_t n = 0; n <= 70; ++n) {
+      buffer const a(n), b(n);
+      std::vector<double> count;
+      for (std::size_t i = 0; i < n; ++i) count.push_back(static_cast<double>(i));
+      kernels::fill<Arch>(a.data(), static_cast<std::ptrdiff_t>(n), -1.5f);
+      kernels::iota<Arch>(b.data(), static_cast<std::ptrdiff_t>(n));
+      CHECK(error_of(a, std::vector<double>(n, -1.5)) == 0);
+      CHECK(error_of(b, count) == 0);
+    }
+  });
+}
+
+TEST_CASE("random numbers are those of the counter, sample by sample") {
+  random_key const key{.seed = 3, .step = 8, .first_sample = 11};
+  on_every_arch([&]<class Arch>() {
+    for (int n : {1, 15, 16, 50}) {
+      buffer const y(static_cast<std::size_t>(3 * n));
+      std::vector<double> expected;
+      for (std::uint32_t s = 0; s < 3; ++s)
+        for (std::uint32_t e = 0; e < static_cast<std::uint32_t>(n); ++e)
+          expected.push_back(counter_uniform(3, 8, 6, 11 + s, e));
+      kernels::random_uniform<Arch>(y.data(), n, key, 6, 3);
+      CHECK(error_of(y, expected) == 0);
+    }
+  });
+}
+
+}  // namespace
