@@ -1,5 +1,6 @@
 #pragma once
 
+#include "passes/bind.hpp"
 #include "passes/differentiate.hpp"
 #include "passes/fuse.hpp"
 #include "passes/layout.hpp"
@@ -15,8 +16,9 @@ namespace etch {
 constexpr plan lower(graph const& g, int samples, bool inference) {
   graph const simple = passes::simplify(g);
   graph const laid_out = passes::layout(simple);
-  plan const steps = passes::fuse(laid_out);
-  plan const ordered = passes::schedule(steps, samples, inference);
+  std::vector<step> steps = passes::fuse(laid_out);
+  plan const bound = passes::bind(laid_out, steps);
+  plan const ordered = passes::schedule(bound, samples, inference);
   return passes::place(ordered);
 }
 

@@ -30,7 +30,7 @@ class context {
     int const index = state.get().index;
     target_->parameters[static_cast<std::size_t>(index)].momentum = momentum;
     tensor const samples{target_, target_->add({.code = op::batch_size})};
-    target_->gradients.push_back({index, (reshape(measured, state.shape()) * samples).id});
+    target_->gradients.push_back({index, (math::reshape(measured, state.shape()) * samples).id});
   }
 
   /// Uniform values in [0, 1), drawn anew for each sample at each training step.

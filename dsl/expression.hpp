@@ -182,7 +182,8 @@ constexpr tensor pad(tensor a, std::array<int, 4> before, std::array<int, 4> aft
   }
   if (nothing) return a;
   return detail::emit(a, {.code = op::pad, .batched = a.get().batched, .value = value,
-                          .shape = result, .operands = {a.id, -1, -1}, .before = before, .after = after});
+                          .shape = result, .operands = {a.id, -1, -1}, .before = before,
+                          .after = after});
 }
 
 /// Drops the first `before` and the last `after` indices of each axis.

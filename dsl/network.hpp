@@ -51,8 +51,8 @@ constexpr inference infer(flow const& in) {
 /// Writes a layer's primitives into the graph.
 template <is_layer Layer>
 constexpr void write(context& c) {
+  c.enter(Layer::kind);
   if constexpr (single_stream_layer<Layer>) {
-    c.enter(Layer::kind);
     tensor const y = Layer::forward(c, c.streams[0]);
     c.streams.assign(1, y);
   } else {

@@ -19,6 +19,8 @@ struct real {
     if (negative) digits = -digits;
   }
 
+  constexpr real(int value) : real(static_cast<double>(value)) {}
+
   constexpr double value() const {
     double scale = 1;
     for (int i = 0; i < (exponent < 0 ? -exponent : exponent); ++i) scale *= 10;

@@ -17,10 +17,6 @@ namespace etch {
 
 namespace detail {
 
-inline std::string shape_text(tensor_shape const& shape) {
-  return extents_text(std::span{shape.extent}.first(static_cast<std::size_t>(shape.rank)));
-}
-
 /// The elements of a sample. Throws `error` unless they are between 1 and the largest int.
 inline std::size_t elements_of_sample(tensor_shape const& shape, char const* what) {
   std::int64_t elements = 1;
@@ -50,12 +46,12 @@ class dataset {
     std::size_t const samples = features_.size() / feature_elements_;
     if (features_.size() % feature_elements_ != 0)
       throw error("dataset: expected features in multiples of {}, the elements of {}, found {}",
-                  feature_elements_, detail::shape_text(feature_shape), features_.size());
+                  feature_elements_, shape_text(feature_shape), features_.size());
     if (samples > std::numeric_limits<int>::max())
       throw error("dataset: expected at most 2147483647 samples, found {}", samples);
     if (targets_.size() != samples * target_elements_)
       throw error("dataset: expected {} targets of shape {}, {} numbers, for {} features, found {}",
-                  samples, detail::shape_text(target_shape), samples * target_elements_, samples,
+                  samples, shape_text(target_shape), samples * target_elements_, samples,
                   targets_.size());
     size_ = static_cast<int>(samples);
   }

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "../dsl/text.hpp"
+
 namespace etch {
 
 /// What files, data and training throw. The message is an fmt format string, checked when it is
@@ -23,14 +25,6 @@ class error : public std::runtime_error {
 [[noreturn]] inline void fail_at(std::string_view file, std::uint64_t offset,
                                  std::string_view expected, std::string_view found) {
   throw error("{}, byte {}: expected {}, found {}", file, offset, expected, found);
-}
-
-/// `(28, 28, 1)`: extents as messages print them.
-template <typename Extents>
-std::string extents_text(Extents const& extents) {
-  std::string text = "(";
-  for (auto extent : extents) text += fmt::format("{}{}", text.size() > 1 ? ", " : "", extent);
-  return text + ")";
 }
 
 }  // namespace etch

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "contract_depthwise.hpp"
+#include "contract_depthwise_gradient.hpp"
 #include "contract_dw.hpp"
 #include "contract_dx.hpp"
 #include "contract_rows.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "contract_depthwise.hpp"
+#include "contract_micro.hpp"
 
 /// The gradient with respect to the weights, in their packed layout:
 ///   dw[f, tap, c] += sum over positions p of x[p * stride + tap, c] * dy[p, f]
@@ -11,7 +11,7 @@ namespace etch::kernels {
 /// Accumulates `Rows` x `Columns` weights (runs by floats of a run) of a strip of `Lanes` filters
 /// over `samples` samples. `x` and `dw` point to the first of these weights and what it reads.
 template <class Arch, contraction C, int Rows, int Columns, int Lanes>
-void weight_tile(float const* x, float const* dy, float* dw, int samples) {
+[[gnu::noinline]] void weight_tile(float const* x, float const* dy, float* dw, int samples) {
   constexpr window_walk walk = walk_of(C);
   constexpr int panel = panel_width(C);
   constexpr vector_strip gradients{Lanes, Lanes, 0};
@@ -88,7 +88,7 @@ void dw_windows(float const* x, float const* dy, float* dw, int samples) {
   constexpr int strip = tile.panels * panel, rest = filters % strip;
   // As many samples at a time as a part of the first-level cache holds.
   constexpr int positions = C.out_height() * C.out_width();
-  constexpr int chunk = std::max(1, 6144 / (C.inputs() + C.outputs()));
+  constexpr int chunk = std::max(1, 12288 / (C.inputs() + C.outputs()));
   for (int first = 0; first < samples; first += positions == 1 ? samples : chunk) {
     int const count = positions == 1 ? samples : std::min(chunk, samples - first);
     for (int group = 0; group < C.groups; ++group) {

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "contract_depthwise.hpp"
-#include "contract_rows.hpp"
+#include "contract_micro.hpp"
 
 /// The gradient with respect to the input, as a scatter: every tap is a matrix product of all output
 /// gradients with that tap's transposed weights, added to where the tap reads. As a convolution
@@ -11,7 +10,7 @@ namespace etch::kernels {
 /// dx[position * stride] += dy[position] * W^T of one tap, for a tile of positions and a strip of
 /// `Lanes` input channels.
 template <class Arch, contraction C, int Height, int Width, int Lanes>
-void scatter_tile(float const* dy, float const* w, float* dx) {
+[[gnu::noinline]] void scatter_tile(float const* dy, float const* w, float* dx) {
   constexpr contraction T = transposed(C);
   constexpr int panel = panel_width(T);
   constexpr vector_strip strip{Lanes, panel, panel_stride(T)};

@@ -21,7 +21,9 @@ struct vector_strip {
 /// the weights the w are rows of dY. `Padded` strips are loaded whole, others never past their lanes.
 ///
 /// The loop over k is rolled; the tile is unrolled by pragma, which keeps the accumulators in
-/// registers on g++ and clang and compiles four times faster than a chain of lambdas.
+/// registers on g++ and clang and compiles four times faster than a chain of lambdas. What calls it is
+/// not to be inlined into the loop over tiles: there g++ keeps the epilogue's constants in registers
+/// too and spills accumulators for them.
 template <class Arch, position_grid P, vector_strip S, bool Padded>
 [[gnu::always_inline]] inline void multiply(
     simd::vec<Arch> (&acc)[P.size()][S.vectors(Arch::width)], float const* x, std::ptrdiff_t x_step,

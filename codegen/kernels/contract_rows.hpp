@@ -52,7 +52,7 @@ void row_strip(float const* x, float const* w, float* y, std::ptrdiff_t row, int
 /// `M` rows times a strip; only the first `count` of them exist when `Clamped`: the others repeat
 /// the last one and are thrown away.
 template <class Arch, contraction C, int M, bool Clamped, int Lanes, class Epilogue>
-void row_tile(float const* x, float const* w, float* y, std::ptrdiff_t row, int count, int channel,
+[[gnu::noinline]] void row_tile(float const* x, float const* w, float* y, std::ptrdiff_t row, int count, int channel,
               Epilogue const& epilogue) {
   constexpr int steps = C.group_channels(), panel = panel_width(C);
   constexpr vector_strip strip{Lanes, panel, panel_stride(C)};

@@ -64,6 +64,53 @@ void map_run(float* y, float const* const* operands, std::ptrdiff_t length) noex
   map_row<Arch, P>(y, row, length);
 }
 
+/// Operands per channel make short rows. This many rows in one fill whole vectors, four or more of
+/// them; 0 where the operands are not of that kind or the result is too small to repay the copying.
+consteval int rows_in_one(map_spec const& s, int width) {
+  int const channels = common_row(s.code, s.elements);
+  if (channels < 2 || channels >= 4 * width) return 0;
+  for (int i = 0; i < s.code.loads; ++i) {
+    auto const& l = s.code.operand(i);
+    if (l.from != program::kind::memory) continue;
+    bool const in_step = l.run == 1 && l.period == s.elements && l.batched == s.batched;
+    bool const per_channel = l.run == 1 && l.period == channels && !l.batched;
+    if (!in_step && !per_channel && !(l.period == 1 && !l.batched)) return 0;
+  }
+  int rows = 1;
+  while (channels * rows % width != 0 || channels * rows < 4 * width) ++rows;
+  return channels * rows * 8 <= s.elements ? rows : 0;
+}
+
+/// The program of a map along rows of `length` elements, with what is per channel repeated.
+constexpr program repeated(map_spec s, int channels, int length) {
+  for (int i = 0; i < s.code.loads; ++i) {
+    auto& l = s.code.load_list[static_cast<std::size_t>(i)];
+    if (l.from == program::kind::memory && l.period > 1)
+      l = {.batched = l.period != channels, .period = length};
+  }
+  return s.code;
+}
+
+/// A flat map but for operands per channel, which are copied `Together` times to make long rows.
+template <class Arch, map_spec S, int Together>
+void map_channels(float* y, float const* const* operands, std::ptrdiff_t total) noexcept {
+  constexpr int channels = common_row(S.code, S.elements), length = channels * Together;
+  constexpr program P = repeated(S, channels, length);
+  float copies[P.loads][length];
+  float const* from[P.loads];
+  for (int i = 0; i < P.loads; ++i) {
+    auto const& l = S.code.operand(i);
+    bool const copied = l.period == channels;
+    from[i] = l.from != program::kind::memory ? nullptr : copied ? copies[i] : operands[i];
+    for (int j = 0; copied && j < length; ++j) copies[i][j] = operands[i][j % channels];
+  }
+#pragma GCC unroll 1
+  for (std::ptrdiff_t i = 0; i < total; i += length) {
+    program_row<Arch, P, length, 1> const row(from, i / length, 0);
+    map_row<Arch, P>(y + i, row, std::min<std::ptrdiff_t>(length, total - i));
+  }
+}
+
 /// y[s, i] = the program at element i of sample s; y has S.elements values a sample, or in all when
 /// the result is not batched. An operand that is not batched serves every sample. y may be an
 /// operand that runs in step with it. Nothing outside y and the operands is read or written.
@@ -73,6 +120,8 @@ void map(float* y, float const* const* operands, int samples) noexcept {
   std::ptrdiff_t const count = S.batched ? samples : 1;
   if constexpr (is_flat(P, S.elements, S.batched)) {
     map_run<Arch, one_run(P, S.elements)>(y, operands, count * S.elements);
+  } else if constexpr (constexpr int together = rows_in_one(S, Arch::width); together > 0) {
+    map_channels<Arch, S, together>(y, operands, count * S.elements);
   } else {
     constexpr int common = common_row(P, S.elements);
     constexpr int length = common > 0 ? common : S.elements;

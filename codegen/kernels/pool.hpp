@@ -103,7 +103,7 @@ template <class Arch, function Fn, contraction W, bool Exclusive>
   }
 }
 
-/// Overwrites dx, the gradient of `pool` with respect to x. add: every position of a window gets its
+/// Overwrites dx, the gradient of `pool` with respect to x. add: each position of a window gets its
 /// dy (x and y are not read). maximum: the first position, row by row, where x equals y gets it.
 /// Where windows overlap, the gradients are added.
 template <class Arch, function Fn, contraction W>

@@ -44,9 +44,9 @@ consteval reduce_spec canonical(reduce_spec s) {
   return s;
 }
 
-/// How many rows of `inner` elements are laid side by side so that they fill whole vectors, at least
-/// four of them, since each is a chain of dependent additions. 1 where that takes too many registers
-/// or the rows do not follow each other in memory.
+/// How many rows of `inner` elements are laid side by side so that they fill whole vectors: four or
+/// more, since each is a chain of dependent additions. 1 where that takes too many registers or the
+/// rows do not follow each other in memory.
 consteval int side_by_side(reduce_spec const& s, int width, int registers) {
   bool const batched = s.batched || s.over_batch;
   if (s.outer > 1 || !is_flat(s.code, s.reduced * s.inner, batched)) return 1;

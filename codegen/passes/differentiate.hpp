@@ -79,9 +79,10 @@ class differentiator {
     int lead = 0, tail = rank;
     while (lead < rank && kept(lead) == 1) ++lead;
     while (tail > lead && kept(tail - 1) == 1) --tail;
-    if (lead > 0 || over_batch) d = reduce(function::add, d, 0, lead, over_batch);
-    if (tail < rank) d = reduce(function::add, d, tail, rank);
-    contribute(id, reshape(d, from));
+    if (d.shape().elements(0, lead) > 1 || over_batch)
+      d = reduce(function::add, d, 0, lead, over_batch);
+    if (d.shape().elements(tail, rank) > 1) d = reduce(function::add, d, tail, rank);
+    contribute(id, math::reshape(d, from));
   }
 
   constexpr void map_rule(node const& n, tensor y, tensor dy) {
@@ -161,7 +162,7 @@ class differentiator {
                                .window = n.window}));
         break;
       case op::reshape:
-        if (first) contribute(a.id, reshape(dy, a.shape()));
+        if (first) contribute(a.id, math::reshape(dy, a.shape()));
         break;
       case op::pad:
         if (first) contribute(a.id, slice(dy, n.before, n.after));

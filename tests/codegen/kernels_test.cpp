@@ -100,6 +100,26 @@ TEST_CASE("a map reads operands whose rows fit no common length") {
   check_map<map_spec{make({per_row(15, 4), per_channel(6)}, {{function::add, 0, 1, 0}}), 60}>();
 }
 
+/// x * scale of the channel - shift of the channel + scalar, over many short rows.
+template <int Rows, int Channels>
+void check_short_rows() {
+  constexpr auto full_one = full(Rows * Channels);
+  constexpr auto channel = per_channel(Channels);
+  check_map<map_spec{make({channel, full_one, channel, scalar()},
+                          {{function::multiply, 0, 1, 0},
+                           {function::subtract, 4, 2, 0},
+                           {function::add, 5, 3, 0}}),
+                     Rows * Channels}>();
+}
+
+TEST_CASE("a map over many rows of a few channels") {
+  check_short_rows<401, 2>();
+  check_short_rows<401, 3>();
+  check_short_rows<301, 10>();
+  check_short_rows<64, 16>();
+  check_short_rows<256, 17>();
+}
+
 constexpr map_spec scale_map{make({full(77), per_channel(7)}, {{function::multiply, 0, 1, 0}}), 77};
 constexpr map_spec negate_map{make({full(77)}, {{function::negate, 0, 0, 0}}), 77};
 

@@ -1,0 +1,139 @@
+#pragma once
+
+#include <vector>
+
+#include "../plan.hpp"
+
+namespace etch::passes::detail {
+
+/// Who reads each node of a graph, dead nodes left out, and how maps that are read by one another
+/// alone become one program.
+class grouping {
+ public:
+  constexpr explicit grouping(graph const& g) : g_(g) {
+    users_.resize(g.nodes.size());
+    kept_.assign(g.nodes.size(), false);
+    for (int y : g.outputs) kept_[at(y)] = true;
+    for (gradient_root const& r : g.gradients) kept_[at(r.node)] = true;
+    for (int id = g.size() - 1; id >= 0; --id)
+      if (is_used(id))
+        for (int i = 0; i < g[id].operand_count(); ++i) users_[at(g[id].operand(i))].push_back(id);
+  }
+
+  /// An output or the root of a gradient: it must be stored.
+  constexpr bool is_kept(int id) const { return kept_[at(id)]; }
+  constexpr std::vector<int> const& users(int id) const { return users_[at(id)]; }
+  constexpr bool is_used(int id) const { return is_kept(id) || !users(id).empty(); }
+  constexpr bool only_user(int id, int user) const {
+    if (is_kept(id)) return false;
+    for (int u : users(id))
+      if (u != user) return false;
+    return true;
+  }
+
+  /// The maps that run in one program with `root`: those whose every user is in it.
+  struct group {
+    std::vector<int> members;  // descending
+    std::vector<int> leaves;   // what is loaded
+  };
+
+  static constexpr bool contains(std::vector<int> const& list, int id) {
+    for (int x : list)
+      if (x == id) return true;
+    return false;
+  }
+
+  /// The largest group whose last member is `root`, within the limits of a program.
+  constexpr group gather(int root) const {
+    group all;
+    all.members.push_back(root);
+    for (int i = 0; i < g_[root].operand_count(); ++i)
+      if (!contains(all.leaves, g_[root].operand(i))) all.leaves.push_back(g_[root].operand(i));
+    for (bool grown = true; grown;) {
+      grown = false;
+      for (std::size_t l = 0; l < all.leaves.size() && !grown; ++l) {
+        int const id = all.leaves[l];
+        if (!joins(id, g_[root], all.members) ||
+            all.members.size() == program::max_instructions)
+          continue;
+        std::vector<int> leaves = all.leaves;
+        leaves.erase(leaves.begin() + static_cast<std::ptrdiff_t>(l));
+        for (int i = 0; i < g_[id].operand_count(); ++i)
+          if (!contains(leaves, g_[id].operand(i)) && !contains(all.members, g_[id].operand(i)))
+            leaves.push_back(g_[id].operand(i));
+        if (leaves.size() > program::max_loads) continue;
+        all.leaves = leaves;
+        all.members.push_back(id);
+        grown = true;
+      }
+    }
+    for (std::size_t i = 1; i < all.members.size(); ++i)  // descending
+      for (std::size_t j = i; j > 0 && all.members[j] > all.members[j - 1]; --j) {
+        int const t = all.members[j];
+        all.members[j] = all.members[j - 1];
+        all.members[j - 1] = t;
+      }
+    return all;
+  }
+
+  /// Writes the group as a program; `accumulator` is the leaf that the kernel holds, or -1.
+  constexpr void write_program(group const& all, tensor_shape const& shape, int accumulator, step& s) const {
+    program& p = s.code;
+    std::vector<int> owner = all.leaves;
+    for (int leaf : all.leaves) {
+      auto& l = p.load_list[at(p.loads)];
+      s.loads[at(p.loads)] = -1;
+      node const& n = g_[leaf];
+      if (leaf == accumulator) {
+        l.from = program::kind::accumulator;
+      } else if (n.code == op::constant) {
+        l = program::constant_load(n.value);
+      } else {
+        access const a = broadcast_access(n.shape, shape);
+        l.batched = n.batched;
+        l.run = a.run;
+        l.period = a.period;
+        s.loads[at(p.loads)] = leaf;
+      }
+      ++p.loads;
+    }
+    auto const index_of = [&](int id) {
+      for (std::size_t i = 0; i < owner.size(); ++i)
+        if (owner[i] == id) return static_cast<signed char>(i);
+      return static_cast<signed char>(0);
+    };
+    for (std::size_t m = all.members.size(); m-- > 0;) {
+      node const& n = g_[all.members[m]];
+      auto& instruction = p.code[at(p.instructions++)];
+      instruction.fn = n.fn;
+      instruction.a = index_of(n.operand(0));
+      if (arity(n.fn) > 1) instruction.b = index_of(n.operand(1));
+      if (arity(n.fn) > 2) instruction.c = index_of(n.operand(2));
+      owner.push_back(all.members[m]);
+    }
+  }
+
+  constexpr void write_identity(int leaf, bool is_accumulator, step& s) const {
+    group alone;
+    alone.leaves.push_back(leaf);
+    write_program(alone, g_[leaf].shape, is_accumulator ? leaf : -1, s);
+  }
+
+ private:
+  static constexpr std::size_t at(int id) { return static_cast<std::size_t>(id); }
+
+  constexpr bool joins(int id, node const& root, std::vector<int> const& members) const {
+    node const& n = g_[id];
+    if (n.code != op::map || is_kept(id) || n.batched != root.batched || n.shape != root.shape)
+      return false;
+    for (int u : users(id))
+      if (!contains(members, u)) return false;
+    return true;
+  }
+
+  graph const& g_;
+  std::vector<std::vector<int>> users_;
+  std::vector<char> kept_;
+};
+
+}  // namespace etch::passes::detail

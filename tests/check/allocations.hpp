@@ -1,0 +1,39 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+/// Counts what a program allocates by replacing operator new. A program may include this in one of its
+/// files only, which is what a test here consists of.
+namespace check {
+
+inline std::atomic<long> allocations{0};
+
+inline void* allocate(std::size_t size, std::size_t alignment) {
+  ++allocations;
+  std::size_t const whole = (size + alignment - 1) / alignment * alignment;
+  void* const p = std::aligned_alloc(alignment, whole == 0 ? alignment : whole);
+  if (p == nullptr) std::abort();
+  return p;
+}
+
+}  // namespace check
+
+void* operator new(std::size_t size) { return check::allocate(size, alignof(std::max_align_t)); }
+void* operator new[](std::size_t size) { return check::allocate(size, alignof(std::max_align_t)); }
+void* operator new(std::size_t size, std::align_val_t a) {
+  return check::allocate(size, static_cast<std::size_t>(a));
+}
+void* operator new[](std::size_t size, std::align_val_t a) {
+  return check::allocate(size, static_cast<std::size_t>(a));
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }

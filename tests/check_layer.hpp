@@ -1,0 +1,185 @@
+#pragma once
+
+#include <memory>
+
+#include "../codegen/cost.hpp"
+#include "../dsl/layers.hpp"
+#include "../runtime/optimizers/sgd.hpp"
+#include "../runtime/train_step.hpp"
+#include "check/gradient.hpp"
+#include "check/inference.hpp"
+#include "check/training.hpp"
+
+/// One call checks everything of a layer, or of a network:
+///
+///   CHECK(check_layer<input<5, 7, 3> | conv2d<4, 3>>(shape<3, 5, 4>, 112) == passed);
+///
+/// The shape of the output and the number of parameters; the gradient in double against central
+/// differences; then, at every instruction set that this program is compiled for and that the machine
+/// has, inference and training against the reference interpreter in double, in memory that holds NaN
+/// before, at addresses that are not aligned, between guard zones.
+namespace check {
+
+inline failures const passed{};
+
+/// A workspace full of poison between two guard zones.
+template <auto Net, int Samples>
+struct guarded_workspace {
+  alignas(64) std::array<float, 64> before;
+  etch::workspace<Net, Samples> memory;
+  alignas(64) std::array<float, 64> after;
+
+  guarded_workspace() {
+    before.fill(poison());
+    memory.memory.fill(poison());
+    after.fill(poison());
+  }
+  bool intact() const {
+    return std::all_of(before.begin(), before.end(), is_poison) &&
+           std::all_of(after.begin(), after.end(), is_poison);
+  }
+};
+
+template <class To, class From>
+To as_array(From const& pointers) {
+  To all{};
+  std::copy(pointers.begin(), pointers.end(), all.begin());
+  return all;
+}
+
+/// Calls `forward` with a workspace for up to `Samples` at once.
+template <int Samples, auto Net, class Arch>
+failures check_model(problem const& p, etch::model<Net, Arch> const& m, std::vector<int> const& batches) {
+  using model = etch::model<Net, Arch>;
+  auto const w = std::make_unique<guarded_workspace<Net, Samples>>();
+  failures found = check_inference(
+      p,
+      [&](auto const& inputs, auto const& outputs, int samples) {
+        m.forward_batch(w->memory, as_array<std::array<float const*, model::input_count>>(inputs),
+                        as_array<std::array<float*, model::output_count>>(outputs), samples);
+      },
+      batches);
+  if (!w->intact()) found.push_back("written outside the workspace");
+  return found;
+}
+
+template <auto Net, class Arch>
+void load(problem const& p, etch::model<Net, Arch>& m) {
+  p.load(m.weights());
+  m.refresh();
+}
+
+/// Copies and moves of a model compute what the model does.
+template <auto Net, class Arch>
+failures check_copies(problem const& p) {
+  failures found;
+  etch::model<Net, Arch> first{etch::seed{1}};
+  load(p, first);
+  etch::model<Net, Arch> copy = first;
+  append(found, "a copy: ", check_model<1>(p, copy, {1}));
+  etch::model<Net, Arch> const moved = std::move(first);
+  append(found, "a moved model: ", check_model<1>(p, moved, {1}));
+  etch::model<Net, Arch> assigned{etch::seed{2}};
+  assigned = moved;
+  etch::model<Net, Arch> const swapped = std::exchange(copy, etch::model<Net, Arch>{etch::seed{3}});
+  append(found, "an assigned copy: ", check_model<1>(p, assigned, {1}));
+  append(found, "a swapped model: ", check_model<1>(p, swapped, {1}));
+  return found;
+}
+
+/// What train_step is given.
+struct span_batch {
+  int count;
+  std::span<float const> x, t;
+  int size() const { return count; }
+  std::span<float const> features() const { return x; }
+  std::span<float const> targets() const { return t; }
+};
+
+/// The gradient as training computes it, without those of the inputs, and one step of sgd.
+template <int Group, auto Net, class Arch>
+failures check_train_step(problem const& p, int samples) {
+  failures found;
+  training_batch const batch = make_batch(p, samples);
+  training_result const expected = reference_training(p, batch, Group);
+
+  etch::model<Net, Arch> m;
+  load(p, m);
+  using run_type = etch::detail::gradient_run<Net, probe, Arch, Group>;
+  etch::float_buffer scratch;
+  static_cast<void>(run_type(scratch, samples, 1));
+  std::fill_n(scratch.data(), scratch.size(), poison());
+  run_type const run(scratch, samples, 1);
+  run.run(0, m.weights(), batch.inputs[0].data(), batch.inputs[1].data(), batch.key);
+  training_result given;
+  given.outputs.emplace_back(run.predictions().begin(), run.predictions().end());
+  collect_gradients(p, run.gradients(0), given);
+  append(found, "gradient_run: ", compare_training(p, expected, given));
+  append(found, "gradient_run: ", compare("mean loss", {expected.mean_loss(1)}, std::vector{run.loss()}, 1e-4));
+
+  etch::sgd optimizer{{.learning_rate = 0.25f}};
+  static_cast<void>(etch::train_step<Group>(m, optimizer, probe{},
+                                            span_batch{samples, batch.inputs[0], batch.inputs[1]}));
+  problem after = p;
+  for (std::size_t i = 0; i < p.parameters.size(); ++i) {
+    etch::parameter_info const& info = p.training.graph.parameters[i];
+    for (std::size_t j = 0; j < p.parameters[i].size(); ++j) {
+      double& value = after.parameters[i][j];
+      double const mean = expected.gradients[i][j] / samples;
+      value += info.trainable ? -0.25 * mean : info.momentum * (mean - value);
+    }
+    append(found, "train_step: ",
+           compare(std::string(info.name.view()), after.parameters[i], p.standard(i, m.weights()), 1e-4));
+    after.parameters[i] = p.standard(i, m.weights());
+  }
+  append(found, "after train_step: ", check_model<1>(after, m, {1}));
+  return found;
+}
+
+template <auto Net, class Arch>
+failures check_arch(problem const& p) {
+  failures found;
+  constexpr int group = 4;
+  constexpr bool native = std::is_same_v<Arch, etch::arch::native>;
+  {
+    etch::model<Net, Arch> m;
+    load(p, m);
+    append(found, "", check_model<1>(p, m, {1, 3}));
+    append(found, "", check_model<8>(p, m, {1, 3, 8, 21}));
+  }
+  using plan = probe_plan<Net, group>;
+  plan_function const probe{[](etch::buffers const& b, int n) { etch::run_plan<Arch, plan>(b, n); },
+                            group, plan::value.workspace};
+  for (int samples : {2 * group, 2 * group - 1, 1}) {
+    training_batch const batch = make_batch(p, samples);
+    append(found, text("training, batch of ", samples, ": "),
+           compare_training(p, reference_training(p, batch, group), run_probe_plan(p, probe, batch)));
+  }
+  if constexpr (native) {
+    append(found, "", check_copies<Net, Arch>(p));
+    if constexpr (Net.input_count() == 1 && Net.output_count() == 1)
+      append(found, "", check_train_step<group, Net, Arch>(p, 2 * group - 1));
+  }
+  return found;
+}
+
+/// Everything of one network. What it finds is prefixed with the network and the instruction set.
+template <auto Net>
+failures check_layer(etch::tensor_shape const& output, long long parameters) {
+  failures found;
+  problem const p = make_problem(etch::graph_of(Net), etch::graph_of(Net, true));
+  std::string const name = p.name + ": ";
+  if (Net.output_shape() != output || p.inference[p.inference.outputs[0]].shape != output)
+    found.push_back(name + "the shape of the output is not the expected one");
+  if (etch::cost<Net>.parameters != parameters)
+    found.push_back(text(name, "expected ", parameters, " parameters, given ", etch::cost<Net>.parameters));
+  append(found, name, check_gradient(p));
+  etch::arch::for_each_compiled([&]<class Arch>() {
+    if (Arch::available()) append(found, text(name, Arch::name, ": "), check_arch<Net, Arch>(p));
+  });
+  return found;
+}
+
+}  // namespace check
+
+using check::check_layer;
