@@ -4,6 +4,7 @@
 #include "codegen/cost.hpp"
 #include "dsl/layers.hpp"
 #include "dsl/losses.hpp"
+#include "runtime/argmax.hpp"
 #include "runtime/denormals.hpp"
 #include "runtime/embedded.hpp"
 #include "runtime/model.hpp"

@@ -1,5 +1,5 @@
-// The contraction kernels alone, for the instruction set this program is compiled for, as a ratio to
-// the multiply-add peak of the same core at the same moment. GFLOP/s and of_peak come from the
+// The contraction kernels alone, for the instruction set this program is compiled for, as a ratio
+// to the multiply-add peak of the same core at the same moment. GFLOP/s and of_peak come from the
 // fastest of many short runs, which is what a shared machine can tell; the time column is the mean
 // of a run of several calls.
 #include <benchmark/benchmark.h>
@@ -113,12 +113,10 @@ void contract(benchmark::State& state, int samples) {
                                                            epilogue);
       });
     else
-      run(state, work, [&] {
-        contract_forward<native, C>(x.data, weights.data, y.data, samples, epilogue);
-      });
+      run(state, work,
+          [&] { contract_forward<native, C>(x.data, weights.data, y.data, samples, epilogue); });
   } else if constexpr (Pass == pass::dx) {
-    run(state, work,
-        [&] { contract_dx<native, C>(y.data, transposed.data, x.data, samples); });
+    run(state, work, [&] { contract_dx<native, C>(y.data, transposed.data, x.data, samples); });
   } else {
     std::fill_n(weights.data, packed_size(C), 0.0f);
     run(state, work, [&] { contract_dw<native, C>(x.data, y.data, weights.data, samples); });
@@ -143,7 +141,8 @@ void add_all(std::string const& name, int samples) {
 template <int Batch, int In, int Out>
 void add_gemm() {
   add_all<contraction{.channels = In, .filters = Out}>(
-      "gemm/" + std::to_string(Batch) + "x" + std::to_string(In) + "x" + std::to_string(Out), Batch);
+      "gemm/" + std::to_string(Batch) + "x" + std::to_string(In) + "x" + std::to_string(Out),
+      Batch);
 }
 
 template <int In, int Out>

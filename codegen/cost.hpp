@@ -31,6 +31,16 @@ struct cost_of {
   static constexpr auto const& layers = facts<Net>::layers;
 };
 
+/// A network with an error keeps every budget, for the error is said once.
+template <auto Net>
+  requires is_rejected<decltype(Net)>
+struct cost_of<Net> {
+  static constexpr any_count parameters{}, multiply_adds{}, weight_bytes{}, workspace_bytes{};
+  template <int Samples = 64, class Loss = losses::mse>
+  static constexpr any_count training_bytes{};
+  static constexpr auto const& layers = facts<Net>::layers;
+};
+
 template <auto Net>
 inline constexpr cost_of<Net> cost{};
 

@@ -103,7 +103,7 @@ struct executor {
       else
         kernels::pool_gradient<Arch, s.fn, s.window>(nullptr, nullptr, operand<I, 0>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::copy) {
-      kernels::copy_box<s.box>(operand<I, 0>(b, sample), y, n);
+      kernels::copy_box<Arch, s.box>(operand<I, 0>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::pack) {
       pack_weights(s.window, operand<I, 0>(b, sample), y);
     } else if constexpr (s.what == step_kind::unpack) {
@@ -142,7 +142,8 @@ struct executor {
   }
 
   template <int First, int... G>
-  static void run_segments(buffers const& b, int samples, std::integer_sequence<int, G...>) noexcept {
+  static void run_segments([[maybe_unused]] buffers const& b, [[maybe_unused]] int samples,
+                           std::integer_sequence<int, G...>) noexcept {
     (run_segment<First + G>(b, samples), ...);
   }
 };

@@ -8,10 +8,6 @@ namespace etch {
 
 namespace detail {
 
-struct graph_sizes {
-  std::size_t parameters, layers;
-};
-
 constexpr std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {  // FNV-1a
   for (int byte = 0; byte < 8; ++byte) hash = (hash ^ (value >> 8 * byte & 0xff)) * 0x100000001b3u;
   return hash;
@@ -50,13 +46,12 @@ struct layer_cost {
 /// What is known of a network before it runs. Parts are computed when they are used.
 template <auto Net>
 struct facts {
-  static constexpr plan_sizes sizes = sizes_of(inference_plan<Net, 1>::make());
   static constexpr auto const& plan = inference_plan<Net, 1>::value;
 
   /// The parameters in the order of the model's buffer, with their places.
   static constexpr auto parameters = [] {
-    graph const g = graph_of(Net);
-    std::array<parameter_info, sizes.parameters> all{};
+    graph const g = graph_of(Net, true);  // which says how states move
+    std::array<parameter_info, plan.places.size()> all{};
     std::copy(g.parameters.begin(), g.parameters.end(), all.begin());
     return all;
   }();

@@ -26,12 +26,11 @@ constexpr plan_sizes sizes_of(plan const& p) {
   return {p.steps.size(), p.values.size(), p.segments.size(), p.places.size()};
 }
 
-/// The plan that `Source::make()` gives, as a constant.
-template <class Source>
-constexpr auto freeze() {
-  constexpr plan_sizes n = sizes_of(Source::make());
-  plan const p = Source::make();
-  frozen_plan<n.steps, n.values, n.segments, n.parameters> f;
+namespace detail {
+
+template <plan_sizes N>
+constexpr auto copy_of(plan const& p) {
+  frozen_plan<N.steps, N.values, N.segments, N.parameters> f;
   std::copy(p.steps.begin(), p.steps.end(), f.steps.begin());
   std::copy(p.values.begin(), p.values.end(), f.values.begin());
   std::copy(p.segments.begin(), p.segments.end(), f.segments.begin());
@@ -42,6 +41,18 @@ constexpr auto freeze() {
   f.derived = p.derived;
   f.parameter_floats = p.parameter_floats;
   return f;
+}
+
+}  // namespace detail
+
+template <class Source>
+inline constexpr plan_sizes plan_sizes_of = sizes_of(Source::make());
+
+/// The plan that `Source::make()` gives, as a constant. It is made twice, first for its sizes, each time
+/// within the compiler's limit of steps for one constant.
+template <class Source>
+constexpr auto freeze() {
+  return detail::copy_of<plan_sizes_of<Source>>(Source::make());
 }
 
 }  // namespace etch

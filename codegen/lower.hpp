@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../dsl/network.hpp"
 #include "passes/bind.hpp"
 #include "passes/differentiate.hpp"
 #include "passes/fuse.hpp"

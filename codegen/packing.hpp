@@ -56,8 +56,9 @@ constexpr int packed_index(contraction c, int filter, int ky, int kx, int channe
   return panel * panel_stride(c) + (tap * c.group_channels() + channel) * width + lane % width;
 }
 
-/// The same work with less structure: a window as large as its input is a dense layer over all of it,
-/// and the positions of a pointwise contraction are so many samples. The packed weights are the same.
+/// The same work with less structure: a window as large as its input is a dense layer over all of
+/// it, and the positions of a pointwise contraction are so many samples. The packed weights are the
+/// same.
 constexpr contraction canonical(contraction c) {
   bool const whole = c.groups == 1 && c.span_height() == c.height && c.span_width() == c.width &&
                      c.span_height() == c.kernel_height && c.span_width() == c.kernel_width;
@@ -77,8 +78,8 @@ constexpr contraction transposed(contraction c) {
 /// Floats of the transposed packed weights.
 constexpr int transposed_size(contraction c) { return packed_size(transposed(c)); }
 
-/// Writes all of `transposed` (`transposed_size(C)` floats) from `packed`: the weight of filter f for
-/// channel c becomes that of filter c for channel f, taps in place. Once per training step.
+/// Writes all of `transposed` (`transposed_size(C)` floats) from `packed`: the weight of filter f
+/// for channel c becomes that of filter c for channel f, taps in place. Once per training step.
 template <contraction Geometry>
 constexpr void transpose_weights(float const* packed, float* transposed) {
   constexpr contraction C = canonical(Geometry), T = etch::transposed(C);

@@ -75,6 +75,7 @@ struct copy_spec {
   std::array<int, 4> from_origin{}, to_origin{}, size{1, 1, 1, 1};
   bool fills = false;  // everything outside the box becomes the float of fill_bits
   std::uint32_t fill_bits = 0;
+  bool shared = false;  // every sample is given the same copy
   constexpr bool operator==(copy_spec const&) const = default;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <type_traits>
 #include <utility>
 
 #include "flow.hpp"
@@ -9,19 +10,49 @@ namespace etch {
 // The words of an error. They are types because a compiler prints types best.
 template <int... Index>
 struct layer_number;  // counted from 1 behind the input; a second number counts within a block
-template <class Layer>
+struct the_input;
+struct the_loss;
+template <class What>
 struct declared_as;
-template <class... What>
+template <class What>
 struct expects;
-template <int... Extents>
+template <class What>
 struct given;
+
 template <int... Extents>
 struct extents {
   static constexpr tensor_shape value{Extents...};
 };
-struct vector;
-struct image;
-struct one_stream_only;
+struct vector;    // (features)
+struct image;     // (height, width, channels)
+struct sequence;  // (tokens, features)
+struct at_least_one_axis;
+template <int Count>
+struct axes_at_most;
+template <int Count>
+struct elements;
+template <int Count>
+struct streams;
+template <int Count>
+struct streams_at_least;
+template <int Count>
+struct streams_at_most;
+template <int Count>
+struct taps_at_most;
+template <int Size>
+struct sizes_at_least;
+template <int Height, int Width>
+struct image_at_least;
+struct image_under_every_window;
+template <int Count>
+struct channels_in_multiples_of;
+template <int Count>
+struct filters_in_multiples_of;
+struct rate_at_least_0_and_below_1;
+struct tap_of_this_name_before;
+struct member_kind;
+struct member_shape_rule;
+struct member_forward;
 
 /// A rule that was broken, spelled out by its arguments.
 template <class Where, class Declared, class Expected, class Given>
@@ -29,68 +60,139 @@ struct shape_rule {
   static constexpr bool is_met = false;
 };
 
-namespace detail {
-
-template <template <int...> class Word, auto const& Numbers, std::size_t... I>
-constexpr auto spell(std::index_sequence<I...>) -> Word<Numbers[static_cast<int>(I)]...>*;
-
-template <auto const& Inference>
-struct report_words {
-  static constexpr tensor_shape expected = Inference.expected;
-  static constexpr tensor_shape given_shape = Inference.given;
-  template <template <int...> class Word, auto const& Shape>
-  using of = std::remove_pointer_t<decltype(spell<Word, Shape>(std::make_index_sequence<Shape.rank>{}))>;
-
-  template <refusal Why>
-  static constexpr auto expectation() {
-    if constexpr (Why == refusal::wants_vector) return static_cast<expects<vector>*>(nullptr);
-    else if constexpr (Why == refusal::wants_image) return static_cast<expects<image>*>(nullptr);
-    else if constexpr (Why == refusal::wants_one_stream)
-      return static_cast<expects<one_stream_only>*>(nullptr);
-    else return static_cast<expects<of<extents, expected>>*>(nullptr);
-  }
-  using expects_type = std::remove_pointer_t<decltype(expectation<Inference.why>())>;
-  using given_type = of<given, given_shape>;
+/// The output shape of a network that was refused: equal to every shape, for an error is said once.
+struct any_shape : tensor_shape {
+  constexpr any_shape() : tensor_shape{1} {}
+  friend constexpr bool operator==(any_shape, tensor_shape const&) { return true; }
+};
+/// The same for what is counted.
+struct any_count {
+  constexpr operator int() const { return 0; }
+  template <class Number>
+    requires std::is_arithmetic_v<Number>
+  friend constexpr bool operator==(any_count, Number) { return true; }
 };
 
-/// Exactly one assertion fails, with the sentence that belongs to the refusal.
-template <refusal Why, class Rule>
-constexpr void report() {
-  if constexpr (Why == refusal::wants_vector)
-    static_assert(Rule::is_met, "etch: this layer takes a vector (features); insert etch::flatten before it");
-  if constexpr (Why == refusal::wants_image)
-    static_assert(Rule::is_met, "etch: this layer takes an image (height, width, channels); insert etch::reshape<height, width, channels> before it");
-  if constexpr (Why == refusal::wants_rank)
-    static_assert(Rule::is_met, "etch: this layer takes at least one axis, not a scalar");
-  if constexpr (Why == refusal::wants_one_stream)
-    static_assert(Rule::is_met, "etch: this layer takes one stream; join them first with etch::add or etch::concat, or use etch::each");
-  if constexpr (Why == refusal::wants_more_streams)
-    static_assert(Rule::is_met, "etch: this layer takes another number of streams; fork(...), from<...> and inputs(...) make several");
-  if constexpr (Why == refusal::zero_size)
-    static_assert(Rule::is_met, "etch: every extent, count, window and stride must be at least 1");
-  if constexpr (Why == refusal::kernel_too_large)
-    static_assert(Rule::is_met, "etch: the window is larger than the padded image; use a smaller one, less dilation, or etch::same");
-  if constexpr (Why == refusal::channels_per_group)
-    static_assert(Rule::is_met, "etch: the channels of the input must be a multiple of the groups");
-  if constexpr (Why == refusal::filters_per_group)
-    static_assert(Rule::is_met, "etch: the filters must be a multiple of the groups");
-  if constexpr (Why == refusal::residual_shape)
-    static_assert(Rule::is_met, "etch: the block of a residual must give back the shape it is given; add a projection or use etch::same");
-  if constexpr (Why == refusal::add_shapes)
-    static_assert(Rule::is_met, "etch: streams that are added must have one shape");
-  if constexpr (Why == refusal::concat_shapes)
-    static_assert(Rule::is_met, "etch: streams that are joined must agree on all axes but the last; use etch::same");
-  if constexpr (Why == refusal::reshape_elements)
-    static_assert(Rule::is_met, "etch: a reshape must keep the number of elements");
-  if constexpr (Why == refusal::unknown_tap)
-    static_assert(Rule::is_met, "etch: no tap of this name stands before this layer");
-  if constexpr (Why == refusal::too_many_taps)
-    static_assert(Rule::is_met, "etch: a network has at most 16 taps and 4 streams");
-  if constexpr (Why == refusal::rate_out_of_range)
-    static_assert(Rule::is_met, "etch: the rate must be at least 0 and below 1");
-  if constexpr (Why == refusal::other)
-    static_assert(Rule::is_met, "etch: this layer does not accept the shape it is given; see its shape_rule");
+namespace detail {
+
+/// One assertion fails, whose words and sentence belong to the refusal. `Expected` are the numbers
+/// that came with it. The result type is deduced so that compilers instantiate it, and name where
+/// from, at once.
+template <refusal Why, class Where, class What, class Given, class Streams, int... Expected>
+constexpr auto report(extents<Expected...>) {
+  using enum refusal;
+  if constexpr (Why == wants_vector)
+    static_assert(shape_rule<Where, What, expects<vector>, Given>::is_met,
+                  "etch: this layer takes a vector (features); insert etch::flatten before it");
+  else if constexpr (Why == wants_image)
+    static_assert(shape_rule<Where, What, expects<image>, Given>::is_met,
+                  "etch: this layer takes an image (height, width, channels); insert "
+                  "etch::reshape<height, width, channels> before it");
+  else if constexpr (Why == wants_sequence)
+    static_assert(shape_rule<Where, What, expects<sequence>, Given>::is_met,
+                  "etch: this layer takes a sequence (tokens, features); insert "
+                  "etch::reshape<tokens, features> before it");
+  else if constexpr (Why == wants_rank)
+    static_assert(shape_rule<Where, What, expects<at_least_one_axis>, Given>::is_met,
+                  "etch: a scalar is given where at least one axis is taken; end the layers before "
+                  "with etch::reshape<1>, or with more outputs");
+  else if constexpr (Why == wants_one_stream)
+    static_assert(shape_rule<Where, What, expects<streams<1>>, Streams>::is_met,
+                  "etch: this layer takes one stream; join them first with etch::add or "
+                  "etch::concat, or give each one a layer with etch::each(...)");
+  else if constexpr (Why == wants_more_streams && sizeof...(Expected) == 1)
+    static_assert(shape_rule<Where, What, expects<streams<Expected...>>, Streams>::is_met,
+                  "etch: this layer takes another number of streams; etch::each(...) has one block "
+                  "for each of them");
+  else if constexpr (Why == wants_more_streams)
+    static_assert(shape_rule<Where, What, expects<streams_at_least<2>>, Streams>::is_met,
+                  "etch: this layer takes several streams; etch::fork(...), etch::from<...> and "
+                  "etch::inputs(...) make them");
+  else if constexpr (Why == too_many_streams)
+    static_assert(shape_rule<Where, What, expects<streams_at_most<flow::max_streams>>,
+                             Streams>::is_met,
+                  "etch: this makes too many streams; join some with etch::add or etch::concat");
+  else if constexpr (Why == zero_size)
+    static_assert(shape_rule<Where, What, expects<sizes_at_least<1>>, Given>::is_met,
+                  "etch: every extent, count, window and stride must be at least 1");
+  else if constexpr (Why == negative_padding)
+    static_assert(shape_rule<Where, What, expects<sizes_at_least<0>>, Given>::is_met,
+                  "etch: padding must be at least 0");
+  else if constexpr (Why == too_many_axes)
+    static_assert(shape_rule<Where, What, expects<axes_at_most<tensor_shape::max_rank>>,
+                             Given>::is_met,
+                  "etch: a shape has too many axes; the batch is not part of it");
+  else if constexpr (Why == kernel_too_large)
+    static_assert(shape_rule<Where, What, expects<image_at_least<Expected...>>, Given>::is_met,
+                  "etch: the window is larger than the image; use a smaller one, less dilation, or "
+                  "etch::same");
+  else if constexpr (Why == only_padding)
+    static_assert(shape_rule<Where, What, expects<image_under_every_window>, Given>::is_met,
+                  "etch: a window has nothing but padding under it; use less padding");
+  else if constexpr (Why == channels_per_group)
+    static_assert(shape_rule<Where, What, expects<channels_in_multiples_of<Expected...>>,
+                             Given>::is_met,
+                  "etch: the channels of the input must be a multiple of the groups");
+  else if constexpr (Why == filters_per_group)
+    static_assert(shape_rule<Where, What, expects<filters_in_multiples_of<Expected...>>,
+                             Given>::is_met,
+                  "etch: the filters must be a multiple of the groups");
+  else if constexpr (Why == residual_shape)
+    static_assert(shape_rule<Where, What, expects<extents<Expected...>>, Given>::is_met,
+                  "etch: the block of a residual must give back the shape it is given; use "
+                  "etch::same, or end it with a layer that restores the shape");
+  else if constexpr (Why == add_shapes)
+    static_assert(shape_rule<Where, What, expects<extents<Expected...>>, Given>::is_met,
+                  "etch: streams that are added must have one shape; use etch::same, equal "
+                  "filters or equal units");
+  else if constexpr (Why == concat_shapes)
+    static_assert(shape_rule<Where, What, expects<extents<Expected...>>, Given>::is_met,
+                  "etch: streams that are joined must agree on all axes but the last; use "
+                  "etch::same");
+  else if constexpr (Why == reshape_elements)
+    static_assert(shape_rule<Where, What, expects<elements<Expected...>>, Given>::is_met,
+                  "etch: a reshape must keep the number of elements");
+  else if constexpr (Why == unknown_tap)
+    static_assert(shape_rule<Where, What, expects<tap_of_this_name_before>, Given>::is_met,
+                  "etch: no tap of this name stands before this layer; set it with "
+                  "etch::tap<\"name\">");
+  else if constexpr (Why == too_many_taps)
+    static_assert(shape_rule<Where, What, expects<taps_at_most<flow::max_taps>>, Given>::is_met,
+                  "etch: a network has too many taps; use a name again that is no longer needed");
+  else if constexpr (Why == rate_out_of_range)
+    static_assert(shape_rule<Where, What, expects<rate_at_least_0_and_below_1>, Given>::is_met,
+                  "etch: the rate must be at least 0 and below 1");
+  else if constexpr (Why == no_kind)
+    static_assert(shape_rule<Where, What, expects<member_kind>, Given>::is_met,
+                  "etch: a layer has a name; add `static constexpr std::string_view kind`");
+  else if constexpr (Why == no_shape_rule)
+    static_assert(shape_rule<Where, What, expects<member_shape_rule>, Given>::is_met,
+                  "etch: a layer says what shape it gives; add `static constexpr etch::verdict "
+                  "shape_rule(etch::tensor_shape const& in)`");
+  else if constexpr (Why == no_forward)
+    static_assert(shape_rule<Where, What, expects<member_forward>, Given>::is_met,
+                  "etch: a layer says what it computes; add `static constexpr etch::tensor "
+                  "forward(etch::context& c, etch::tensor x)`");
+  else
+    static_assert(shape_rule<Where, What, expects<extents<Expected...>>, Given>::is_met,
+                  "etch: this layer does not accept the shape it is given; see its shape_rule");
 }
+
+template <auto const& Shape, std::size_t... I>
+constexpr auto spell(std::index_sequence<I...>) -> extents<Shape[static_cast<int>(I)]...>;
+
+/// The arguments of `report` for an inference that refused.
+template <auto const& Inference>
+struct report_words {
+  template <auto const& Shape>
+  using spelled = decltype(spell<Shape>(std::make_index_sequence<Shape.rank>{}));
+
+  static constexpr tensor_shape expected_shape = Inference.expected;
+  static constexpr tensor_shape given_shape = Inference.given;
+  using expected = spelled<expected_shape>;
+  using given = etch::given<spelled<given_shape>>;
+  using streams = etch::given<etch::streams<Inference.streams>>;
+};
 
 }  // namespace detail
 }  // namespace etch

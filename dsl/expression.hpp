@@ -202,7 +202,15 @@ constexpr tensor concat(tensor a, tensor b, int axis) {
   tensor_shape other = b.shape();
   other[axis] = result[axis];
   if (other != result) faults::concat_needs_equal_extents_on_the_other_axes();
-  return detail::emit(a, {.code = op::concat, .batched = a.get().batched || b.get().batched,
+  bool const batched = a.get().batched || b.get().batched;
+  auto const spread = [&](tensor part) {  // one copy a sample
+    if (part.get().batched == batched) return part;
+    return detail::emit(part, {.code = op::map, .batched = true, .shape = part.shape(),
+                               .operands = {part.id, -1, -1}});
+  };
+  a = spread(a);
+  b = spread(b);
+  return detail::emit(a, {.code = op::concat, .batched = batched,
                           .index = axis, .shape = result, .operands = {a.id, b.id, -1}});
 }
 

@@ -12,24 +12,33 @@ enum class refusal {
   none,
   wants_vector,         // (features)
   wants_image,          // (height, width, channels)
+  wants_sequence,       // (tokens, features)
   wants_rank,           // at least one axis
   wants_one_stream,     // several streams reach a layer of one
-  wants_more_streams,   // a join, or each(...), with another number of streams
+  wants_more_streams,   // a join, or each(...), with another number of streams; expected: theirs
+  too_many_streams,     // more than flow::max_streams
   zero_size,            // an extent, a count or a stride below 1
-  kernel_too_large,     // window larger than the padded image
-  channels_per_group,   // channels are no multiple of the groups
-  filters_per_group,    // filters are no multiple of the groups
+  negative_padding,     // padding below 0
+  too_many_axes,        // more than tensor_shape::max_rank
+  kernel_too_large,     // window larger than the padded image; expected: its least height and width
+  only_padding,         // a pooling window without a pixel under it
+  channels_per_group,   // channels are no multiple of the groups; expected: the groups
+  filters_per_group,    // filters are no multiple of the groups; expected: the groups
   residual_shape,       // the block changes the shape
   add_shapes,           // streams of unequal shapes
   concat_shapes,        // streams that differ before the last axis
-  reshape_elements,     // another number of elements
+  reshape_elements,     // another number of elements; expected: their number
   unknown_tap,
   too_many_taps,
   rate_out_of_range,    // dropout outside [0, 1)
+  no_kind,              // a layer's type lacks a member
+  no_shape_rule,
+  no_forward,
   other,                // a user's own shape rule
 };
 
-/// What a shape rule says: the output's shape, or why not and what was expected instead.
+/// What a shape rule says: the output's shape, or why not and the shape (or, for some refusals, the
+/// numbers) that was expected instead.
 struct verdict {
   refusal why = refusal::none;
   tensor_shape shape;
@@ -69,6 +78,7 @@ struct inference {
   refusal why = refusal::none;
   flow out;
   tensor_shape expected, given;
+  int streams = 1;  // given
   std::array<int, max_depth> path{};
   int depth = 0;
 
@@ -90,6 +100,7 @@ constexpr inference refuse_flow(refusal why, flow const& given, tensor_shape con
   inference result;
   result.why = why;
   result.given = given[0];
+  result.streams = given.streams;
   result.expected = expected;
   return result;
 }

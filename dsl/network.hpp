@@ -2,7 +2,6 @@
 
 #include <boost/hana/append.hpp>
 #include <boost/hana/concat.hpp>
-#include <boost/hana/fold_left.hpp>
 #include <boost/hana/tuple.hpp>
 
 #include <concepts>
@@ -27,16 +26,40 @@ struct layer {};
 template <class T>
 concept is_layer = std::derived_from<T, layer>;
 
+namespace detail {
+
 template <class T>
-concept single_stream_layer = is_layer<T> && requires(context& c, tensor x) {
+concept has_kind = requires { std::string_view{T::kind}; };
+template <class T>
+concept has_shape_rule = requires {
   { T::shape_rule(tensor_shape{}) } -> std::same_as<verdict>;
+};
+template <class T>
+concept has_flow_rule = requires {
+  { T::flow_rule(flow{}) } -> std::same_as<inference>;
+};
+
+}  // namespace detail
+
+template <class T>
+concept single_stream_layer = is_layer<T> && detail::has_shape_rule<T> &&
+                              requires(context& c, tensor x) {
   { T::forward(c, x) } -> std::same_as<tensor>;
 };
+template <class T>
+concept multi_stream_layer = is_layer<T> && detail::has_flow_rule<T> &&
+                             requires(context& c) { T::forward(c); };
 
 /// What flows out of a layer that is given `in`.
 template <is_layer Layer>
 constexpr inference infer(flow const& in) {
-  if constexpr (single_stream_layer<Layer>) {
+  if constexpr (!detail::has_kind<Layer>) {
+    return refuse_flow(refusal::no_kind, in);
+  } else if constexpr (!detail::has_shape_rule<Layer> && !detail::has_flow_rule<Layer>) {
+    return refuse_flow(refusal::no_shape_rule, in);
+  } else if constexpr (!single_stream_layer<Layer> && !multi_stream_layer<Layer>) {
+    return refuse_flow(refusal::no_forward, in);
+  } else if constexpr (single_stream_layer<Layer>) {
     if (in.streams != 1) return refuse_flow(refusal::wants_one_stream, in);
     verdict const said = Layer::shape_rule(in[0]);
     if (!said.accepted()) return refuse_flow(said.why, in, said.shape);
@@ -48,12 +71,19 @@ constexpr inference infer(flow const& in) {
   }
 }
 
+namespace faults {
+inline void forward_gives_another_shape_than_the_shape_rule_says() {}
+}  // namespace faults
+
 /// Writes a layer's primitives into the graph.
 template <is_layer Layer>
 constexpr void write(context& c) {
   c.enter(Layer::kind);
   if constexpr (single_stream_layer<Layer>) {
-    tensor const y = Layer::forward(c, c.streams[0]);
+    tensor const x = c.streams[0];
+    tensor const y = Layer::forward(c, x);
+    if (y.shape() != Layer::shape_rule(x.shape()).shape)
+      faults::forward_gives_another_shape_than_the_shape_rule_says();
     c.streams.assign(1, y);
   } else {
     Layer::forward(c);
@@ -124,13 +154,6 @@ struct network_base {};
 template <class T>
 concept is_network = std::derived_from<std::remove_cvref_t<T>, network_base>;
 
-/// A network whose input was refused. It takes any layer in silence: an error is said once.
-struct rejected : network_base {};
-template <is_layer Layer>
-constexpr rejected operator|(rejected, Layer) { return {}; }
-template <class... Layers>
-constexpr rejected operator|(rejected, block<Layers...>) { return {}; }
-
 template <class Derived>
 struct network_interface : network_base {
   /// The shape of one sample of the input, and of the output, `index`.
@@ -154,6 +177,18 @@ struct root : network_interface<root<Extents...>> {
   static constexpr chain_link link{nullptr, "input", nullptr};
 };
 
+/// What became of a network with an error: it takes any layer, agrees to any shape and can be used
+/// like a network, for an error is said once.
+struct rejected : root<extents<1>> {
+  static constexpr any_shape input_shape(int = 0) { return {}; }
+  static constexpr any_shape output_shape(int = 0) { return {}; }
+  static constexpr any_count input_count() { return {}; }
+  static constexpr any_count output_count() { return {}; }
+  static constexpr any_count layer_count() { return {}; }
+};
+template <class T>
+inline constexpr bool is_rejected = std::same_as<std::remove_cvref_t<T>, rejected>;
+
 template <class Previous, is_layer Layer>
 struct network : network_interface<network<Previous, Layer>> {
   static constexpr int index = Previous::index + 1;
@@ -176,18 +211,38 @@ struct culprit<Layer, Inference, Depth, Index...>
     : culprit<typename Layer::template inner<Inference.path[Depth]>, Inference, Depth + 1, Index...,
               Inference.path[Depth]> {};
 
-template <class Previous, class Layer>
-constexpr auto attach() {
-  using next = network<Previous, Layer>;
-  if constexpr (next::result.accepted()) {
-    return next{};
-  } else {
-    using who = culprit<Layer, next::result, 0, next::index>;
-    using words = report_words<next::result>;
-    report<next::result.why, shape_rule<typename who::where, declared_as<typename who::type>,
-                                        typename words::expects_type, typename words::given_type>>();
-    return rejected{};
+/// Writes the layer alone, as it infers, so that a fault in its forward is an error where it is attached.
+template <class Layer, class Previous>
+constexpr bool rehearse() {
+  graph g;
+  g.layers.push_back({});
+  context c{g, false};
+  auto const stand_in = [&](tensor_shape const& shape) {
+    return tensor{&g, g.add({.code = op::input, .batched = true, .shape = shape})};
+  };
+  flow const& in = Previous::result.out;
+  for (int i = 0; i < in.streams; ++i) c.streams.push_back(stand_in(in[i]));
+  for (int i = 0; i < in.taps; ++i) {
+    auto const& [name, shape] = in.tapped[static_cast<std::size_t>(i)];
+    c.taps.emplace_back(name, stand_in(shape));
   }
+  write<Layer>(c);
+  flow const& out = network<Previous, Layer>::result.out;
+  bool same = static_cast<int>(c.streams.size()) == out.streams;
+  for (int i = 0; same && i < out.streams; ++i)
+    same = c.streams[static_cast<std::size_t>(i)].shape() == out[i];
+  if (!same) faults::forward_gives_another_shape_than_the_shape_rule_says();
+  return true;
+}
+template <class Layer, class Previous>
+concept can_be_written = requires {
+  typename std::bool_constant<rehearse<Layer, Previous>()>;
+};
+/// What the compiler says of this constant names the fault. Only the type of the result is used.
+template <class Layer, class Previous>
+constexpr auto name_fault() {
+  [[maybe_unused]] constexpr bool forward_is_right = rehearse<Layer, Previous>();
+  return rejected{};
 }
 
 }  // namespace detail
@@ -195,22 +250,93 @@ constexpr auto attach() {
 /// Attaches a layer; its shapes are checked here, where the user wrote it.
 template <is_network Network, is_layer Layer>
 constexpr auto operator|(Network, Layer) {
-  return detail::attach<Network, Layer>();
+  if constexpr (is_rejected<Network>) {
+    return rejected{};
+  } else if constexpr (constexpr auto const& said = network<Network, Layer>::result;
+                       !said.accepted()) {
+    using who = detail::culprit<Layer, said, 0, network<Network, Layer>::index>;
+    using words = detail::report_words<said>;
+    detail::report<said.why, typename who::where, declared_as<typename who::type>,
+                   typename words::given, typename words::streams>(typename words::expected{});
+    return rejected{};
+  } else if constexpr (!detail::can_be_written<Layer, Network>) {
+    return decltype(detail::name_fault<Layer, Network>()){};
+  } else {
+    return network<Network, Layer>{};
+  }
 }
 template <is_network Network, class... Layers>
-constexpr auto operator|(Network start, block<Layers...> rest) {
-  return boost::hana::fold_left(rest.layers, start, [](auto net, auto next) { return net | next; });
+constexpr auto operator|(Network start, block<Layers...>) {
+  return (start | ... | Layers{});
 }
+
+/// What cannot be chained.
+template <class A, class B>
+  requires((is_network<A> && !is_layer<B> && !is_block<B>) ||
+           (is_network<B> && !is_network<A>))
+constexpr rejected operator|(A, B) {
+  if constexpr (!is_rejected<A> && !is_rejected<B>) {
+    static_assert(!is_network<A> || !is_network<B>,
+                  "etch: an input begins a network and cannot follow one; several inputs are "
+                  "etch::inputs(etch::input<...>, etch::input<...>)");
+    static_assert(is_network<A>, "etch: nothing stands before the input of a network");
+    static_assert(is_network<B>, "etch: only layers and blocks of layers follow in a network; a "
+                                 "loss is given to etch::train_step or etch::fit");
+  }
+  return {};
+}
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_input = false;
+template <class Extents>
+inline constexpr bool is_input<root<Extents>> = true;
+
+template <int... Extents>
+constexpr auto begin() {
+  using written = root<extents<Extents...>>;
+  constexpr bool fits = sizeof...(Extents) <= tensor_shape::max_rank;
+  if constexpr (fits && ((Extents > 0) && ...)) {
+    return written{};
+  } else {
+    report<fits ? refusal::zero_size : refusal::too_many_axes, the_input, declared_as<written>,
+           given<extents<Extents...>>, given<streams<1>>>(extents<>{});
+    return rejected{};
+  }
+}
+
+template <class... Extents>
+constexpr auto side_by_side_inputs(root<Extents>...) {
+  constexpr int count = sizeof...(Extents);
+  if constexpr (count <= flow::max_streams) {
+    return root<Extents...>{};
+  } else {
+    report<refusal::too_many_streams, the_input, declared_as<root<Extents...>>,
+           given<streams<count>>, given<streams<count>>>(extents<>{});
+    return rejected{};
+  }
+}
+
+}  // namespace detail
 
 /// `etch::input<28, 28, 1>`: one sample's shape; the batch is not part of it.
 template <int... Extents>
-inline constexpr root<extents<Extents...>> input{};
+inline constexpr auto input = detail::begin<Extents...>();
 
 /// Several inputs, one stream each: `etch::inputs(etch::input<8>, etch::input<4>)`.
-template <class... Extents>
-  requires(sizeof...(Extents) <= flow::max_streams)
-constexpr auto inputs(root<Extents>...) {
-  return root<Extents...>{};
+template <is_network... Inputs>
+constexpr auto inputs(Inputs... each) {
+  if constexpr ((is_rejected<Inputs> || ...)) {
+    return rejected{};
+  } else if constexpr (!(detail::is_input<Inputs> && ...)) {
+    static_assert((detail::is_input<Inputs> && ...),
+                  "etch: etch::inputs takes inputs alone; the layers of each follow behind it, in "
+                  "etch::each(...)");
+    return rejected{};
+  } else {
+    return detail::side_by_side_inputs(each...);
+  }
 }
 
 /// The network's graph of primitives, as it runs for inference or while it learns.
@@ -218,19 +344,19 @@ template <is_network Network>
 constexpr graph graph_of(Network, bool training = false) {
   graph g;
   context c{g, training};
-  std::vector<chain_link const*> links;
-  for (chain_link const* l = &Network::link; l != nullptr; l = l->previous) links.push_back(l);
-  for (std::size_t i = links.size(); i-- > 0;) {
-    chain_link const& l = *links[i];
-    g.layers.push_back({l.kind, {}});
-    if (l.write != nullptr) {
-      l.write(c);
-    } else {
+  constexpr int count = Network::layer_count() + 1;
+  std::vector<chain_link const*> links(static_cast<std::size_t>(count), &Network::link);
+  for (std::size_t i = links.size() - 1; i > 0; --i) links[i - 1] = links[i]->previous;
+  for (chain_link const* l : links) {
+    g.layers.push_back({l->kind, {}});
+    if (g.layers.size() == 1) {
       for (int s = 0; s < Network::inputs.streams; ++s) {
         g.inputs.push_back(Network::inputs[s]);
         c.streams.push_back({&g, g.add({.code = op::input, .batched = true, .index = s,
                                         .shape = Network::inputs[s]})});
       }
+    } else {
+      l->write(c);
     }
     g.layers.back().output = c.streams[0].shape();
   }

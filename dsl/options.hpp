@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 
 #include "contraction.hpp"
 #include "flow.hpp"
@@ -69,12 +70,13 @@ namespace detail {
 /// The options of a window over an image, read in any order.
 struct window_options {
   int kernel_height = 1, kernel_width = 1;
-  int stride_height = 0, stride_width = 0;  // 0: not said
+  static constexpr int not_said = std::numeric_limits<int>::min();
+  int stride_height = not_said, stride_width = not_said;
   int dilation_height = 1, dilation_width = 1;
   int groups = 1;
   bool bias = true;
   bool same = false;
-  std::array<int, 4> before{}, after{};
+  std::array<int, 4> before{}, after{};  // padding
   initializer weights = glorot_uniform;
 
   constexpr void read(int square) { kernel_height = kernel_width = square; }
@@ -108,8 +110,8 @@ struct window_options {
                           int default_stride_width) const {
     geometry g{{.height = in[0], .width = in[1], .channels = in[2],
                 .kernel_height = kernel_height, .kernel_width = kernel_width,
-                .stride_height = stride_height == 0 ? default_stride_height : stride_height,
-                .stride_width = stride_width == 0 ? default_stride_width : stride_width,
+                .stride_height = stride_height == not_said ? default_stride_height : stride_height,
+                .stride_width = stride_width == not_said ? default_stride_width : stride_width,
                 .dilation_height = dilation_height, .dilation_width = dilation_width,
                 .groups = groups, .filters = filters},
                before, after};
@@ -125,15 +127,20 @@ struct window_options {
     return g;
   }
 
-  /// Why this window does not fit the image, if so.
-  static constexpr refusal fault(contraction const& w) {
+  /// The shape behind the window, or why it does not fit the image.
+  static constexpr verdict fit(geometry const& g) {
+    contraction const& w = g.window;
+    for (std::size_t i : {0u, 1u})
+      if (g.before[i] < 0 || g.after[i] < 0) return refuse(refusal::negative_padding);
     for (int size : {w.height, w.width, w.channels, w.kernel_height, w.kernel_width, w.stride_height,
                      w.stride_width, w.dilation_height, w.dilation_width, w.groups, w.filters})
-      if (size < 1) return refusal::zero_size;
-    if (w.span_height() > w.height || w.span_width() > w.width) return refusal::kernel_too_large;
-    if (w.channels % w.groups != 0) return refusal::channels_per_group;
-    if (w.filters % w.groups != 0) return refusal::filters_per_group;
-    return refusal::none;
+      if (size < 1) return refuse(refusal::zero_size);
+    if (w.span_height() > w.height || w.span_width() > w.width)
+      return refuse(refusal::kernel_too_large, {w.span_height() - g.before[0] - g.after[0],
+                                                w.span_width() - g.before[1] - g.after[1]});
+    if (w.channels % w.groups != 0) return refuse(refusal::channels_per_group, {w.groups});
+    if (w.filters % w.groups != 0) return refuse(refusal::filters_per_group, {w.groups});
+    return accept({w.out_height(), w.out_width(), w.filters});
   }
 
  private:

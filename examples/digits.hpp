@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "draw_digit.hpp"
+#include "options.hpp"
 
 /// Images of digits (28, 28, 1) and their labels, drawn by the program itself.
 inline etch::dataset drawn_digits(int count, std::uint64_t seed) {
@@ -15,7 +16,8 @@ inline etch::dataset drawn_digits(int count, std::uint64_t seed) {
   std::vector<float> images(static_cast<std::size_t>(count) * 784), labels;
   for (int i = 0; i < count; ++i) {
     int const digit = rng.below(10);
-    draw_digit(digit, rng, std::span{images}.subspan(static_cast<std::size_t>(i) * 784).first<784>());
+    auto const image = std::span{images}.subspan(static_cast<std::size_t>(i) * 784).first<784>();
+    draw_digit(digit, rng, image);
     labels.push_back(static_cast<float>(digit));
   }
   return {etch::shape<28, 28, 1>, etch::shape<>, std::move(images), std::move(labels)};
@@ -32,4 +34,8 @@ inline digits load_digits(std::string const& mnist_folder, int samples) {
   return {etch::load_mnist(mnist_folder, "train"), etch::load_mnist(mnist_folder, "t10k")};
 }
 
-inline int processors() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
+/// As many threads as the machine has, unless the user says otherwise.
+inline int threads_option(options& o) {
+  int const processors = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  return o.number("threads", processors, "that share the work", 1, 256);
+}

@@ -1,14 +1,16 @@
-// Multi-layer perceptrons: one with given weights, checked by hand; one that learns XOR with a loop of
-// our own; one that tells two spirals apart, trained by fit.
+// Multi-layer perceptrons: one with given weights, checked by hand; one that learns XOR with a loop
+// of our own; one that tells two spirals apart, trained by fit.
 #include <etch/etch.hpp>
 
 #include <cmath>
 
 #include "options.hpp"
 
-constexpr auto by_hand = etch::input<10> | etch::dense<5> | etch::sigmoid | etch::dense<3> | etch::sigmoid;
+constexpr auto by_hand =
+    etch::input<10> | etch::dense<5> | etch::sigmoid | etch::dense<3> | etch::sigmoid;
 constexpr auto gate = etch::input<2> | etch::dense<8> | etch::tanh | etch::dense<1>;
-constexpr auto planar = etch::input<2> | etch::dense<32> | etch::tanh | etch::dense<32> | etch::tanh | etch::dense<2>;
+constexpr auto planar =
+    etch::input<2> | etch::dense<32> | etch::relu | etch::dense<32> | etch::relu | etch::dense<2>;
 
 // The same layer in plain loops and double: y = sigmoid(W x + b), W (units, features) row by row.
 std::vector<double> sigmoid_layer(std::vector<float> const& weight, std::vector<float> const& bias,
@@ -16,7 +18,8 @@ std::vector<double> sigmoid_layer(std::vector<float> const& weight, std::vector<
   std::vector<double> y;
   for (std::size_t unit = 0; unit < bias.size(); ++unit) {
     double sum = static_cast<double>(bias[unit]);
-    for (std::size_t i = 0; i < x.size(); ++i) sum += static_cast<double>(weight[unit * x.size() + i]) * x[i];
+    for (std::size_t i = 0; i < x.size(); ++i)
+      sum += static_cast<double>(weight[unit * x.size() + i]) * x[i];
     y.push_back(1 / (1 + std::exp(-sum)));
   }
   return y;
@@ -29,7 +32,8 @@ bool forward_as_by_hand() {
     for (int i = 0; i < count; ++i) values.push_back(static_cast<float>(std::sin(step * (i + 1))));
     return values;
   };
-  auto const w1 = numbers(5 * 10, 0.7), b1 = numbers(5, 0.3), w2 = numbers(3 * 5, 1.1), b2 = numbers(3, 0.9);
+  auto const w1 = numbers(5 * 10, 0.7), b1 = numbers(5, 0.3);
+  auto const w2 = numbers(3 * 5, 1.1), b2 = numbers(3, 0.9);
   etch::model<by_hand> model;
   etch::set(model, "dense_1.weight", w1);
   etch::set(model, "dense_1.bias", b1);
@@ -82,18 +86,19 @@ etch::dataset spirals(int samples, std::uint64_t seed) {
 int main(int argc, char** argv) {
   options o{argc, argv, "Small perceptrons: values checked by hand, XOR, two spirals."};
   int const epochs = o.number("epochs", 60, "training on the spirals");
-  auto const seed = static_cast<std::uint64_t>(o.number("seed", 42, "of the first weights", 0));
+  auto const seed = o.seed();
   o.finish();
-  if (!forward_as_by_hand()) return o.fail("forward differs from the values computed by hand"), 1;
-  if (!learn_xor(seed)) return o.fail("XOR was not learned"), 1;
+  if (!forward_as_by_hand()) return o.fail("forward differs from the values by hand", 1);
+  if (!learn_xor(seed)) return o.fail("XOR was not learned", 1);
 
   etch::dataset const train = spirals(2000, 1), test = spirals(1000, 2);
   etch::model<planar> model{etch::seed{seed}};
-  etch::adam optimizer{{.learning_rate = 0.01f}};
+  etch::adam optimizer{{.learning_rate = 0.005f}};
   auto const history = etch::fit(model, optimizer, etch::cross_entropy, train,
                                  {.epochs = epochs, .show = etch::verbosity::silent});
-  fmt::print("two spirals: loss {:.4f} after the first epoch, {:.4f} after {}\n", history.front().training.loss,
-             history.back().training.loss, epochs);
+  fmt::print("two spirals: loss {:.4f} in the first epoch, {:.4f} in epoch {}\n",
+             history.front().training.loss, history.back().training.loss, epochs);
   auto const result = etch::evaluate(model, etch::cross_entropy, test);
-  fmt::print("test accuracy {:.4f} ({} of {})\n", result.accuracy(), result.correct, result.samples);
+  fmt::print("test accuracy {:.4f} ({} of {})\n", result.accuracy(), result.correct,
+             result.samples);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
@@ -26,7 +27,7 @@ class options {
   }
 
   std::string text(std::string const& name, std::string const& what, std::string const& purpose) {
-    usage_ += "  --" + name + " " + what + std::string(16 - name.size() - what.size(), ' ') + purpose + "\n";
+    describe(name + " " + what, purpose);
     std::string value;
     for (std::size_t i = 0; i < arguments_.size();) {
       std::string const argument = arguments_[i];
@@ -45,34 +46,51 @@ class options {
     return value;
   }
 
-  int number(std::string const& name, int otherwise, std::string const& purpose, int least = 1) {
+  int number(std::string const& name, int otherwise, std::string const& purpose, int least = 1,
+             int most = std::numeric_limits<int>::max()) {
     std::string const value = text(name, "N", purpose + " (" + std::to_string(otherwise) + ")");
     if (value.empty()) return otherwise;
     int result = 0;
     auto const [end, fault] = std::from_chars(value.data(), value.data() + value.size(), result);
-    if (fault != std::errc{} || end != value.data() + value.size() || result < least)
+    bool const whole = fault == std::errc{} && end == value.data() + value.size();
+    if (!whole || result < least || result > most)
       refuse("--" + name + " needs a whole number from " + std::to_string(least) + " to " +
-             std::to_string(std::numeric_limits<int>::max()) + ", not '" + value + "'");
+             std::to_string(most) + ", not '" + value + "'");
     return result;
+  }
+
+  std::uint64_t seed() {
+    return static_cast<std::uint64_t>(number("seed", 42, "where random numbers begin", 0));
+  }
+
+  bool flag(std::string const& name, std::string const& purpose) {
+    describe(name, purpose);
+    return std::erase(arguments_, "--" + name) > 0;
   }
 
   void finish() {
     if (help_) {
-      std::printf("usage: %s [OPTIONS]\n%s\n\n%s  --help            this text\n", program_.c_str(),
-                  purpose_.c_str(), usage_.c_str());
+      describe("help", "this text");
+      std::printf("usage: %s [OPTIONS]\n%s\n\n%s", program_.c_str(), purpose_.c_str(),
+                  usage_.c_str());
       std::exit(0);
     }
     if (!arguments_.empty()) refuse("unknown argument '" + arguments_.front() + "'");
   }
 
-  /// For what turns out to be wrong later: `catch (etch::error const& e) { return o.fail(e.what()); }`
-  int fail(std::string const& message) const {
+  /// For what turns out to be wrong later: `return o.fail(e.what());` in main.
+  int fail(std::string const& message, int exit_code = 2) const {
     std::fflush(stdout);
     std::fprintf(stderr, "%s: %s\n", program_.c_str(), message.c_str());
-    return 2;
+    return exit_code;
   }
 
  private:
+  void describe(std::string const& option, std::string const& purpose) {
+    std::string const gap(option.size() < 20 ? 20 - option.size() : 1, ' ');
+    usage_ += "  --" + option + gap + purpose + "\n";
+  }
+
   void refuse(std::string const& message) const {
     if (help_) return;  // which says more
     std::exit(fail(message + "; see --help"));

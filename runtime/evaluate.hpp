@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "../dsl/losses/check.hpp"
 #include "dataset.hpp"
 #include "denormals.hpp"
 #include "metrics.hpp"
@@ -53,11 +54,12 @@ std::vector<float> predict(model<Net, Arch> const& m, dataset const& data) {
   return y;
 }
 
-/// The mean loss, and with classes the number of correct predictions.
-template <int Samples = 64, auto Net, class Arch, class Loss>
-evaluation evaluate(model<Net, Arch> const& m, Loss, dataset const& data) {
+namespace detail {
+
+template <class Loss, int Samples, auto Net, class Arch>
+evaluation evaluate_fitting(model<Net, Arch> const& m, dataset const& data) {
   constexpr tensor_shape output = std::remove_cvref_t<decltype(Net)>::output_shape();
-  using plan_type = detail::loss_plan<Loss, output>;
+  using plan_type = loss_plan<Loss, output>;
   if (int const wanted = Loss::target_rule(output).shape.elements(); data.target_shape().elements() != wanted)
     throw error("evaluate: the loss takes {} target numbers a sample, the data have {}", wanted,
                 data.target_shape().elements());
@@ -83,6 +85,17 @@ evaluation evaluate(model<Net, Arch> const& m, Loss, dataset const& data) {
   if (data.size() > 0) result.loss /= data.size();
   if constexpr (has_classes<Loss>) result.correct = count_correct(y, targets);
   return result;
+}
+
+}  // namespace detail
+
+/// The mean loss, and with classes the number of correct predictions.
+template <int Samples = 64, auto Net, class Arch, class Loss>
+evaluation evaluate(model<Net, Arch> const& m, Loss, dataset const& data) {
+  if constexpr (detail::loss_fits<Loss, std::remove_cvref_t<decltype(Net)>>())
+    return detail::evaluate_fitting<Loss, Samples>(m, data);
+  else
+    return {};
 }
 
 }  // namespace etch

@@ -11,32 +11,65 @@
 
 namespace etch {
 
-template <class... What>
+// The words of an error in a call of forward.
+template <int Number>
+struct argument;  // counted from 1, without the workspace
+struct all_arguments;
+template <int Inputs, int Outputs>
+struct inputs_and_outputs;
+template <int Count>
+struct argument_count;
+struct array_or_span_of_float;
+struct size_known_to_the_compiler;
+
+template <class Which, class Expected, class Given>
 struct argument_rule {
   static constexpr bool is_met = false;
 };
-template <int Number>
-struct argument;
 
 namespace detail {
 
 template <class T>
-inline constexpr std::size_t extent_of = decltype(std::span{std::declval<T&>()})::extent;
+concept has_span = requires(T& t) { std::span{t}; };
+template <class T>
+inline constexpr bool is_workspace = false;
+template <auto Net, int Samples>
+inline constexpr bool is_workspace<workspace<Net, Samples>> = true;
 
-/// One value for each stream; a wrong extent is one error on the caller's line.
-template <int Number, int Expected, class T>
-constexpr bool check_extent() {
-  constexpr std::size_t given_extent = extent_of<T>;
-  if constexpr (given_extent == std::dynamic_extent)
-    static_assert(argument_rule<argument<Number>, expects<extents<Expected>>>::is_met,
-                  "etch: the size of this argument is not known to the compiler; give a std::array or "
-                  "std::span{...}.first<N>()");
-  else if constexpr (given_extent != static_cast<std::size_t>(Expected))
-    static_assert(argument_rule<argument<Number>, expects<extents<Expected>>,
-                                given<static_cast<int>(given_extent)>>::is_met,
-                  "etch: this argument of forward has another size than the network's input or output");
-  return given_extent == static_cast<std::size_t>(Expected);
+/// Whether an argument holds `Expected` floats, of the type `Element`; if not, one error says why.
+template <class Which, int Expected, class Element, class T>
+constexpr auto check_argument() {
+  if constexpr (!has_span<T>) {
+    static_assert(argument_rule<Which, expects<array_or_span_of_float>, given<T>>::is_met,
+                  "etch: forward takes arrays, or spans of fixed size");
+    return false;
+  } else {
+    using span = decltype(std::span{std::declval<T&>()});
+    constexpr bool floats =
+        std::is_convertible_v<typename span::element_type (*)[], Element (*)[]>;
+    if constexpr (!floats)
+      static_assert(argument_rule<Which, expects<array_or_span_of_float>, given<T>>::is_met,
+                    "etch: forward takes arrays of float; those for outputs are not const");
+    else if constexpr (span::extent == std::dynamic_extent)
+      static_assert(argument_rule<Which, expects<size_known_to_the_compiler>, given<T>>::is_met,
+                    "etch: the size of this argument is not known to the compiler; give a "
+                    "std::array, or std::span{...}.first<N>()");
+    else if constexpr (span::extent != Expected)
+      static_assert(argument_rule<Which, expects<elements<Expected>>,
+                                  given<elements<static_cast<int>(span::extent)>>>::is_met,
+                    "etch: this argument of forward has another size than the network's input or "
+                    "output");
+    return floats && span::extent == Expected;
+  }
 }
+
+/// What a network with an error gives: it takes the place of every output.
+struct any_output : std::array<float, 1> {
+  template <std::size_t N>
+  operator std::array<float, N>() const {
+    return {};
+  }
+};
 
 }  // namespace detail
 
@@ -59,13 +92,25 @@ class forward_interface {
   template <class... Arguments>
   auto forward(workspace<Net, 1>& w, Arguments&&... arguments) const noexcept {
     constexpr int count = static_cast<int>(sizeof...(Arguments));
-    if constexpr (count == input_count && output_count == 1) {
+    if constexpr (is_rejected<network_type>) {
+      return detail::any_output{};
+    } else if constexpr ((detail::is_workspace<std::remove_cvref_t<Arguments>> || ...)) {
+      static_assert(!(detail::is_workspace<std::remove_cvref_t<Arguments>> || ...),
+                    "etch: forward takes a workspace of its own network, for one sample and not "
+                    "const: etch::workspace<net>");
+      return detail::any_output{};
+    } else if constexpr (count == input_count && output_count == 1) {
       std::array<float, static_cast<std::size_t>(output_size())> y;
       forward(w, arguments..., y);
       return y;
+    } else if constexpr (count != input_count + output_count) {
+      static_assert(argument_rule<all_arguments,
+                                  expects<inputs_and_outputs<input_count, output_count>>,
+                                  given<argument_count<count>>>::is_met,
+                    "etch: forward takes one argument for each input and one for each output; "
+                    "without that of a single output it returns the output");
+      return detail::any_output{};
     } else {
-      static_assert(count == input_count + output_count,
-                    "etch: forward takes a workspace, one value for each input and one for each output");
       run_checked(w, std::make_index_sequence<input_count>{}, std::make_index_sequence<output_count>{},
                   std::tie(arguments...));
     }
@@ -73,7 +118,6 @@ class forward_interface {
 
   /// The same with a workspace on the stack.
   template <class... Arguments>
-    requires(sizeof...(Arguments) >= static_cast<std::size_t>(network_type::input_count()))
   auto forward(Arguments&&... arguments) const noexcept {
     static_assert(sizeof(workspace<Net, 1>) <= 512 * 1024,
                   "etch: this network's workspace is too large for the stack; give forward a "
@@ -116,13 +160,20 @@ class forward_interface {
     run_plan<Arch, inference_plan<Net, Samples>>(b, samples);
   }
 
+  template <std::size_t Index, int Expected, class Element, class... Arguments>
+  static constexpr auto check() {
+    return detail::check_argument<argument<static_cast<int>(Index) + 1>, Expected, Element,
+                                  std::tuple_element_t<Index, std::tuple<Arguments...>>>();
+  }
+
+  /// The result type is deduced so that the checks are made, and name the caller's line, at once.
   template <std::size_t... I, std::size_t... O, class... Arguments>
-  void run_checked(workspace<Net, 1>& w, std::index_sequence<I...>, std::index_sequence<O...>,
+  auto run_checked(workspace<Net, 1>& w, std::index_sequence<I...>, std::index_sequence<O...>,
                    std::tuple<Arguments&...> all) const noexcept {
     constexpr std::size_t first = sizeof...(I);
     constexpr bool fits =
-        (detail::check_extent<static_cast<int>(I), input_size(I), std::tuple_element_t<I, std::tuple<Arguments...>>>() && ...) &&
-        (detail::check_extent<static_cast<int>(first + O), output_size(O), std::tuple_element_t<first + O, std::tuple<Arguments...>>>() && ...);
+        (check<I, input_size(I), float const, Arguments...>() && ...) &&
+        (check<first + O, output_size(O), float, Arguments...>() && ...);
     if constexpr (fits) {
       float const* const inputs[]{std::span{std::get<I>(all)}.data()...};
       float* const outputs[]{std::span{std::get<first + O>(all)}.data()...};

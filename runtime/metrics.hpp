@@ -1,18 +1,12 @@
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <span>
 #include <vector>
 
 #include "../dsl/losses/cross_entropy.hpp"
+#include "argmax.hpp"
 
 namespace etch {
-
-/// The index of the largest; the first of equals.
-inline int argmax(std::span<float const> values) {
-  return static_cast<int>(std::max_element(values.begin(), values.end()) - values.begin());
-}
 
 /// How many of the predictions (samples, classes) have their largest value at the label.
 inline int count_correct(std::span<float const> predictions, std::span<float const> labels) {

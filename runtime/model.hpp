@@ -12,6 +12,12 @@ struct seed {
   std::uint64_t value = 0;
 };
 
+/// A rule that was broken, spelled out by its arguments.
+template <class To, class From>
+struct weights_rule {
+  static constexpr bool is_met = false;
+};
+
 /// A network with its weights, which it owns: one buffer on the heap, in the layout the kernels read.
 /// Copies are deep. For weights that are linked into the program see embedded_model.
 template <auto Net, class Arch = arch::native>
@@ -21,6 +27,19 @@ class model : public forward_interface<Net, Arch, model<Net, Arch>> {
   explicit model(seed s = {}) : buffer_(static_cast<std::size_t>(facts<Net>::weight_floats)) {
     initialize<Net>(buffer_.data(), s.value);
     refresh();
+  }
+
+  /// The weights of another network are no weights of this one: an error that says so.
+  template <auto Other, class OtherArch>
+  explicit model(model<Other, OtherArch> const&) {
+    static_assert(weights_rule<std::remove_cv_t<decltype(Net)>,
+                               std::remove_cv_t<decltype(Other)>>::is_met,
+                  "etch: the weights of one network do not fit another; etch::get and etch::set "
+                  "copy single parameters");
+  }
+  template <auto Other, class OtherArch>
+  model& operator=(model<Other, OtherArch> const& other) {
+    return *this = model(other);
   }
 
   /// The parameters as they lie in memory (facts<Net>::places), and behind them what follows from them.

@@ -115,9 +115,9 @@ template <int Samples = 64, auto Net, class Arch, class Optimizer, class Loss, c
 step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch const& batch,
                        thread_team* team = nullptr) {
   using network = std::remove_cvref_t<decltype(Net)>;
-  static_assert(network::input_count() == 1 && network::output_count() == 1,
-                "etch: train_step takes a network with one input and one output");
-  if constexpr (detail::loss_fits<Loss, network>()) {
+  constexpr bool simple = network::input_count() == 1 && network::output_count() == 1;
+  static_assert(simple, "etch: train_step takes a network with one input and one output");
+  if constexpr (simple && detail::loss_fits<Loss, network>()) {
     using run_type = detail::gradient_run<Net, Loss, Arch, Samples>;
     int const samples = batch.size();
     auto const expect = [&](char const* what, std::size_t given, int each) {

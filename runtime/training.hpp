@@ -1,6 +1,7 @@
 #pragma once
 
 // Training, data and files. These allocate, and throw etch::error.
+#include "../codegen/summary.hpp"
 #include "batches.hpp"
 #include "dataset.hpp"
 #include "evaluate.hpp"

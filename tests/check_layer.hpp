@@ -15,9 +15,9 @@
 ///   CHECK(check_layer<input<5, 7, 3> | conv2d<4, 3>>(shape<3, 5, 4>, 112) == passed);
 ///
 /// The shape of the output and the number of parameters; the gradient in double against central
-/// differences; then, at every instruction set that this program is compiled for and that the machine
-/// has, inference and training against the reference interpreter in double, in memory that holds NaN
-/// before, at addresses that are not aligned, between guard zones.
+/// differences; then, at every instruction set that this program is compiled for and that the
+/// machine has, inference and training against the reference interpreter in double, in memory that
+/// holds NaN before, at addresses that are not aligned, between guard zones.
 namespace check {
 
 inline failures const passed{};
@@ -49,7 +49,8 @@ To as_array(From const& pointers) {
 
 /// Calls `forward` with a workspace for up to `Samples` at once.
 template <int Samples, auto Net, class Arch>
-failures check_model(problem const& p, etch::model<Net, Arch> const& m, std::vector<int> const& batches) {
+failures check_model(problem const& p, etch::model<Net, Arch> const& m,
+                     std::vector<int> const& batches) {
   using model = etch::model<Net, Arch>;
   auto const w = std::make_unique<guarded_workspace<Net, Samples>>();
   failures found = check_inference(
@@ -115,7 +116,8 @@ failures check_train_step(problem const& p, int samples) {
   given.outputs.emplace_back(run.predictions().begin(), run.predictions().end());
   collect_gradients(p, run.gradients(0), given);
   append(found, "gradient_run: ", compare_training(p, expected, given));
-  append(found, "gradient_run: ", compare("mean loss", {expected.mean_loss(1)}, std::vector{run.loss()}, 1e-4));
+  append(found, "gradient_run: ",
+         compare("mean loss", {expected.mean_loss(1)}, std::vector{run.loss()}, 1e-4));
 
   etch::sgd optimizer{{.learning_rate = 0.25f}};
   static_cast<void>(etch::train_step<Group>(m, optimizer, probe{},
@@ -129,7 +131,8 @@ failures check_train_step(problem const& p, int samples) {
       value += info.trainable ? -0.25 * mean : info.momentum * (mean - value);
     }
     append(found, "train_step: ",
-           compare(std::string(info.name.view()), after.parameters[i], p.standard(i, m.weights()), 1e-4));
+           compare(std::string(info.name.view()), after.parameters[i], p.standard(i, m.weights()),
+                   1e-4));
     after.parameters[i] = p.standard(i, m.weights());
   }
   append(found, "after train_step: ", check_model<1>(after, m, {1}));
@@ -152,8 +155,9 @@ failures check_arch(problem const& p) {
                             group, plan::value.workspace};
   for (int samples : {2 * group, 2 * group - 1, 1}) {
     training_batch const batch = make_batch(p, samples);
-    append(found, text("training, batch of ", samples, ": "),
-           compare_training(p, reference_training(p, batch, group), run_probe_plan(p, probe, batch)));
+    append(
+        found, text("training, batch of ", samples, ": "),
+        compare_training(p, reference_training(p, batch, group), run_probe_plan(p, probe, batch)));
   }
   if constexpr (native) {
     append(found, "", check_copies<Net, Arch>(p));
@@ -172,7 +176,8 @@ failures check_layer(etch::tensor_shape const& output, long long parameters) {
   if (Net.output_shape() != output || p.inference[p.inference.outputs[0]].shape != output)
     found.push_back(name + "the shape of the output is not the expected one");
   if (etch::cost<Net>.parameters != parameters)
-    found.push_back(text(name, "expected ", parameters, " parameters, given ", etch::cost<Net>.parameters));
+    found.push_back(
+        text(name, "expected ", parameters, " parameters, given ", etch::cost<Net>.parameters));
   append(found, name, check_gradient(p));
   etch::arch::for_each_compiled([&]<class Arch>() {
     if (Arch::available()) append(found, text(name, Arch::name, ": "), check_arch<Net, Arch>(p));

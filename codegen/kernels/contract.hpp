@@ -26,8 +26,7 @@ void contract_forward(float const* x, float const* weights, float* y, int sample
   } else if constexpr (canonical.pointwise()) {
     constexpr int positions = C.out_height() * C.out_width();
     if constexpr (positions == 1)
-      if (samples == 1)
-        return kernels::forward_row<Arch, canonical>(x, weights, y, epilogue);
+      if (samples == 1) return kernels::forward_row<Arch, canonical>(x, weights, y, epilogue);
     kernels::forward_rows<Arch, canonical>(x, weights, y, std::ptrdiff_t{samples} * positions,
                                            epilogue);
   } else {

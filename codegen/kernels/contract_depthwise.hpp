@@ -30,17 +30,16 @@ template <class Arch, contraction C, pool_window Pool, int Width, int Lanes, cla
         auto const weight = simd::load<Arch>(weights + kx * tap);
 #pragma GCC unroll 64
         for (int m = 0; m < Width; ++m)
-          acc[m][0] = simd::fma(load_lanes<Arch, Lanes>(line + m * x_column + kx * x_tap, 0), weight,
-                                acc[m][0]);
+          acc[m][0] = simd::fma(load_lanes<Arch, Lanes>(line + m * x_column + kx * x_tap, 0),
+                                weight, acc[m][0]);
       }
       line += C.dilation_height * x_row;
       weights += taps * tap;
     }
 #pragma GCC unroll 64
     for (int m = 0; m < Width; ++m) {
-      auto const value =
-          finish<Arch, Lanes>(epilogue, acc[m][0],
-                              row + py * C.out_width() + m * Pool.width + px, channel, 0);
+      auto const value = finish<Arch, Lanes>(
+          epilogue, acc[m][0], row + py * C.out_width() + m * Pool.width + px, channel, 0);
       most[m][0] = part == 0 ? value : simd::max(most[m][0], value);
     }
   }

@@ -5,8 +5,8 @@
 /// The gradients of depthwise convolutions, a vector of channels at a time.
 namespace etch::kernels {
 
-/// dx[m * stride + tap] += dy[m] * w[tap] for `Width` outputs and `Taps` neighbouring taps of a line.
-/// The inputs they touch overlap and stay in registers meanwhile.
+/// dx[m * stride + tap] += dy[m] * w[tap] for `Width` outputs and `Taps` neighbouring taps of a
+/// line. The inputs they touch overlap and stay in registers meanwhile.
 template <class Arch, contraction C, int Width, int Taps, int Lanes>
 [[gnu::noinline]] void depthwise_scatter(float const* dy, float const* w, float* dx) {
   constexpr int span = (Width - 1) * C.stride_width + (Taps - 1) * C.dilation_width + 1;
@@ -30,8 +30,7 @@ template <class Arch, contraction C, int Width, int Taps, int Lanes>
 template <class Arch, contraction C, int Taps, int Lanes>
 void depthwise_dx_line(float const* dy, float const* w, float* dx) {
   constexpr int room = 12 - (Taps - 1) * C.dilation_width - 1;
-  constexpr balanced_axis columns =
-      balance(C.out_width(), std::max(1, room / C.stride_width + 1));
+  constexpr balanced_axis columns = balance(C.out_width(), std::max(1, room / C.stride_width + 1));
   constexpr int size = columns.size, x_column = C.stride_width * C.channels;
   int ox = 0;
   for (int i = 0; i < columns.large; ++i, ox += size)
@@ -50,8 +49,7 @@ void depthwise_dx_strip(float const* dy, float const* w, float* dx) {
     for (int ky = 0; ky < C.kernel_height; ++ky) {
       float const* const from = dy + oy * C.out_width() * C.filters;
       float const* const weights = w + ky * C.kernel_width * panel_stride(C);
-      float* const to =
-          dx + (oy * C.stride_height + ky * C.dilation_height) * C.width * C.channels;
+      float* const to = dx + (oy * C.stride_height + ky * C.dilation_height) * C.width * C.channels;
       int kx = 0;
       for (int i = 0; i < taps.large; ++i, kx += size)
         depthwise_dx_line<Arch, C, size, Lanes>(from, weights + kx * panel_stride(C),

@@ -28,9 +28,9 @@ template <class Arch, contraction C, int Rows, int Columns, int Lanes>
     for (int s = 0; s < samples; ++s, x += C.inputs())
 #pragma GCC unroll 1
       for (int oy = 0; oy < lines; ++oy, dy += C.out_width() * C.filters)
-        multiply<Arch, window, gradients, false>(acc, x + oy * C.stride_height * C.width * C.channels,
-                                                 C.stride_width * C.channels, dy, C.filters,
-                                                 C.out_width());
+        multiply<Arch, window, gradients, false>(
+            acc, x + oy * C.stride_height * C.width * C.channels, C.stride_width * C.channels, dy,
+            C.filters, C.out_width());
   }
 #pragma GCC unroll 64
   for (int m = 0; m < Rows * Columns; ++m)
@@ -83,8 +83,8 @@ void dw_windows(float const* x, float const* dy, float* dw, int samples) {
   constexpr window_walk walk = walk_of(C);
   constexpr int panel = panel_width(C), filters = C.group_filters();
   // dY is no panel: any number of its lanes is one strip, so the panels are only a granularity.
-  constexpr register_tile tile = choose_tile(Arch::registers, lanes::width, panel, filters,
-                                             walk.rows, walk.run, 1, 1, 64);
+  constexpr register_tile tile =
+      choose_tile(Arch::registers, lanes::width, panel, filters, walk.rows, walk.run, 1, 1, 64);
   constexpr int strip = tile.panels * panel, rest = filters % strip;
   // As many samples at a time as a part of the first-level cache holds.
   constexpr int positions = C.out_height() * C.out_width();

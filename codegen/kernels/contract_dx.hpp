@@ -2,9 +2,9 @@
 
 #include "contract_micro.hpp"
 
-/// The gradient with respect to the input, as a scatter: every tap is a matrix product of all output
-/// gradients with that tap's transposed weights, added to where the tap reads. As a convolution
-/// over a zero-padded dY only a third to two thirds of the work would be useful.
+/// The gradient with respect to the input, as a scatter: every tap is a matrix product of all
+/// output gradients with that tap's transposed weights, added to where the tap reads. As a
+/// convolution over a zero-padded dY only a third to two thirds of the work would be useful.
 namespace etch::kernels {
 
 /// dx[position * stride] += dy[position] * W^T of one tap, for a tile of positions and a strip of
@@ -77,8 +77,8 @@ void dx_windows(float const* dy, float const* weights, float* dx, int samples) {
     for (int group = 0; group < C.groups; ++group)
       for (int tap = 0; tap < taps; ++tap) {
         float const* const from = dy + s * C.outputs() + group * C.group_filters();
-        float const* const w = weights + group * panel_count(T) * panel_stride(T) +
-                               tap * C.group_filters() * panel;
+        float const* const w =
+            weights + group * panel_count(T) * panel_stride(T) + tap * C.group_filters() * panel;
         float* const to = dx + s * C.inputs() + group * channels +
                           (tap / C.kernel_width * C.dilation_height * C.width +
                            tap % C.kernel_width * C.dilation_width) *
@@ -86,8 +86,8 @@ void dx_windows(float const* dy, float const* weights, float* dx, int samples) {
         for (int c = 0; c + strip <= channels; c += strip)
           scatter_tap<lanes, C, tile, strip>(from, w + c / panel * panel_stride(T), to + c);
         if constexpr (rest > 0)
-          scatter_tap<lanes, C, tile, rest>(
-              from, w + (channels - rest) / panel * panel_stride(T), to + channels - rest);
+          scatter_tap<lanes, C, tile, rest>(from, w + (channels - rest) / panel * panel_stride(T),
+                                            to + channels - rest);
       }
 }
 

@@ -16,14 +16,16 @@ struct vector_strip {
   constexpr int offset(int lane) const { return lane / panel * panel_stride + lane % panel; }
 };
 
-/// acc[m][v] += sum over k < steps of x[P[m] + k * x_step] * w[v + k * w_step]: the one loop in which
-/// this library multiplies. Forward, the x are inputs and the w packed weights; for the gradient of
-/// the weights the w are rows of dY. `Padded` strips are loaded whole, others never past their lanes.
+/// acc[m][v] += sum over k < steps of x[P[m] + k * x_step] * w[v + k * w_step]: the one loop in
+/// which this library multiplies. Forward, the x are inputs and the w packed weights; for the
+/// gradient of the weights the w are rows of dY. `Padded` strips are loaded whole, others never
+/// past their lanes.
 ///
 /// The loop over k is rolled; the tile is unrolled by pragma, which keeps the accumulators in
-/// registers on g++ and clang and compiles four times faster than a chain of lambdas. What calls it is
-/// not to be inlined into the loop over tiles: there g++ keeps the epilogue's constants in registers
-/// too and spills accumulators for them.
+/// registers on g++ and clang and compiles four times faster than a chain of lambdas.
+/// The tile functions that call it are kept out of line: inlined into the loop over tiles, g++ 12
+/// runs out of general registers and reloads the loop bound in every step. AVX2 products with bias
+/// and relu measured 96 GFLOP/s that way against 111.
 template <class Arch, position_grid P, vector_strip S, bool Padded>
 [[gnu::always_inline]] inline void multiply(
     simd::vec<Arch> (&acc)[P.size()][S.vectors(Arch::width)], float const* x, std::ptrdiff_t x_step,
@@ -83,10 +85,9 @@ template <class Arch, int Lanes>
 ///                              int lanes) const;
 ///
 /// `row` is the output position counted over all samples, `channel` the output channel of lane 0,
-/// `lanes` how many lanes count. Two
-/// optional members, both `static constexpr bool`: `monotone`, it never decreases in `acc` and ignores
-/// `row`, so pooling may come first; `large`, it is a lot of code and is to be compiled once a
-/// vector of filters instead of once an accumulator.
+/// `lanes` how many lanes count. Two optional members, both `static constexpr bool`: `monotone`, it
+/// never decreases in `acc` and ignores `row`, so pooling may come first; `large`, it is a lot of
+/// code and is to be compiled once a vector of filters instead of once an accumulator.
 struct identity_epilogue {
   static constexpr bool monotone = true;
 

@@ -25,8 +25,9 @@ void row_strip(float const* x, float const* w, float* y, std::ptrdiff_t row, int
       auto const value = simd::broadcast<Arch>(x[k + i]);
 #pragma GCC unroll 64
       for (int v = 0; v < vectors; ++v)
-        acc[i][v] = simd::fma(
-            value, simd::load<Arch>(w + (k + i) * panel + strip.offset(v * Arch::width)), acc[i][v]);
+        acc[i][v] =
+            simd::fma(value, simd::load<Arch>(w + (k + i) * panel + strip.offset(v * Arch::width)),
+                      acc[i][v]);
     }
   }
   constexpr int rest = steps % chains;
@@ -52,8 +53,8 @@ void row_strip(float const* x, float const* w, float* y, std::ptrdiff_t row, int
 /// `M` rows times a strip; only the first `count` of them exist when `Clamped`: the others repeat
 /// the last one and are thrown away.
 template <class Arch, contraction C, int M, bool Clamped, int Lanes, class Epilogue>
-[[gnu::noinline]] void row_tile(float const* x, float const* w, float* y, std::ptrdiff_t row, int count, int channel,
-              Epilogue const& epilogue) {
+[[gnu::noinline]] void row_tile(float const* x, float const* w, float* y, std::ptrdiff_t row,
+                                int count, int channel, Epilogue const& epilogue) {
   constexpr int steps = C.group_channels(), panel = panel_width(C);
   constexpr vector_strip strip{Lanes, panel, panel_stride(C)};
   constexpr int vectors = strip.vectors(Arch::width);
@@ -122,13 +123,13 @@ void strip_of_rows(float const* x, float const* w, float* y, std::ptrdiff_t rows
   constexpr int few = M > 4 ? 4 : M > 1 ? M - 1 : 1;
   std::ptrdiff_t row = 0;
   for (; row + M <= rows; row += M)
-    row_tile<Arch, C, M, false, Lanes>(x + row * C.channels, w, y + row * C.filters, row, M, channel,
-                                       epilogue);
+    row_tile<Arch, C, M, false, Lanes>(x + row * C.channels, w, y + row * C.filters, row, M,
+                                       channel, epilogue);
   if constexpr (M > 1)
     for (; row < rows; row += few)
-      row_tile<Arch, C, few, true, Lanes>(x + row * C.channels, w, y + row * C.filters, row,
-                                          static_cast<int>(std::min<std::ptrdiff_t>(few, rows - row)),
-                                          channel, epilogue);
+      row_tile<Arch, C, few, true, Lanes>(
+          x + row * C.channels, w, y + row * C.filters, row,
+          static_cast<int>(std::min<std::ptrdiff_t>(few, rows - row)), channel, epilogue);
 }
 
 /// y[row, f] = epilogue(sum over c of x[row, c] * w[f, c]) for all rows.
@@ -147,9 +148,9 @@ void forward_rows(float const* x, float const* weights, float* y, std::ptrdiff_t
       strip_of_rows<lanes, C, tile.width, strip>(xg, wg + f / panel * panel_stride(C),
                                                  y + channel + f, rows, channel + f, epilogue);
     if constexpr (rest > 0)
-      strip_of_rows<lanes, C, tile.width, rest>(
-          xg, wg + (filters - rest) / panel * panel_stride(C), y + channel + filters - rest, rows,
-          channel + filters - rest, epilogue);
+      strip_of_rows<lanes, C, tile.width, rest>(xg, wg + (filters - rest) / panel * panel_stride(C),
+                                                y + channel + filters - rest, rows,
+                                                channel + filters - rest, epilogue);
   }
 }
 
@@ -158,7 +159,8 @@ template <class Arch, contraction C, class Epilogue>
 void forward_row(float const* x, float const* weights, float* y, Epilogue const& epilogue) {
   using lanes = lanes_for<Arch, C>;
   constexpr int panel = panel_width(C), filters = C.group_filters();
-  constexpr int strip = std::max(1, 8 * lanes::width / panel / (lanes::width == 16 ? 2 : 1)) * panel;
+  constexpr int strip =
+      std::max(1, 8 * lanes::width / panel / (lanes::width == 16 ? 2 : 1)) * panel;
   constexpr int rest = filters % strip;
   for (int group = 0; group < C.groups; ++group) {
     float const* const xg = x + group * C.group_channels();
@@ -169,7 +171,8 @@ void forward_row(float const* x, float const* weights, float* y, Epilogue const&
                                  channel + f, epilogue);
     if constexpr (rest > 0)
       row_strip<lanes, C, rest>(xg, wg + (filters - rest) / panel * panel_stride(C),
-                                y + channel + filters - rest, 0, channel + filters - rest, epilogue);
+                                y + channel + filters - rest, 0, channel + filters - rest,
+                                epilogue);
   }
 }
 

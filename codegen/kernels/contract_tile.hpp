@@ -72,13 +72,11 @@ struct register_tile {
 
 /// Positions that fit beside `vectors` vectors of filters: the accumulators, one weight vector for
 /// each, and one broadcast, `positions * vectors + vectors + 1 <= registers`.
-constexpr int most_positions(int registers, int vectors) {
-  return (registers - 1) / vectors - 1;
-}
+constexpr int most_positions(int registers, int vectors) { return (registers - 1) / vectors - 1; }
 
-/// Estimated cycles of one step of a tile's reduction, on a core with two FMA ports of latency 4 and
-/// two load ports: the FMAs, the loads (a vector a filter, a broadcast a position), or the latency
-/// of the chains, whichever binds.
+/// Estimated cycles of one step of a tile's reduction, on a core with two FMA ports of latency 4
+/// and two load ports: the FMAs, the loads (a vector a filter, a broadcast a position), or the
+/// latency of the chains, whichever binds.
 constexpr double step_cycles(int positions, int vectors) {
   double const multiplies = positions * vectors / 2.0;
   double const loads = (positions + vectors) / 2.0;
@@ -110,11 +108,12 @@ consteval register_tile choose_tile(int registers, int vector, int panel, int la
                             (i & 2 ? columns.count - columns.large : columns.large);
           if (times == 0) continue;
           int const m = th * tw * unit;
-          // beside the reduction, a tile costs its stores and some bookkeeping; code counts too
+          // beside the reduction, a tile costs its stores and some bookkeeping; every size in use
+          // is code of its own, which counts as well
           double const full = step_cycles(m, vectors) * steps + m * vectors * 1.5 + 8;
           double const part = step_cycles(m, rest_vectors) * steps + m * rest_vectors * 1.5 + 8;
-          cycles += times * (lanes / (r * panel) * full + (rest > 0 ? part : 0.0)) * 1.0 +
-                    (m * vectors * 0.5);
+          int const strips = lanes / (r * panel);
+          cycles += times * (strips * full + (rest > 0 ? part : 0.0)) + m * vectors * 0.5;
         }
         if (best_cycles == 0 || cycles < best_cycles) {
           best = {h, w, r};

@@ -30,8 +30,8 @@ template <class Arch, contraction C, position_grid P, vector_strip S>
 /// the first position, `y` to the first pooled output; `row` counts positions before pooling.
 template <class Arch, contraction C, pool_window Pool, int Height, int Width, int Lanes,
           class Epilogue>
-[[gnu::noinline]] void window_tile(float const* x, float const* w, float* y, std::ptrdiff_t row, int channel,
-                 Epilogue const& epilogue) {
+[[gnu::noinline]] void window_tile(float const* x, float const* w, float* y, std::ptrdiff_t row,
+                                   int channel, Epilogue const& epilogue) {
   constexpr vector_strip strip{Lanes, panel_width(C), panel_stride(C)};
   constexpr int vectors = strip.vectors(Arch::width);
   constexpr int rows = Height * Pool.height, columns = Width * Pool.width;
@@ -69,8 +69,7 @@ template <class Arch, contraction C, pool_window Pool, int Height, int Width, in
         for (int i = 1; i < parts; ++i) {
           int const m = first + window[i];
           simd::vec<Arch> next = acc[m][v];
-          if (!pool_first)
-            next = finish<Arch, Lanes>(epilogue, next, row + indices[m], channel, v);
+          if (!pool_first) next = finish<Arch, Lanes>(epilogue, next, row + indices[m], channel, v);
           most = simd::max(most, next);
         }
         if (pool_first)
@@ -148,14 +147,14 @@ void strip_of_windows(float const* x, float const* w, float* y, std::ptrdiff_t r
     constexpr int size = at::rows.size;
     int line = 0;
     for (int i = 0; i < at::rows.large; ++i, line += size)
-      row_of_windows<Arch, C, Pool, T, size, Lanes>(
-          x + line * at::x_row, w, y + line * at::y_row, row + line * Pool.height * C.out_width(),
-          channel, epilogue);
+      row_of_windows<Arch, C, Pool, T, size, Lanes>(x + line * at::x_row, w, y + line * at::y_row,
+                                                    row + line * Pool.height * C.out_width(),
+                                                    channel, epilogue);
     if constexpr (at::rows.large < at::rows.count)
       for (int i = at::rows.large; i < at::rows.count; ++i, line += size - 1)
         row_of_windows<Arch, C, Pool, T, size - 1, Lanes>(
-            x + line * at::x_row, w, y + line * at::y_row,
-            row + line * Pool.height * C.out_width(), channel, epilogue);
+            x + line * at::x_row, w, y + line * at::y_row, row + line * Pool.height * C.out_width(),
+            channel, epilogue);
   }
 }
 
@@ -166,9 +165,8 @@ void forward_windows(float const* x, float const* weights, float* y, int samples
   using lanes = lanes_for<Arch, C>;
   constexpr int panel = panel_width(C), filters = C.group_filters();
   constexpr int height = C.out_height() / Pool.height, width = C.out_width() / Pool.width;
-  constexpr register_tile tile =
-      choose_tile(Arch::registers, lanes::width, panel, filters, height, width, Pool.height,
-                  Pool.width, window_size(C));
+  constexpr register_tile tile = choose_tile(Arch::registers, lanes::width, panel, filters, height,
+                                             width, Pool.height, Pool.width, window_size(C));
   constexpr int strip = std::max(1, tile.panels) * panel, rest = filters % strip;
   for (int sample = 0; sample < samples; ++sample) {
     std::ptrdiff_t const s = sample, row = s * C.out_height() * C.out_width();

@@ -43,7 +43,7 @@ void copy_box(float const* from, float* to, int samples) noexcept {
   constexpr std::ptrdiff_t to_size = run_offset(box.to_shape, {}, box.to_shape[0], 0, 0);
   constexpr float value = std::bit_cast<float>(box.fill_bits);
   float* written = to;  // in a copy that fills, everything before is done
-  for (int s = 0; s < samples; ++s, from += from_size, to += to_size)
+  for (int s = 0; s < samples; ++s, from += S.shared ? 0 : from_size, to += to_size)
     for (int i = 0; i < box.size[0]; ++i)
       for (int j = 0; j < box.size[1]; ++j)
         for (int k = 0; k < box.size[2]; ++k) {

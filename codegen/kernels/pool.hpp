@@ -20,7 +20,7 @@ constexpr int window_offset(contraction w, int oy, int ox) {
 
 /// `Vectors` vectors of channels of one window, combined; the last one has `lanes` channels.
 template <class Arch, function Fn, contraction W, int Vectors>
-[[gnu::always_inline]] inline void pool_window(float const* x, float* y, int lanes) noexcept {
+[[gnu::always_inline]] inline void pool_lanes(float const* x, float* y, int lanes) noexcept {
   constexpr int width = Arch::width;
   simd::vec<Arch> acc[Vectors];
   auto const combine = [&](float const* tap, bool first) __attribute__((always_inline)) {
@@ -62,9 +62,9 @@ void pool(float const* x, float* y, int samples) noexcept {
       for (int ox = 0; ox < W.out_width(); ++ox, y += W.channels) {
         float const* const corner = x + window_offset(W, oy, ox);
         for (int c = 0; c + block <= W.channels; c += block)
-          pool_window<Arch, Fn, W, 4>(corner + c, y + c, width);
+          pool_lanes<Arch, Fn, W, 4>(corner + c, y + c, width);
         if constexpr (rest > 0)
-          pool_window<Arch, Fn, W, rest_vectors>(corner + W.channels - rest, y + W.channels - rest,
+          pool_lanes<Arch, Fn, W, rest_vectors>(corner + W.channels - rest, y + W.channels - rest,
                                                  rest - (rest_vectors - 1) * width);
       }
 }

@@ -72,6 +72,14 @@ class binder {
     }
   }
 
+  /// Whether the value is one parameter's gradient and nothing else that is asked for.
+  constexpr bool wanted_once(int v) {
+    int wanted = 0;
+    for (gradient_root const& root : g_.gradients) wanted += value_of(root.node) == v;
+    for (int y : g_.outputs) wanted += value_of(y) == v;
+    return wanted == 1;
+  }
+
   /// Results that are a parameter's gradient go where gradients are; a sum is added there at once.
   constexpr void bind_gradients() {
     for (gradient_root const& root : g_.gradients) {
@@ -87,7 +95,7 @@ class binder {
       target.where = space::gradients;
       target.offset = place.offset;
       target.batched = false;
-      if (g_[node].over_batch && alone &&
+      if (g_[node].over_batch && alone && wanted_once(v) &&
           out_.values[at(v)].where == space::workspace) {
         out_.values[at(v)] = target;
         for (std::size_t i = 0; i < out_.steps.size(); ++i)

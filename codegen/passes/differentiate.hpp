@@ -65,6 +65,19 @@ class differentiator {
     if (needed_[at(id)]) contributions_[at(id)].push_back(expand(d, id).id);
   }
 
+  /// What a reduction n gave, in a shape that broadcasts to its operand's. Axes in the middle do not;
+  /// the gradient of the sum of a window over them repeats along them.
+  constexpr tensor spread(tensor d, node const& n) {
+    tensor_shape const shape = g_[n.operand(0)].shape;
+    if (broadcast_access(d.shape(), shape).period != 0) return d;
+    int const inner = shape.elements(n.last, shape.rank), reduced = shape.elements(n.first, n.last);
+    contraction const window{.height = shape.elements(0, n.first), .width = reduced, .channels = inner,
+                             .kernel_width = reduced, .stride_width = reduced, .filters = inner};
+    return etch::detail::emit(d, {.code = op::pool_gradient, .fn = function::add,
+                                  .batched = d.get().batched, .shape = shape,
+                                  .operands = {d.id, -1, -1}, .window = window});
+  }
+
   /// Sums d, in the shape of a result, over everything along which the operand was broadcast.
   constexpr void unbroadcast(int id, tensor d) {
     if (!needed_[at(id)]) return;
@@ -143,14 +156,19 @@ class differentiator {
           contribute(w.id, emit({.code = op::contract_dw, .over_batch = true, .shape = w.shape(),
                                  .operands = {a.id, dy.id, -1}, .window = n.window}));
         if (first)
-          contribute(a.id, emit({.code = op::contract_dx, .batched = true, .shape = a.shape(),
+          contribute(a.id, emit({.code = op::contract_dx, .batched = n.batched, .shape = a.shape(),
                                  .operands = {dy.id, w.id, -1}, .window = n.window}));
         break;
       }
       case op::reduce:
         if (!first) break;
-        if (n.fn == function::add) contribute(a.id, dy);
-        else contribute(a.id, dy * math::equal(a, y));
+        if (n.fn == function::maximum) {  // equal ones share
+          tensor const largest = math::equal(a, spread(y, n));
+          contribute(a.id, largest * spread(dy / math::sum(largest, n.first, n.last), n));
+        } else {
+          bool const repeated = n.over_batch && !a.get().batched;
+          contribute(a.id, spread(repeated ? dy * emit({.code = op::batch_size}) : dy, n));
+        }
         break;
       case op::pool:
         if (!first) break;
@@ -175,9 +193,9 @@ class differentiator {
         std::array<int, 4> cut{};
         auto const axis = at(n.index);
         cut[axis] = b.shape()[n.index];
-        if (first) contribute(a.id, slice(dy, {}, cut));
+        if (first) unbroadcast(a.id, slice(dy, {}, cut));
         cut[axis] = a.shape()[n.index];
-        if (needed_[at(b.id)]) contribute(b.id, slice(dy, cut, {}));
+        if (needed_[at(b.id)]) unbroadcast(b.id, slice(dy, cut, {}));
         break;
       }
       default: break;

@@ -104,7 +104,10 @@ class fuser {
     } else if (g_[x].code != op::contract) {
       return false;
     }
-    if (g_[contract].window.depthwise()) return false;
+    contraction const& made = g_[contract].window;  // whose image may have been given another shape
+    contraction const& taken = g_[id].window;
+    if (made.depthwise() || made.out_height() != taken.height || made.out_width() != taken.width)
+      return false;
     step s = begin(step_kind::contract_max_pool, contract);
     s.result = id;
     s.pool_height = g_[id].window.kernel_height;
@@ -137,7 +140,7 @@ class fuser {
       case op::slice: visit_slice(id); break;
       case op::concat: visit_concat(id); break;
       case op::contract_dx: finish(begin(step_kind::contract_dx, id)); break;
-      case op::contract_dw: finish(begin(step_kind::contract_dw, id)); break;
+      case op::contract_dw: visit_contract_dw(id); break;
       case op::pool_gradient: finish(begin(step_kind::pool_gradient, id)); break;
       case op::pack: finish(begin(step_kind::pack, id)); break;
       case op::unpack: finish(begin(step_kind::unpack, id)); break;
@@ -155,6 +158,12 @@ class fuser {
     if (!needed) return;
     step s = begin(step_kind::map, id);
     uses_.write_identity(id, false, s);
+    finish(s);
+  }
+
+  constexpr void visit_contract_dw(int id) {
+    step s = begin(step_kind::contract_dw, id);
+    s.batched = g_[g_[id].operand(0)].batched;  // else dy is the sum over the samples already
     finish(s);
   }
 
@@ -214,6 +223,7 @@ class fuser {
     s.operands = {from, -1, -1};
     s.box.from_shape = widened(g_[from].shape, 1);
     s.box.to_shape = widened(g_[id].shape, 1);
+    s.box.shared = s.batched && !g_[from].batched;
     return s;
   }
   constexpr void visit_pad(int id) {

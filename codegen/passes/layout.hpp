@@ -57,46 +57,63 @@ namespace passes {
 /// contractions read packed panels, their dX transposed ones, and dW gives packed ones.
 constexpr graph layout(graph const& from) {
   auto const at = [](int id) { return static_cast<std::size_t>(id); };
+  struct copy {
+    int standard, packed;
+  };
+  struct transposed_copy {
+    int packed, made;
+  };
   std::vector<parameter_place> const places = parameter_places(from);
   graph g = from;
   g.nodes.clear();
   std::vector<int> renamed;
-  std::vector<char> packed;            // of g: the value is in the panels of its window
-  std::vector<int> other(1, -1);       // of g: the same value in the other layout
-  std::vector<int> transposed(1, -1);  // of g: the same weights as contract_dx reads them
+  std::vector<char> packed;  // of g: the value is in the panels of its window
+  std::vector<copy> copies;
+  std::vector<transposed_copy> transposes;
   auto const add = [&](node const& n, bool is_packed) {
     g.nodes.push_back(n);
     packed.push_back(is_packed);
-    other.push_back(-1);
-    transposed.push_back(-1);
     return g.size() - 1;
   };
-  auto const convert = [&](int id, bool to_packed, contraction const& window) {
-    if (packed[at(id)] == to_packed) return id;
-    if (other[at(id)] < 0) {
-      node const n{.code = to_packed ? op::pack : op::unpack, .layer = g[id].layer,
-                   .shape = g[id].shape, .operands = {id, -1, -1}, .window = window};
-      int const made = add(n, to_packed);
-      other[at(id)] = made;
-      other[at(made)] = id;
-    }
-    return other[at(id)];
+  auto const convert = [&](op how, int id, contraction const& window) {
+    return add({.code = how, .layer = g[id].layer, .shape = g[id].shape, .operands = {id, -1, -1},
+                .window = window}, how == op::pack);
+  };
+  auto const standard = [&](int id) {
+    if (!packed[at(id)]) return id;
+    for (copy const& c : copies)
+      if (c.packed == id) return c.standard;
+    copies.push_back({convert(op::unpack, id, g[id].window), id});
+    return copies.back().standard;
+  };
+  auto const packed_for = [&](int id, contraction const& window) {
+    if (packed[at(id)] && same_packing(g[id].window, window)) return id;
+    int const plain = standard(id);
+    for (copy const& c : copies)
+      if (c.standard == plain && same_packing(g[c.packed].window, window)) return c.packed;
+    copies.push_back({plain, convert(op::pack, plain, window)});
+    return copies.back().packed;
+  };
+  auto const transposed_for = [&](int id, node const& reader) {
+    for (transposed_copy const& t : transposes)
+      if (t.packed == id && same_packing(canonical(g[t.made].window), canonical(reader.window)))
+        return t.made;
+    transposes.push_back({id, add({.code = op::transpose,
+                                   .layer = reader.layer,
+                                   .shape = reader.shape,
+                                   .operands = {id, -1, -1},
+                                   .window = reader.window},
+                                  true)});
+    return transposes.back().made;
   };
   for (node n : from.nodes) {
-    for (int i = 0; i < n.operand_count(); ++i) n.operands[at(i)] = renamed[at(n.operand(i))];
     bool const weights = n.code == op::contract || n.code == op::contract_dx;
     for (int i = 0; i < n.operand_count(); ++i) {
       int& operand = n.operands[at(i)];
-      bool const wants_packed = weights && i == 1;
-      operand = convert(operand, wants_packed, wants_packed ? n.window : g[operand].window);
+      operand = renamed[at(operand)];
+      operand = weights && i == 1 ? packed_for(operand, n.window) : standard(operand);
     }
-    if (n.code == op::contract_dx) {
-      int const w = n.operand(1);
-      if (transposed[at(w)] < 0)
-        transposed[at(w)] = add({.code = op::transpose, .layer = n.layer, .shape = n.shape,
-                                 .operands = {w, -1, -1}, .window = n.window}, true);
-      n.operands[1] = transposed[at(w)];
-    }
+    if (n.code == op::contract_dx) n.operands[1] = transposed_for(n.operand(1), n);
     bool is_packed = n.code == op::contract_dw;
     if (n.code == op::parameter) {
       is_packed = places[at(n.index)].packed;
@@ -104,11 +121,11 @@ constexpr graph layout(graph const& from) {
     }
     renamed.push_back(add(n, is_packed));
   }
-  for (int& y : g.outputs) y = convert(renamed[at(y)], false, g[renamed[at(y)]].window);
+  for (int& y : g.outputs) y = standard(renamed[at(y)]);
   for (gradient_root& root : g.gradients) {
     parameter_place const& place = places[at(root.parameter)];
-    root.node = convert(renamed[at(root.node)], place.packed,
-                        place.packed ? place.window : g[renamed[at(root.node)]].window);
+    int const node = renamed[at(root.node)];
+    root.node = place.packed ? packed_for(node, place.window) : standard(node);
   }
   return g;
 }

@@ -52,19 +52,19 @@ class scheduler {
 
   /// What depends on the parameters alone runs first, on its own, into the derived buffer.
   constexpr void emit_static() {
-    std::vector<char> fixed(from_.values.size(), false);
+    std::vector<char> varies(from_.values.size(), 0);
     for (std::size_t v = 0; v < from_.values.size(); ++v)
-      fixed[v] = from_.values[v].where == space::parameters;
+      varies[v] = from_.values[v].where != space::parameters && from_.values[v].where != space::workspace;
+    for (step const& s : from_.steps) {  // a value that two steps write varies if one of them does
+      char& result = varies[at(s.result)];
+      result = result || s.batched || s.what == step_kind::batch_size || s.what == step_kind::zero;
+      for (int x : s.operands) result = result || (x >= 0 && varies[at(x)]);
+      for (int k = 0; k < s.code.loads; ++k) result = result || (s.load(k) >= 0 && varies[at(s.load(k))]);
+    }
     for (std::size_t i = 0; i < from_.steps.size(); ++i) {
-      step const& s = from_.steps[i];
-      bool is_static = !s.batched && s.what != step_kind::batch_size && s.what != step_kind::zero &&
-                       from_.values[at(s.result)].where == space::workspace;
-      for (int x : s.operands) is_static = is_static && (x < 0 || fixed[at(x)]);
-      for (int k = 0; k < s.code.loads; ++k)
-        is_static = is_static && (s.load(k) < 0 || fixed[at(s.load(k))]);
-      if (!is_static) continue;
-      fixed[at(s.result)] = true;
-      out_.values[at(s.result)].where = space::derived;
+      int const v = from_.steps[i].result;
+      if (varies[at(v)]) continue;
+      out_.values[at(v)].where = space::derived;
       emit(static_cast<int>(i), 0);
     }
     if (out_.steps.empty()) return;

@@ -16,27 +16,46 @@ class simplifier {
   }
 
   constexpr graph run() {
-    mark_live();
+    mark_live(from_);
     for (int id = 0; id < from_.size(); ++id)
       renamed_.push_back(live_[at(id)] ? place(id) : -1);
     for (int& y : to_.outputs) y = renamed_[at(y)];
     for (gradient_root& r : to_.gradients) r.node = renamed_[at(r.node)];
+    drop_dead();
     return to_;
   }
 
  private:
   static constexpr std::size_t at(int id) { return static_cast<std::size_t>(id); }
 
-  constexpr void mark_live() {
-    live_.assign(from_.nodes.size(), false);
-    for (int y : from_.outputs) live_[at(y)] = true;
-    for (gradient_root const& r : from_.gradients) live_[at(r.node)] = true;
-    for (int id = from_.size() - 1; id >= 0; --id) {
-      node const& n = from_[id];
+  constexpr void mark_live(graph const& g) {
+    live_.assign(g.nodes.size(), false);
+    for (int y : g.outputs) live_[at(y)] = true;
+    for (gradient_root const& r : g.gradients) live_[at(r.node)] = true;
+    for (int id = g.size() - 1; id >= 0; --id) {
+      node const& n = g[id];
       if (n.code == op::input || n.code == op::parameter) live_[at(id)] = true;
       if (!live_[at(id)]) continue;
       for (int i = 0; i < n.operand_count(); ++i) live_[at(n.operand(i))] = true;
     }
+  }
+
+  /// What was folded or skipped may have left operands that nobody reads.
+  constexpr void drop_dead() {
+    mark_live(to_);
+    renamed_.assign(to_.nodes.size(), -1);
+    int kept = 0;
+    for (int id = 0; id < to_.size(); ++id) {
+      if (!live_[at(id)]) continue;
+      node& n = to_[id];
+      for (int i = 0; i < n.operand_count(); ++i) n.operands[at(i)] = renamed_[at(n.operand(i))];
+      renamed_[at(id)] = kept;
+      if (kept != id) to_[kept] = n;
+      ++kept;
+    }
+    to_.nodes.resize(at(kept));
+    for (int& y : to_.outputs) y = renamed_[at(y)];
+    for (gradient_root& r : to_.gradients) r.node = renamed_[at(r.node)];
   }
 
   constexpr bool is_constant(int id) const { return to_[id].code == op::constant; }
@@ -95,11 +114,11 @@ class simplifier {
     if (spreads && is_constant(n.operand(0))) {
       n = {.code = op::constant, .batched = n.batched, .layer = n.layer,
            .value = to_[n.operand(0)].value, .shape = n.shape};
-    } else if (n.code == op::map && !n.batched && is_constant(n.operand(0)) &&
+    } else if (n.code == op::map && is_constant(n.operand(0)) &&
         (arity(n.fn) == 1 || (arity(n.fn) == 2 && is_constant(n.operand(1))))) {
       double const b = arity(n.fn) == 2 ? to_[n.operand(1)].value : 0;
       if (double value = 0; fold(n.fn, to_[n.operand(0)].value, b, value))
-        n = {.code = op::constant, .layer = n.layer, .value = value, .shape = n.shape};
+        n = {.code = op::constant, .batched = n.batched, .layer = n.layer, .value = value, .shape = n.shape};
     }
     return unique(n);
   }

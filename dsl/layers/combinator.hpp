@@ -47,7 +47,9 @@ struct side_by_side {
       if (!next.accepted()) {
         result = next.inside(index);
       } else if (out.streams + next.out.streams > flow::max_streams) {
-        result = refuse_flow(refusal::too_many_taps, in);
+        flow all = in;
+        all.streams = out.streams + next.out.streams;
+        result = refuse_flow(refusal::too_many_streams, all);
       } else {
         flow joined = next.out;
         for (int i = 0; i < next.out.streams; ++i) joined[out.streams + i] = next.out[i];

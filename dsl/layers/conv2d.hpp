@@ -13,9 +13,7 @@ struct conv2d : layer {
 
   static constexpr verdict shape_rule(tensor_shape const& in) {
     if (in.rank != 3) return refuse(refusal::wants_image);
-    contraction const w = chosen.over(in, Filters, 1, 1).window;
-    refusal const fault = detail::window_options::fault(w);
-    return fault == refusal::none ? accept({w.out_height(), w.out_width(), Filters}) : refuse(fault);
+    return chosen.fit(chosen.over(in, Filters, 1, 1));
   }
 
   static constexpr tensor forward(context& c, tensor x) {

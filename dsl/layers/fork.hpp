@@ -23,7 +23,8 @@ struct each : layer, detail::layers_of_each<Blocks...> {
   using branches = detail::side_by_side<false, Blocks...>;
 
   static constexpr inference flow_rule(flow const& in) {
-    if (in.streams != sizeof...(Blocks)) return refuse_flow(refusal::wants_more_streams, in);
+    if (in.streams != sizeof...(Blocks))
+      return refuse_flow(refusal::wants_more_streams, in, {static_cast<int>(sizeof...(Blocks))});
     return branches::infer_all(in);
   }
   static constexpr void forward(context& c) { branches::write_all(c); }

@@ -20,7 +20,7 @@ struct mean_pool : layer {
   static constexpr std::string_view kind = "mean_pool";
 
   static constexpr verdict shape_rule(tensor_shape const& in) {
-    return in.rank == 2 ? accept({in[1]}) : refuse(refusal::other);
+    return in.rank == 2 ? accept({in[1]}) : refuse(refusal::wants_sequence);
   }
   static constexpr tensor forward(context&, tensor x) {
     return math::reshape(mean(x, 0, 1), {x.shape()[1]});

@@ -16,15 +16,16 @@ struct pool_window : layer {
 
   static constexpr verdict shape_rule(tensor_shape const& in) {
     if (in.rank != 3) return refuse(refusal::wants_image);
-    auto const [w, before, after] = geometry(in);
-    refusal const fault = detail::window_options::fault(w);
-    if (fault != refusal::none) return refuse(fault);
+    auto const g = geometry(in);
+    verdict const said = chosen.fit(g);
+    if (!said.accepted()) return said;
     // A window with nothing but padding under it has neither a maximum nor a mean.
-    if (!touches(in[0], before[0], w.kernel_height, w.stride_height, w.dilation_height,
-                 w.out_height()) ||
-        !touches(in[1], before[1], w.kernel_width, w.stride_width, w.dilation_width, w.out_width()))
-      return refuse(refusal::other);
-    return accept({w.out_height(), w.out_width(), w.filters});
+    contraction const& w = g.window;
+    bool const fits = touches(in[0], g.before[0], w.kernel_height, w.stride_height,
+                              w.dilation_height, w.out_height()) &&
+                      touches(in[1], g.before[1], w.kernel_width, w.stride_width,
+                              w.dilation_width, w.out_width());
+    return fits ? said : refuse(refusal::only_padding);
   }
 
  private:

@@ -12,7 +12,8 @@ struct reshape : layer {
 
   static constexpr verdict shape_rule(tensor_shape const& in) {
     if (((Extents < 1) || ...)) return refuse(refusal::zero_size);
-    if (in.elements() != target.elements()) return refuse(refusal::reshape_elements, target);
+    if (in.elements() != target.elements())
+      return refuse(refusal::reshape_elements, {in.elements()});
     return accept(target);
   }
 

@@ -37,9 +37,11 @@ struct from : layer {
   static constexpr std::string_view kind = "from";
 
   static constexpr inference flow_rule(flow const& in) {
-    if (sizeof...(Names) > flow::max_streams) return refuse_flow(refusal::too_many_taps, in);
     inference result;
     result.out = in;
+    result.out.streams = static_cast<int>(sizeof...(Names));
+    if (result.out.streams > flow::max_streams)
+      return refuse_flow(refusal::too_many_streams, result.out);
     result.out.streams = 0;
     for (std::string_view name : {Names.view()...}) {
       int const place = in.find(name);

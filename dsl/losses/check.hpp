@@ -5,10 +5,6 @@
 #include "loss_base.hpp"
 
 namespace etch {
-
-// A word of an error: the place behind the last layer.
-struct the_loss;
-
 namespace detail {
 
 template <is_loss Loss, is_network Network>
@@ -25,14 +21,22 @@ struct loss_inference {
 
 /// Whether the loss takes the network's output; if not, one error says what it takes.
 template <class Loss, class Network>
-constexpr bool loss_fits() {
-  constexpr auto const& said = loss_inference<Loss, Network>::value;
-  if constexpr (!said.accepted()) {
+constexpr auto loss_fits() {
+  if constexpr (is_rejected<Network>) {
+    return false;
+  } else if constexpr (!is_loss<Loss>) {
+    static_assert(is_loss<Loss>, "etch: this is not a loss, such as etch::mse or "
+                                 "etch::cross_entropy; see etch::loss for how to write one");
+    return false;
+  } else if constexpr (constexpr auto const& said = loss_inference<Loss, Network>::value;
+                       !said.accepted()) {
     using words = report_words<said>;
-    report<said.why, shape_rule<the_loss, declared_as<Loss>, typename words::expects_type,
-                                typename words::given_type>>();
+    report<said.why, the_loss, declared_as<Loss>, typename words::given, typename words::streams>(
+        typename words::expected{});
+    return false;
+  } else {
+    return true;
   }
-  return said.accepted();
 }
 
 }  // namespace detail

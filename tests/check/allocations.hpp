@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <new>
 
-/// Counts what a program allocates by replacing operator new. A program may include this in one of its
-/// files only, which is what a test here consists of.
+/// Counts what a program allocates by replacing operator new. A program may include this in one of
+/// its files only, which is what a test here consists of.
 namespace check {
 
 inline std::atomic<long> allocations{0};
@@ -19,6 +19,9 @@ inline void* allocate(std::size_t size, std::size_t alignment) {
   return p;
 }
 
+// Not inline, where g++ would see `free` of what came from `new` and warn.
+[[gnu::noinline]] inline void release(void* p) noexcept { std::free(p); }
+
 }  // namespace check
 
 void* operator new(std::size_t size) { return check::allocate(size, alignof(std::max_align_t)); }
@@ -29,11 +32,28 @@ void* operator new(std::size_t size, std::align_val_t a) {
 void* operator new[](std::size_t size, std::align_val_t a) {
   return check::allocate(size, static_cast<std::size_t>(a));
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete[](void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+// The sanitizers bring forms of their own that do not call these, so all are replaced.
+void* operator new(std::size_t size, std::nothrow_t const&) noexcept {
+  return check::allocate(size, alignof(std::max_align_t));
+}
+void* operator new[](std::size_t size, std::nothrow_t const&) noexcept {
+  return check::allocate(size, alignof(std::max_align_t));
+}
+void* operator new(std::size_t size, std::align_val_t a, std::nothrow_t const&) noexcept {
+  return check::allocate(size, static_cast<std::size_t>(a));
+}
+void* operator new[](std::size_t size, std::align_val_t a, std::nothrow_t const&) noexcept {
+  return check::allocate(size, static_cast<std::size_t>(a));
+}
+void operator delete(void* p) noexcept { check::release(p); }
+void operator delete[](void* p) noexcept { check::release(p); }
+void operator delete(void* p, std::size_t) noexcept { check::release(p); }
+void operator delete[](void* p, std::size_t) noexcept { check::release(p); }
+void operator delete(void* p, std::align_val_t) noexcept { check::release(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { check::release(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { check::release(p); }
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { check::release(p); }
+void operator delete(void* p, std::nothrow_t const&) noexcept { check::release(p); }
+void operator delete[](void* p, std::nothrow_t const&) noexcept { check::release(p); }
+void operator delete(void* p, std::align_val_t, std::nothrow_t const&) noexcept { check::release(p); }
+void operator delete[](void* p, std::align_val_t, std::nothrow_t const&) noexcept { check::release(p); }

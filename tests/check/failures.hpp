@@ -30,8 +30,9 @@ inline double largest(std::vector<double> const& values) {
   return m;
 }
 
-/// Whether every element is within `relative` of the largest expected one, taken as 0.1 at least (what
-/// cancels to nearly zero keeps the rounding of what it is made of). Reports the worst element.
+/// Whether every element is within `relative` of the largest expected one, taken as 0.1 at least
+/// (what cancels to nearly zero keeps the rounding of what it is made of). Reports the worst
+/// element.
 template <class T>
 failures compare(std::string const& what, std::vector<double> const& expected,
                  std::vector<T> const& given, double relative) {

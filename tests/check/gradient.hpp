@@ -29,7 +29,8 @@ inline std::vector<char> sides(etch::graph const& g, etch::reference_result<doub
       int const size = n.shape.elements();
       auto const value = [&](etch::node const& operand, std::vector<double> const& v, int i) {
         int const begin = operand.batched ? i / size * operand.shape.elements() : 0;
-        int const element = etch::element_of(etch::broadcast_access(operand.shape, n.shape), i % size);
+        int const element =
+            etch::element_of(etch::broadcast_access(operand.shape, n.shape), i % size);
         return v[static_cast<std::size_t>(begin + element)];
       };
       for (int i = 0; i < static_cast<int>(y.size()); ++i)
@@ -38,13 +39,15 @@ inline std::vector<char> sides(etch::graph const& g, etch::reference_result<doub
       std::size_t const out = static_cast<std::size_t>(n.shape.elements());
       for (std::size_t s = 0; s * elements < x.size(); ++s)
         etch::reference::for_each_tap(n.window, [&](int xi, int yi, bool) {
-          side(x[s * elements + static_cast<std::size_t>(xi)], y[s * out + static_cast<std::size_t>(yi)]);
+          side(x[s * elements + static_cast<std::size_t>(xi)],
+               y[s * out + static_cast<std::size_t>(yi)]);
           return true;
         });
     } else if (n.code == etch::op::reduce && n.fn == etch::function::maximum) {
       auto const reduced = static_cast<std::size_t>(from.shape.elements(n.first, n.last));
       auto const inner = static_cast<std::size_t>(from.shape.elements(n.last, from.shape.rank));
-      for (std::size_t i = 0; i < x.size(); ++i) side(x[i], y[i / inner / reduced * inner + i % inner]);
+      for (std::size_t i = 0; i < x.size(); ++i)
+        side(x[i], y[i / inner / reduced * inner + i % inner]);
     }
   }
   return all;
@@ -52,14 +55,15 @@ inline std::vector<char> sides(etch::graph const& g, etch::reference_result<doub
 
 struct difference_options {
   double step = 1e-5;
-  double tolerance = 1e-6;  // relative to the derivative, taken as 0.01 and 1% of the largest at least
-  int entries = 60;         // of each tensor, evenly chosen
+  double tolerance =
+      1e-6;          // relative to the derivative, taken as 0.01 and 1% of the largest at least
+  int entries = 60;  // of each tensor, evenly chosen
   int samples = 3;
 };
 
-/// The gradients that the training graph computes, in double, against central differences of its loss,
-/// for every parameter and input. An entry whose neighbourhood holds a kink is left out; that most of
-/// the entries are is a failure.
+/// The gradients that the training graph computes, in double, against central differences of its
+/// loss, for every parameter and input. An entry whose neighbourhood holds a kink is left out; that
+/// most of the entries are is a failure.
 inline failures check_gradient(problem const& p, difference_options const& how = {}) {
   failures found;
   etch::graph const& g = p.training.graph;
@@ -77,15 +81,19 @@ inline failures check_gradient(problem const& p, difference_options const& how =
   tensors const parameter_gradients = etch::parameter_gradients(g, whole);
   tensors const outputs = etch::outputs(g, whole);
 
-  auto const evaluate = [&] { return etch::evaluate<double>(forward, inputs, parameters, how.samples, key); };
+  auto const evaluate = [&] {
+    return etch::evaluate<double>(forward, inputs, parameters, how.samples, key);
+  };
   auto const loss = [&](etch::reference_result<double> const& r) {
     double sum = 0;
     for (double l : r[p.training.loss]) sum += l;
     return sum;
   };
-  auto const check = [&](std::string const& what, std::vector<double>& at, std::vector<double> const& gradient) {
+  auto const check = [&](std::string const& what, std::vector<double>& at,
+                         std::vector<double> const& gradient) {
     if (gradient.size() != at.size()) {
-      found.push_back(text("gradient of ", what, ": expected ", at.size(), " elements, given ", gradient.size()));
+      found.push_back(text("gradient of ", what, ": expected ", at.size(), " elements, given ",
+                           gradient.size()));
       return;
     }
     double const floor = std::fmax(1e-2, 1e-2 * largest(gradient));
@@ -106,13 +114,14 @@ inline failures check_gradient(problem const& p, difference_options const& how =
       double const expected = (loss(above) - loss(below)) / (2 * how.step);
       double const scale = std::fmax(std::fmax(std::abs(expected), std::abs(gradient[i])), floor);
       if (!(std::abs(gradient[i] - expected) <= how.tolerance * scale)) {
-        found.push_back(text("gradient of ", what, ", index ", i, ": the loss changes by ", expected,
-                             ", given ", gradient[i]));
+        found.push_back(text("gradient of ", what, ", index ", i, ": the loss changes by ",
+                             expected, ", given ", gradient[i]));
         return;
       }
     }
     if (2 * left_out > entries)
-      found.push_back(text("gradient of ", what, ": ", left_out, " of ", entries, " entries lie at kinks"));
+      found.push_back(
+          text("gradient of ", what, ": ", left_out, " of ", entries, " entries lie at kinks"));
   };
   for (std::size_t i = 0; i < parameters.size(); ++i)
     if (g.parameters[i].trainable)

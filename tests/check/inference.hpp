@@ -11,8 +11,8 @@
 namespace check {
 
 /// Computes the outputs of `samples` samples.
-using forward_function =
-    std::function<void(std::vector<float const*> const& inputs, std::vector<float*> const& outputs, int samples)>;
+using forward_function = std::function<void(std::vector<float const*> const& inputs,
+                                            std::vector<float*> const& outputs, int samples)>;
 
 /// What was computed, and what was wrong on the way: writes outside the outputs or into the inputs,
 /// and allocations.
@@ -48,8 +48,8 @@ inline forward_outcome run_guarded(problem const& p, forward_function const& for
   return outcome;
 }
 
-/// Inference of batches of these sizes against the reference in double, and each sample alone against
-/// the same sample in the batch.
+/// Inference of batches of these sizes against the reference in double, and each sample alone
+/// against the same sample in the batch.
 inline failures check_inference(problem const& p, forward_function const& forward,
                                 std::vector<int> const& batches, double tolerance = 1e-5) {
   failures found;
@@ -79,8 +79,8 @@ inline failures check_inference(problem const& p, forward_function const& forwar
       for (std::size_t i = 0; i < p.outputs(); ++i)
         append(found, where,
                compare(text("sample ", s, " in the batch against alone, output ", i),
-                       widen(single.outputs[i]),
-                       part(batch.outputs[i], p.output_size(i), s, 1), tolerance));
+                       widen(single.outputs[i]), part(batch.outputs[i], p.output_size(i), s, 1),
+                       tolerance));
     }
   }
   return found;

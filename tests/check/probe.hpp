@@ -19,8 +19,9 @@ struct probe : etch::loss {
   }
 };
 
-/// A network while it learns, with the probe behind every output. Inputs: the network's, then a target
-/// for each output. Outputs: the network's, the loss, then the gradient of each of the network's inputs.
+/// A network while it learns, with the probe behind every output. Inputs: the network's, then a
+/// target for each output. Outputs: the network's, the loss, then the gradient of each of the
+/// network's inputs.
 struct probed {
   etch::graph graph;
   int loss = -1;
@@ -35,7 +36,8 @@ constexpr probed probe_graph(etch::graph const& training) {
   for (int id : training.outputs) {
     etch::tensor_shape const shape = g[id].shape;
     g.inputs.push_back(shape);
-    etch::tensor const target{&g, g.add({.code = etch::op::input, .batched = true,
+    etch::tensor const target{&g, g.add({.code = etch::op::input,
+                                         .batched = true,
                                          .index = static_cast<int>(g.inputs.size()) - 1,
                                          .shape = shape})};
     etch::tensor const loss = probe::forward(c, {&g, id}, target);
@@ -47,10 +49,10 @@ constexpr probed probe_graph(etch::graph const& training) {
   for (std::size_t i = 0; i < inputs; ++i)
     for (std::size_t id = 0; id < adjoints.size(); ++id)
       if (g.nodes[id].code == etch::op::input && g.nodes[id].index == static_cast<int>(i))
-        g.outputs.push_back(adjoints[id] >= 0
-                                ? adjoints[id]
-                                : g.add({.code = etch::op::constant, .batched = true,
-                                         .shape = g.nodes[id].shape}));
+        g.outputs.push_back(
+            adjoints[id] >= 0
+                ? adjoints[id]
+                : g.add({.code = etch::op::constant, .batched = true, .shape = g.nodes[id].shape}));
   return p;
 }
 

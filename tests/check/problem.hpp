@@ -18,8 +18,8 @@ class numbers {
   explicit numbers(std::uint32_t seed) : key_{seed, 0, 0, 0} {}
 
   float next(double low, double high) {
-    return static_cast<float>(
-        low + (high - low) * static_cast<double>(etch::counter_uniform(key_, count_++)));
+    return static_cast<float>(low + (high - low) *
+                                        static_cast<double>(etch::counter_uniform(key_, count_++)));
   }
   std::vector<float> list(int count, double low = -1, double high = 1) {
     std::vector<float> values;
@@ -37,8 +37,8 @@ inline std::vector<double> widen(std::vector<float> const& values) {
 }
 using tensors = std::vector<std::vector<double>>;
 
-/// A network to check, without its type: graphs, random parameters in the standard layout, and where
-/// they lie in a model.
+/// A network to check, without its type: graphs, random parameters in the standard layout, and
+/// where they lie in a model.
 struct problem {
   std::string name;
   etch::graph inference;
@@ -57,23 +57,28 @@ struct problem {
     for (std::size_t i = 0; i < places.size(); ++i) {
       std::vector<float> const p(parameters[i].begin(), parameters[i].end());
       float* const to = weights + places[i].offset;
-      if (places[i].packed) etch::pack_weights(places[i].window, p.data(), to);
-      else std::copy(p.begin(), p.end(), to);
+      if (places[i].packed)
+        etch::pack_weights(places[i].window, p.data(), to);
+      else
+        std::copy(p.begin(), p.end(), to);
     }
   }
   /// The parameters (or gradients) that a model holds, in the standard layout.
   std::vector<double> standard(std::size_t i, float const* weights) const {
     std::vector<float> p(parameters[i].size());
     float const* const from = weights + places[i].offset;
-    if (places[i].packed) etch::unpack_weights(places[i].window, from, p.data());
-    else std::copy_n(from, p.size(), p.begin());
+    if (places[i].packed)
+      etch::unpack_weights(places[i].window, from, p.data());
+    else
+      std::copy_n(from, p.size(), p.begin());
     return widen(p);
   }
   /// Whether what only fills up the space between parameters is zero.
   bool padding_is_zero(std::size_t i, float const* weights) const {
     std::vector<char> used(static_cast<std::size_t>(places[i].size), false);
     if (places[i].packed)
-      etch::for_each_weight(places[i].window, [&](int, int at) { used[static_cast<std::size_t>(at)] = true; });
+      etch::for_each_weight(places[i].window,
+                            [&](int, int at) { used[static_cast<std::size_t>(at)] = true; });
     else
       std::fill_n(used.begin(), parameters[i].size(), true);
     for (std::size_t j = 0; j < used.size(); ++j)
@@ -86,7 +91,8 @@ inline std::string name_of(etch::graph const& g) {
   std::string name = "input";
   for (etch::tensor_shape const& s : g.inputs) {
     name += " ";
-    for (int axis = 0; axis < s.rank; ++axis) name += (axis == 0 ? "" : "x") + std::to_string(s[axis]);
+    for (int axis = 0; axis < s.rank; ++axis)
+      name += (axis == 0 ? "" : "x") + std::to_string(s[axis]);
   }
   for (std::size_t i = 1; i < g.layers.size(); ++i) name += " | " + std::string(g.layers[i].kind);
   return name;
@@ -100,7 +106,8 @@ inline tensors random_parameters(etch::graph const& g, std::uint32_t seed) {
   for (etch::parameter_info const& p : g.parameters) {
     double const limit = p.init.fan_in > 1 ? std::sqrt(3.0 / p.init.fan_in) : 1;
     int const count = p.shape.elements();
-    all.push_back(widen(p.trainable ? random.list(count, -limit, limit) : random.list(count, .5, 1.5)));
+    all.push_back(
+        widen(p.trainable ? random.list(count, -limit, limit) : random.list(count, .5, 1.5)));
   }
   return all;
 }

@@ -24,8 +24,8 @@ inline training_batch make_batch(problem const& p, int samples) {
   return b;
 }
 
-/// What one pass over a batch gives: outputs as probe_graph lists them, and the sum of the gradients
-/// over the samples, in the standard layout; for a state, the sum of what was measured.
+/// What one pass over a batch gives: outputs as probe_graph lists them, and the sum of the
+/// gradients over the samples, in the standard layout; for a state, the sum of what was measured.
 struct training_result {
   tensors outputs;
   tensors gradients;
@@ -39,7 +39,8 @@ struct training_result {
 };
 
 /// The reference in double, `group` samples together.
-inline training_result reference_training(problem const& p, training_batch const& batch, int group) {
+inline training_result reference_training(problem const& p, training_batch const& batch,
+                                          int group) {
   etch::graph const& g = p.training.graph;
   training_result all;
   all.outputs.resize(g.outputs.size());
@@ -80,7 +81,8 @@ struct plan_function {
   int workspace = 0;
 };
 
-inline training_result run_probe_plan(problem const& p, plan_function const& plan, training_batch const& batch) {
+inline training_result run_probe_plan(problem const& p, plan_function const& plan,
+                                      training_batch const& batch) {
   etch::graph const& g = p.training.graph;
   training_result all;
   std::vector<guarded> in, out;
@@ -90,7 +92,8 @@ inline training_result run_probe_plan(problem const& p, plan_function const& pla
     sizes.push_back(g[id].shape.elements());
     out.emplace_back(static_cast<std::size_t>(sizes.back() * batch.samples), out.size());
   }
-  guarded parameters(static_cast<std::size_t>(p.floats), 0), gradients(static_cast<std::size_t>(p.floats), 0);
+  guarded parameters(static_cast<std::size_t>(p.floats), 0),
+      gradients(static_cast<std::size_t>(p.floats), 0);
   guarded workspace(static_cast<std::size_t>(plan.workspace), 0);
   std::fill_n(parameters.data(), p.floats, 0.0f);
   std::fill_n(gradients.data(), p.floats, 0.0f);
@@ -102,7 +105,8 @@ inline training_result run_probe_plan(problem const& p, plan_function const& pla
     std::vector<float*> to;
     for (std::size_t i = 0; i < in.size(); ++i)
       from.push_back(in[i].data() + std::ptrdiff_t{s} * g.inputs[i].elements());
-    for (std::size_t i = 0; i < out.size(); ++i) to.push_back(out[i].data() + std::ptrdiff_t{s} * sizes[i]);
+    for (std::size_t i = 0; i < out.size(); ++i)
+      to.push_back(out[i].data() + std::ptrdiff_t{s} * sizes[i]);
     etch::buffers b;
     b.inputs = from.data();
     b.outputs = to.data();
@@ -134,15 +138,16 @@ inline failures compare_training(problem const& p, training_result const& expect
   failures found = given.found;
   for (std::size_t i = 0; i < given.outputs.size(); ++i) {
     std::size_t const loss = p.outputs();
-    std::string const what = i < loss ? text("prediction ", i)
+    std::string const what = i < loss    ? text("prediction ", i)
                              : i == loss ? "loss"
                                          : text("gradient of input ", i - loss - 1);
     append(found, "", compare(what, expected.outputs[i], given.outputs[i], tolerance));
   }
   for (std::size_t i = 0; i < given.gradients.size(); ++i) {
     etch::parameter_info const& info = p.inference.parameters[i];
-    append(found, "", compare(text(info.trainable ? "gradient of " : "measured ", info.name.view()),
-                              expected.gradients[i], given.gradients[i], tolerance));
+    append(found, "",
+           compare(text(info.trainable ? "gradient of " : "measured ", info.name.view()),
+                   expected.gradients[i], given.gradients[i], tolerance));
   }
   return found;
 }

@@ -17,15 +17,16 @@ namespace {
 
 constexpr float poison = std::numeric_limits<float>::quiet_NaN();
 
-/// Floats that lie right before an inaccessible page, or right behind one: a read or write past that
-/// end stops the program. The slack on the other side is NaN and must stay so, bit by bit.
+/// Floats that lie right before an inaccessible page, or right behind one: a read or write past
+/// that end stops the program. The slack on the other side is NaN and must stay so, bit by bit.
 class guarded {
  public:
   guarded(int size, bool at_end, float fill = poison) : size_(static_cast<std::size_t>(size)) {
     auto const page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
     inner_ = (size_ * sizeof(float) + page - 1) / page * page;
     length_ = inner_ + 2 * page;
-    base_ = static_cast<char*>(mmap(nullptr, length_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    base_ =
+        static_cast<char*>(mmap(nullptr, length_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     REQUIRE(base_ != MAP_FAILED);
     REQUIRE(mprotect(base_ + page, inner_, PROT_READ | PROT_WRITE) == 0);
     float* const first = reinterpret_cast<float*>(base_ + page);
@@ -130,9 +131,15 @@ struct problem {
 
  private:
   problem(contraction geometry, int count, bool end, void (*transpose)(float const*, float*))
-      : c(geometry), samples(count), at_end(end), x(count * c.inputs(), end),
-        packed(packed_size(c), end, 0.0f), transposed(transposed_size(c), end),
-        bias(c.filters, end), residual(count * c.outputs(), end), dy(count * c.outputs(), end) {
+      : c(geometry),
+        samples(count),
+        at_end(end),
+        x(count * c.inputs(), end),
+        packed(packed_size(c), end, 0.0f),
+        transposed(transposed_size(c), end),
+        bias(c.filters, end),
+        residual(count * c.outputs(), end),
+        dy(count * c.outputs(), end) {
     for (int i = 0; i < count * c.inputs(); ++i) x[i] = number(i, 1);
     for (int i = 0; i < count * c.outputs(); ++i) dy[i] = number(i, 3);
     for (int i = 0; i < count * c.outputs(); ++i) residual[i] = number(i, 4);
@@ -295,7 +302,8 @@ void check_pool() {
     for (bool const at_end : {true, false}) {
       problem p = problem::make<C>(samples, at_end);
       on_every_arch([&]<class Arch>() {
-        CAPTURE(Arch::name, samples, at_end, C.height, C.width, C.channels, C.filters, PoolH, PoolW);
+        CAPTURE(Arch::name, samples, at_end, C.height, C.width, C.channels, C.filters, PoolH,
+                PoolW);
         bias_residual_relu const first{p.bias.data(), p.residual.data(), C.filters};
         CHECK((pool_error<C, PoolH, PoolW, Arch>(p, first, true)) < tolerance);
         bias_relu const last{p.bias.data()};
@@ -306,14 +314,16 @@ void check_pool() {
 
 constexpr contraction conv(int size, int channels, int kernel, int filters, int stride = 1,
                            int dilation = 1, int groups = 1) {
-  return {size, size, channels, kernel, kernel, stride, stride, dilation, dilation, groups, filters};
+  return {size,   size,     channels, kernel, kernel, stride,
+          stride, dilation, dilation, groups, filters};
 }
 
 }  // namespace
 
 TEST_CASE("packed weights have a place of their own each, padding included in the size") {
-  for (contraction const c : {conv(9, 3, 3, 20), conv(9, 8, 3, 12, 1, 1, 4), conv(5, 1, 2, 3),
-                              conv(9, 20, 3, 20, 1, 1, 20), contraction{.channels = 7, .filters = 33}}) {
+  for (contraction const c :
+       {conv(9, 3, 3, 20), conv(9, 8, 3, 12, 1, 1, 4), conv(5, 1, 2, 3),
+        conv(9, 20, 3, 20, 1, 1, 20), contraction{.channels = 7, .filters = 33}}) {
     std::vector<int> uses(static_cast<std::size_t>(packed_size(c)));
     for (int f = 0; f < c.filters; ++f)
       for (int ky = 0; ky < c.kernel_height; ++ky)
@@ -321,19 +331,20 @@ TEST_CASE("packed weights have a place of their own each, padding included in th
           for (int k = 0; k < c.group_channels(); ++k)
             ++uses.at(static_cast<std::size_t>(packed_index(c, f, ky, kx, k)));
     CHECK(std::count(uses.begin(), uses.end(), 1) == window_size(c) * c.filters);
-    CHECK(std::count(uses.begin(), uses.end(), 0) ==
-          packed_size(c) - window_size(c) * c.filters);
+    CHECK(std::count(uses.begin(), uses.end(), 0) == packed_size(c) - window_size(c) * c.filters);
     CHECK(packed_size(c) % 16 == 0);
   }
 }
 
 TEST_CASE("transposing twice gives the packed weights back") {
   constexpr contraction c = conv(7, 20, 3, 33);
-  std::vector<float> packed(packed_size(c)), there(transposed_size(c)), back(packed_size(c), poison);
+  std::vector<float> packed(packed_size(c)), there(transposed_size(c)),
+      back(packed_size(c), poison);
   for (int f = 0; f < c.filters; ++f)
     for (int tap = 0; tap < 9; ++tap)
       for (int k = 0; k < c.channels; ++k)
-        packed[static_cast<std::size_t>(packed_index(c, f, tap / 3, tap % 3, k))] = number(f * 999 + k, tap);
+        packed[static_cast<std::size_t>(packed_index(c, f, tap / 3, tap % 3, k))] =
+            number(f * 999 + k, tap);
   transpose_weights<c>(packed.data(), there.data());
   transpose_weights<transposed(c)>(there.data(), back.data());
   CHECK(packed == back);
@@ -377,10 +388,19 @@ TEST_CASE("convolutions with strides, dilation and oblong kernels agree with the
   check_all<contraction{.height = 1, .width = 19, .channels = 3, .kernel_width = 3, .filters = 20}>(
       {1, 3});
   check_all<contraction{.height = 21, .channels = 5, .kernel_height = 4, .filters = 16}>({1, 3});
-  check_all<contraction{.height = 6, .width = 9, .channels = 3, .kernel_height = 3,
-                        .kernel_width = 2, .stride_width = 2, .filters = 17}>({1, 3});
-  check_all<contraction{.height = 7, .width = 5, .channels = 4, .kernel_height = 7,
-                        .kernel_width = 5, .filters = 18}>({1, 5});  // as large as its input
+  check_all<contraction{.height = 6,
+                        .width = 9,
+                        .channels = 3,
+                        .kernel_height = 3,
+                        .kernel_width = 2,
+                        .stride_width = 2,
+                        .filters = 17}>({1, 3});
+  check_all<contraction{.height = 7,
+                        .width = 5,
+                        .channels = 4,
+                        .kernel_height = 7,
+                        .kernel_width = 5,
+                        .filters = 18}>({1, 5});  // as large as its input
 }
 
 TEST_CASE("pointwise, grouped and depthwise convolutions agree with the reference") {

@@ -132,7 +132,8 @@ TEST_CASE("a fork may fork again, up to four streams") {
   constexpr auto net = input<5> | fork(fork(dense<1>, dense<2>), dense<3>) | concat;
   STATIC_REQUIRE(net.output_shape() == shape<6>);
   CHECK(offer(fork(fork(relu, relu), fork(relu, relu)), {5}).accepted());
-  CHECK(offer(fork(fork(relu, relu), fork(relu, relu), relu), {5}).why == refusal::too_many_taps);
+  CHECK(offer(fork(fork(relu, relu), fork(relu, relu), relu), {5}).why ==
+        refusal::too_many_streams);
 }
 
 TEST_CASE("taps make a diamond") {
@@ -180,7 +181,7 @@ TEST_CASE("unknown names and too many taps are refused") {
   CHECK(offer(tap<"a"> | from<"b">, {3}).why == refusal::unknown_tap);
   CHECK(path(offer(tap<"a"> | from<"b">, {3})) == std::vector{2});
   CHECK(offer(tap<"a"> | from<"a", "a", "a", "a">, {3}).accepted());
-  CHECK(offer(tap<"a"> | from<"a", "a", "a", "a", "a">, {3}).why == refusal::too_many_taps);
+  CHECK(offer(tap<"a"> | from<"a", "a", "a", "a", "a">, {3}).why == refusal::too_many_streams);
   CHECK(offer_all(tap<"a">, two({3}, {3})).why == refusal::wants_one_stream);
   constexpr auto sixteen = tap<"0"> | tap<"1"> | tap<"2"> | tap<"3"> | tap<"4"> | tap<"5"> |
                            tap<"6"> | tap<"7"> | tap<"8"> | tap<"9"> | tap<"a"> | tap<"b"> |

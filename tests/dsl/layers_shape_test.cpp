@@ -90,22 +90,26 @@ TEST_CASE("pooling windows stride by their own size unless told otherwise") {
   STATIC_REQUIRE(behind(avg_pool2d<3, stride<2>, dilation<2>>, {9, 5, 1}) == shape<3, 1, 1>);
   STATIC_REQUIRE(why(max_pool2d<3>, {2, 9, 1}) == refusal::kernel_too_large);
   STATIC_REQUIRE(why(max_pool2d<0>, {2, 9, 1}) == refusal::zero_size);
+  STATIC_REQUIRE(why(max_pool2d<2, stride<0>>, {2, 9, 1}) == refusal::zero_size);
+  STATIC_REQUIRE(why(max_pool2d<2, stride<-1>>, {2, 9, 1}) == refusal::zero_size);
+  STATIC_REQUIRE(why(max_pool2d<2, padding<-1>>, {9, 9, 1}) == refusal::negative_padding);
   STATIC_REQUIRE(why(avg_pool2d<2>, {9}) == refusal::wants_image);
 }
 
 TEST_CASE("a pooling window with nothing but padding under it is refused") {
-  STATIC_REQUIRE(why(max_pool2d<2, padding<2>>, {4, 4, 1}) == refusal::other);
+  STATIC_REQUIRE(why(max_pool2d<2, padding<2>>, {4, 4, 1}) == refusal::only_padding);
   STATIC_REQUIRE(why(max_pool2d<2, padding<1>>, {4, 4, 1}) == refusal::none);
-  STATIC_REQUIRE(why(avg_pool2d<2, padding<0, 0, 0, 3>, stride<1>>, {4, 4, 1}) == refusal::other);
+  STATIC_REQUIRE(why(avg_pool2d<2, padding<0, 0, 0, 3>, stride<1>>, {4, 4, 1}) ==
+                 refusal::only_padding);
   STATIC_REQUIRE(why(max_pool2d<2, stride<1>, dilation<2>, padding<1>>, {1, 1, 1}) ==
-                 refusal::other);
+                 refusal::only_padding);
 }
 
 TEST_CASE("global pools drop the axes that they average") {
   STATIC_REQUIRE(behind(global_avg_pool, {7, 5, 3}) == shape<3>);
   STATIC_REQUIRE(why(global_avg_pool, {7, 5}) == refusal::wants_image);
   STATIC_REQUIRE(behind(mean_pool, {7, 5}) == shape<5>);
-  STATIC_REQUIRE(why(mean_pool, {7}) == refusal::other);
+  STATIC_REQUIRE(why(mean_pool, {7}) == refusal::wants_sequence);
   CHECK(graph_agrees(input<7, 5, 3> | global_avg_pool));
   CHECK(graph_agrees(input<1, 1, 1> | global_avg_pool));
   CHECK(graph_agrees(input<7, 5> | mean_pool));

@@ -1,0 +1,129 @@
+"""Seconds, peak memory and template instantiations of fixed translation units.
+
+  python3 bench/compile_time/measure.py [--compilers g++,clang++] [--level x86-64-v3] [--json FILE]
+                                        [--repeat N] [--only PATTERN]
+
+Each is compiled with -O2 for an object. Seconds are those of the processor, the least of the runs;
+memory is the largest resident set of the compiler. Instantiations are counted by the compilers, each
+in its own way, so they compare a compiler with itself: g++ -fstats says how many specialisations its
+tables hold, clang -ftime-trace how many classes and functions it has instantiated."""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+CNN = ("etch::input<28, 28, 1> | etch::conv2d<32, 3> | etch::relu | etch::max_pool2d<2>"
+       " | etch::conv2d<64, 3> | etch::relu | etch::max_pool2d<2> | etch::conv2d<64, 3> | etch::relu"
+       " | etch::flatten | etch::dense<64> | etch::relu | etch::dense<10>")
+
+
+def chain(layers, forward):
+    body = "etch::input<16>" + " | etch::dense<16> | etch::relu" * (layers // 2)
+    body += " | etch::relu" * (layers % 2)
+    return unit(body, forward)
+
+
+def unit(network, forward):
+    text = f"#include <etch/inference.hpp>\nconstexpr auto net = {network};\n"
+    text += "static_assert(net.output_shape().rank == 1);\n"
+    if forward:
+        text += ("auto run(etch::model<net> const& m, etch::workspace<net>& w,"
+                 " std::array<float, net.input_shape().elements()> const& x) {"
+                 " return m.forward(w, x); }\n")
+    return text
+
+
+TRAINING = f"""#include <etch/etch.hpp>
+constexpr auto net = {CNN};
+void train(etch::model<net>& m, etch::adam& optimizer, etch::dataset const& data) {{
+  etch::fit(m, optimizer, etch::cross_entropy, data, {{.epochs = 2, .batch_size = 64}});
+  etch::save(m, "net.safetensors");
+}}
+"""
+
+# name: (source, seconds and megabytes at most on g++ 12, or None)
+UNITS = {
+    "include_only": ("#include <etch/inference.hpp>\n", None),
+    "chain_5_checked": (chain(5, False), None),
+    "chain_50_checked": (chain(50, False), None),
+    "chain_200_checked": (chain(200, False), None),
+    "chain_5_forward": (chain(5, True), None),
+    "chain_50_forward": (chain(50, True), None),
+    "chain_200_forward": (chain(200, True), None),
+    "mnist_cnn_forward": (unit(CNN, True), (2.5, None)),
+    "mnist_cnn_training": (TRAINING, (4.0, 500)),
+}
+
+
+def compile_once(command):
+    """(processor seconds, peak megabytes) of the compiler, as the kernel accounts for it."""
+    child = subprocess.Popen(command)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode != 0:
+        raise SystemExit("failed: " + " ".join(map(str, command)))
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def instantiations(compiler, command, folder):
+    if "clang" in compiler:
+        trace = folder / "unit.json"
+        subprocess.run(command + ["-ftime-trace", "-ftime-trace-granularity=0"], check=True)
+        names = ("InstantiateClass", "InstantiateFunction")
+        events = json.loads(trace.read_text())["traceEvents"]
+        trace.unlink()
+        return sum(1 for e in events if e["name"] in names and e.get("ph") in ("X", "b"))
+    told = subprocess.run(command + ["-fstats"], stderr=subprocess.PIPE, text=True, check=True).stderr
+    return sum(map(int, re.findall(r"^(?:decl|type)_specializations: size \d+, (\d+) ", told, re.M)))
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--root", type=pathlib.Path, default=ROOT)
+    options.add_argument("--compilers", default="g++,clang++,clang++-19")
+    options.add_argument("--level", default="x86-64-v3")
+    options.add_argument("--repeat", type=int, default=1)
+    options.add_argument("--only", default="")
+    options.add_argument("--json", type=pathlib.Path)
+    chosen = options.parse_args()
+
+    rows = []
+    print(f"{'unit':<20} {'compiler':<12} {'seconds':>8} {'MB':>6} {'instantiations':>14}"
+          f" {'object bytes':>13}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "etch").symlink_to(chosen.root.resolve())
+        for compiler in filter(shutil.which, chosen.compilers.split(",")):
+            for unit_name, (source, limits) in UNITS.items():
+                if not re.search(chosen.only, unit_name):
+                    continue
+                file, compiled = folder / "unit.cpp", folder / "unit.o"
+                file.write_text(source)
+                command = [compiler, "-std=c++20", "-O2", "-march=" + chosen.level,
+                           "-ffp-contract=fast", "-I", str(folder), "-c", str(file),
+                           "-o", str(compiled)]
+                runs = [compile_once(command) for _ in range(chosen.repeat)]
+                seconds, memory = min(r[0] for r in runs), max(r[1] for r in runs)
+                count = instantiations(compiler, command, folder)
+                size = compiled.stat().st_size
+                over = bool(compiler == "g++" and limits
+                            and (seconds > limits[0] or memory > (limits[1] or 1e9)))
+                rows.append({"unit": unit_name, "compiler": compiler,
+                             "seconds": round(seconds, 3), "megabytes": round(memory),
+                             "instantiations": count, "object_bytes": size})
+                print(f"{unit_name:<20} {compiler:<12} {seconds:>8.2f} {memory:>6.0f} {count:>14}"
+                      f" {size:>13}{'  over its budget' if over else ''}", flush=True)
+    if chosen.json:
+        chosen.json.write_text(json.dumps(rows, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

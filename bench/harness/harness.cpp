@@ -1,0 +1,242 @@
+#include "harness.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <memory>
+#include <string_view>
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
+#include "../../runtime/denormals.hpp"
+#include "../peers/peers.hpp"
+
+namespace benches {
+namespace {
+
+namespace measure = etch::measure;
+
+struct settings {
+  int core = -1;  // -1: not pinned
+  bool fastest = false;
+  double stretch = 50e-6;
+} chosen;
+
+measure::machine<native>& machine() {
+  static measure::machine<native> m;
+  return m;
+}
+
+#if defined(__linux__)
+cpu_set_t all_cores;
+
+void pin(bool pinned) {
+  if (chosen.core < 0) return;
+  cpu_set_t set = all_cores;
+  if (pinned) {
+    CPU_ZERO(&set);
+    CPU_SET(static_cast<std::size_t>(chosen.core), &set);
+  }
+  sched_setaffinity(0, sizeof set, &set);
+}
+void start_pinning(std::string_view where) {
+  sched_getaffinity(0, sizeof all_cores, &all_cores);
+  if (where != "none") chosen.core = where.empty() ? sched_getcpu() : std::atoi(where.data());
+  pin(true);
+}
+#else
+void pin(bool) {}
+void start_pinning(std::string_view) {}
+#endif
+
+/// The largest difference to what is expected, relative to the largest number; infinite if they
+/// cannot be compared.
+double difference(std::vector<float> const& given, std::vector<float> const& expected) {
+  if (given.size() != expected.size()) return INFINITY;
+  double largest = 0, off = 0;
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    if (!std::isfinite(given[i])) return INFINITY;
+    largest = std::max(largest, std::abs(static_cast<double>(expected[i])));
+    off = std::max(off, std::abs(static_cast<double>(given[i]) - static_cast<double>(expected[i])));
+  }
+  return largest > 0 ? off / largest : off;
+}
+
+void report(benchmark::State& state, task const& t, double seconds) {
+  if (t.items > 0) {
+    state.SetItemsProcessed(state.iterations() * t.items);
+    state.counters["ns_per_item"] = seconds * 1e9 / t.items;
+  }
+  double const flops = 2 * t.work.multiply_adds;
+  if (flops > 0 && t.pinned) {
+    state.counters["GFLOP/s"] = flops / seconds * 1e-9;
+    state.counters["of_peak"] = flops / seconds * 1e-9 / machine().peak();
+  }
+  double const footprint = t.footprint > 0 ? t.footprint : t.work.read + t.work.written;
+  measure::bound const lowest = machine().lowest(t.work, footprint);
+  if (t.pinned && lowest.seconds > 0) {
+    state.counters["of_bound"] = lowest.seconds / seconds;
+    state.SetLabel(std::string{lowest.name});
+  }
+}
+
+/// Seconds of this thread on its core: what counts when a call is so long that another process is
+/// likely to have the core in between. Reading this clock is slow, a few hundred nanoseconds.
+double thread_seconds() {
+#if defined(CLOCK_THREAD_CPUTIME_ID)
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+#else
+  return std::chrono::duration<double>(measure::clock::now().time_since_epoch()).count();
+#endif
+}
+
+/// Runs stretches of calls, and says that each call took what it typically took in a stretch: a
+/// stretch in which another process had the core does not count.
+void run(benchmark::State& state, task const& t, job const& j) {
+  bool long_calls = false;
+  auto one = [&, i = 0](int calls) mutable {
+    auto const start = measure::clock::now();
+    double const thread_start = long_calls ? thread_seconds() : 0;
+    j.run(i, calls);
+    i += calls;
+    return long_calls ? thread_seconds() - thread_start : measure::seconds_since(start);
+  };
+  one(1);  // once, so that the caches are warm when calls are counted
+  int calls = 1;
+  while (calls < 1 << 22 && one(calls) < chosen.stretch / 2) calls *= 2;
+  long_calls = t.pinned && one(1) > 4 * chosen.stretch;
+  std::vector<double> stretches;
+  double since_peak = 0;
+  while (state.KeepRunningBatch(calls)) {
+    double const time = one(calls);
+    stretches.push_back(time / calls);
+    since_peak += time;
+    if (since_peak > 20 * chosen.stretch && t.pinned) {
+      machine().refresh_peak();
+      since_peak = 0;
+      one(std::max(1, calls / 8));  // not timed: the caches are the row's again
+    }
+  }
+  double const seconds = chosen.fastest ? *std::min_element(stretches.begin(), stretches.end())
+                                        : measure::median(stretches);
+  state.SetIterationTime(seconds * static_cast<double>(state.iterations()));
+  report(state, t, seconds);
+}
+
+/// Names as they are, without what Google Benchmark appends for its options.
+template <class Reporter>
+class plain_names : public Reporter {
+ public:
+  using Reporter::Reporter;
+  void ReportRuns(std::vector<benchmark::BenchmarkReporter::Run> const& runs) override {
+    auto renamed = runs;
+    for (auto& r : renamed) {
+      r.run_name.time_type.clear();
+      r.run_name.min_time.clear();
+      r.run_name.repetitions.clear();
+      // process time says nothing here: it contains the measurement of the peak
+      r.cpu_accumulated_time = r.real_accumulated_time;
+    }
+    Reporter::ReportRuns(renamed);
+  }
+};
+
+}  // namespace
+
+void add_row(task const& t, std::string const& library, std::function<job()> make) {
+  // Prepared and compared once, however often the row is repeated.
+  struct prepared {
+    job j;
+    std::string fault;
+  };
+  auto const ready = std::make_shared<std::unique_ptr<prepared>>();
+  auto const body = [t, make, ready](benchmark::State& state) {
+    etch::flush_denormals const guard;
+    pin(t.pinned);
+    if (!*ready) {
+      *ready = std::make_unique<prepared>();
+      (*ready)->j = make();
+      if (t.expected) {
+        double const off = difference((*ready)->j.result(), t.expected());
+        if (!(off <= t.tolerance))
+          (*ready)->fault = "differs from the expected result by " + std::to_string(off);
+      }
+    }
+    if (!(*ready)->fault.empty()) return state.SkipWithError((*ready)->fault.c_str());
+    run(state, t, (*ready)->j);
+    pin(true);
+  };
+  benchmark::RegisterBenchmark((t.name + "/" + library).c_str(), body)->UseManualTime();
+}
+
+float_buffer numbers(std::size_t count, unsigned which, float scale) {
+  float_buffer b(count);
+  unsigned state = 12345 + 77777 * which;
+  for (std::size_t i = 0; i < count; ++i) {
+    state = state * 1664525 + 1013904223;
+    b.data()[i] = scale * (static_cast<float>(state >> 8) * 0x1p-24f - 0.5f);
+  }
+  return b;
+}
+
+std::vector<float_buffer> inputs(std::size_t count, unsigned which, float scale) {
+  std::vector<float_buffer> all;
+  for (unsigned i = 0; i < rotation; ++i) all.push_back(numbers(count, which + i, scale));
+  return all;
+}
+
+int run_rows(int argc, char** argv) {
+  etch::flush_denormals const guard;
+  std::string_view where;
+  bool json = false, file = false;
+  int kept = 1;
+  for (int i = 1; i < argc; ++i) {
+    std::string_view const a = argv[i];
+    if (a.starts_with("--pin="))
+      where = a.substr(6);
+    else if (a == "--fastest")
+      chosen.fastest = true;
+    else if (a.starts_with("--stretch="))
+      chosen.stretch = 1e-6 * std::atof(argv[i] + 10);
+    else
+      argv[kept++] = argv[i];
+    json = json || a == "--benchmark_format=json";
+    file = file || a.starts_with("--benchmark_out=");
+  }
+  start_pinning(where);
+  one_thread_for_peers();
+
+  std::fprintf(stderr,
+               "%s: %.0f GFLOP/s of multiply-adds in registers; loads from L1, L2, L3: %.0f, %.0f, "
+               "%.0f GB/s\n",
+               native::name, machine().peak(), machine().load(measure::caches().l1 / 2) * 1e-9,
+               machine().load(measure::caches().l2 / 4) * 1e-9,
+               machine().load(4 * measure::caches().l2) * 1e-9);
+  benchmark::AddCustomContext("instruction_set", native::name);
+  benchmark::AddCustomContext("fma_peak_gflops", std::to_string(machine().peak()));
+  benchmark::AddCustomContext("compiler", __VERSION__);
+  benchmark::Initialize(&kept, argv, [] {
+    benchmark::PrintDefaultHelp();
+    std::puts(
+        "          [--pin=<core>|none]\n          [--fastest]\n          "
+        "[--stretch=<microseconds>]");
+  });
+  if (benchmark::ReportUnrecognizedArguments(kept, argv)) return 1;
+  plain_names<benchmark::ConsoleReporter> table(benchmark::ConsoleReporter::OO_Tabular);
+  plain_names<benchmark::JSONReporter> text, out;
+  benchmark::BenchmarkReporter* const shown =
+      json ? static_cast<benchmark::BenchmarkReporter*>(&text) : &table;
+  benchmark::RunSpecifiedBenchmarks(shown, file ? &out : nullptr);
+  benchmark::Shutdown();
+  return 0;
+}
+
+}  // namespace benches

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "../harness/harness.hpp"
+
+namespace benches {
+
+void add_mlp_rows();
+void add_cnn_rows();
+void add_resnet_rows();
+
+}  // namespace benches

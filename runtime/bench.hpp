@@ -1,0 +1,175 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "../codegen/cost.hpp"
+#include "../codegen/print.hpp"
+#include "bench/limits.hpp"
+#include "bench/report.hpp"
+#include "bench/roofline.hpp"
+#include "denormals.hpp"
+#include "model.hpp"
+
+namespace etch {
+
+struct bench_options {
+  double seconds = 0.02;  // for each kernel call
+};
+
+namespace detail {
+
+/// Multiply-adds of a step for one sample; what pooling drops is not computed.
+constexpr double multiply_adds_of(step const& s) {
+  contraction const& w = s.window;
+  if (s.what == step_kind::contract) return static_cast<double>(w.multiply_adds());
+  if (s.what != step_kind::contract_max_pool) return 0;
+  double const kept = static_cast<double>(w.out_height() / s.pool_height * s.pool_height) *
+                      (w.out_width() / s.pool_width * s.pool_width);
+  return static_cast<double>(w.multiply_adds()) * kept / (w.out_height() * w.out_width());
+}
+
+/// Seconds of the expensive functions of a step, as `function_time` measures them.
+template <class Arch, auto const& Plan, int Index>
+double function_seconds() {
+  constexpr step s = Plan.steps[static_cast<std::size_t>(Index)];
+  constexpr int elements = s.what == step_kind::reduce
+                               ? s.outer * s.reduced * s.inner
+                               : Plan.values[static_cast<std::size_t>(s.result)].size;
+  double sum = 0;
+  [&]<int... I>(std::integer_sequence<int, I...>) {
+    [[maybe_unused]] auto const add = [&]<int K>(std::integral_constant<int, K>) {
+      constexpr function fn = s.code[K].fn;
+      constexpr bool expensive =
+          (fn >= function::exp && fn <= function::erf) || fn == function::divide;
+      if constexpr (expensive) sum += measure::function_time<Arch, fn>();
+    };
+    (add(std::integral_constant<int, I>{}), ...);
+  }(std::make_integer_sequence<int, s.code.instructions>{});
+  return sum * ((elements + Arch::width - 1) / Arch::width);
+}
+
+/// What a step reads and writes, in bytes.
+template <auto const& Plan>
+constexpr void add_traffic(step const& s, measure::work& w) {
+  auto const bytes = [](int v) { return 4.0 * Plan.values[static_cast<std::size_t>(v)].size; };
+  for (int v : s.operands)
+    if (v >= 0) w.read += bytes(v);
+  for (int i = 0; i < s.code.loads; ++i)
+    if (s.load(i) >= 0) w.read += bytes(s.load(i));
+  w.written += bytes(s.result);
+}
+
+template <class Arch>
+void judge(bench_row& row, measure::machine<Arch>& machine, measure::work const& w,
+           double footprint) {
+  measure::bound const lowest = machine.lowest(w, footprint);
+  row.bytes = w.read + w.written;
+  row.multiply_adds = w.multiply_adds;
+  row.of_peak = row.gflops() / machine.peak();
+  row.bound = lowest.name;
+  row.of_bound = row.nanoseconds > 0 ? lowest.seconds * 1e9 / row.nanoseconds : 0;
+}
+
+}  // namespace detail
+
+/// Measures the network on this machine, kernel call by kernel call, for one sample: nanoseconds,
+/// multiply-adds, GFLOP/s, and the fraction of the lowest ceiling, which is measured in the same
+/// process. A call is repeated with its data in the nearest cache that holds them; the total is the
+/// network as a whole. Layers that were fused are one call, under the first of them that is left.
+///
+///   auto const report = etch::bench<net>();
+///   std::fputs(etch::to_table(report).c_str(), stdout);
+///   etch::save_roofline(report, "net.svg");
+template <auto Net, class Arch = arch::native>
+bench_report bench(bench_options const& options = {}) {
+  using plan_type = inference_plan<Net, 1>;
+  using run = detail::executor<Arch, plan_type>;
+  using network = std::remove_cvref_t<decltype(Net)>;
+  static constexpr auto const& plan = plan_type::value;
+  constexpr int inputs = network::input_count(), outputs = network::output_count();
+
+  flush_denormals const guard;
+  measure::machine<Arch> machine;
+  model<Net, Arch> const m{seed{1}};
+
+  // Fractions of 1: good as features, and as indices of a table.
+  random_engine rng{1};
+  std::array<float_buffer, inputs> x;
+  std::array<float_buffer, outputs> y;
+  std::array<float const*, inputs> x_data;
+  std::array<float*, outputs> y_data;
+  for (int i = 0; i < inputs; ++i) {
+    auto& buffer = x[static_cast<std::size_t>(i)];
+    buffer.resize(static_cast<std::size_t>(network::input_shape(i).elements()));
+    for (std::size_t j = 0; j < buffer.size(); ++j) buffer.data()[j] = rng.uniform();
+    x_data[static_cast<std::size_t>(i)] = buffer.data();
+  }
+  for (int i = 0; i < outputs; ++i) {
+    y[static_cast<std::size_t>(i)].resize(
+        static_cast<std::size_t>(network::output_shape(i).elements()));
+    y_data[static_cast<std::size_t>(i)] = y[static_cast<std::size_t>(i)].data();
+  }
+  float_buffer memory(static_cast<std::size_t>(workspace<Net, 1>::floats));
+  buffers b;
+  b.inputs = x_data.data();
+  b.outputs = y_data.data();
+  b.parameters = m.weights();
+  b.derived = const_cast<float*>(m.weights()) + facts<Net>::parameter_floats;
+  b.workspace = memory.data();
+
+  auto const typical = [&](auto&& call) {
+    return measure::typical(options.seconds, [&] {
+      call();
+      measure::touch(&b);
+    });
+  };
+  bench_report report;
+  report.instruction_set = Arch::name;
+  auto const whole = [&] { run_plan<Arch, plan_type>(b, 1); };
+  whole();
+  report.total.name = "total";
+  report.total.output = shape_text(network::output_shape());
+  report.total.nanoseconds = 1e9 * typical(whole);
+
+  measure::work all;
+  constexpr int first = plan.segments.size() > static_cast<std::size_t>(plan.prologue)
+                            ? plan.segments[static_cast<std::size_t>(plan.prologue)].first
+                            : 0;
+  [&]<int... I>(std::integer_sequence<int, I...>) {
+    auto const each = [&]<int K>(std::integral_constant<int, K>) {
+      constexpr step s = plan.steps[static_cast<std::size_t>(K)];
+      measure::work w;
+      w.multiply_adds = detail::multiply_adds_of(s);
+      detail::add_traffic<plan>(s, w);
+      w.function_seconds = detail::function_seconds<Arch, plan, K>();
+      bench_row row;
+      row.layer = s.layer;
+      row.name = facts<Net>::layers[static_cast<std::size_t>(s.layer)].kind;
+      row.step = name_of(s.what);
+      row.output = shape_text(plan.values[static_cast<std::size_t>(s.result)].shape);
+      whole();  // operands as they are when the network runs
+      row.nanoseconds = 1e9 * typical([&] { run::template run<K>(b, 0, 1); });
+      machine.refresh_peak();
+      detail::judge(row, machine, w, w.read + w.written);
+      all.multiply_adds += w.multiply_adds;
+      all.function_seconds += w.function_seconds;
+      report.rows.push_back(row);
+    };
+    (each(std::integral_constant<int, first + I>{}), ...);
+  }(std::make_integer_sequence<int, static_cast<int>(plan.steps.size()) - first>{});
+
+  all.read = 4.0 * facts<Net>::weight_floats;
+  for (auto const& buffer : x) all.read += 4.0 * static_cast<double>(buffer.size());
+  for (auto const& buffer : y) all.written += 4.0 * static_cast<double>(buffer.size());
+  detail::judge(report.total, machine, all,
+                all.read + all.written + 4.0 * workspace<Net, 1>::floats);
+
+  measure::cache_sizes const sizes = measure::caches();
+  report.ceilings = {machine.peak(), machine.load(sizes.l1 / 2) * 1e-9,
+                     machine.load(sizes.l2 / 2) * 1e-9, machine.load(4 * sizes.l2) * 1e-9};
+  return report;
+}
+
+}  // namespace etch

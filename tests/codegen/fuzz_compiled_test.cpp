@@ -1,0 +1,136 @@
+// Random graphs that are lowered by the compiler and run by the kernels, at every instruction set.
+
+#include "catch.hpp"
+
+#include "../../codegen/compiled.hpp"
+#include "../../codegen/execute.hpp"
+#include "../../codegen/print.hpp"
+#include "../../runtime/workspace.hpp"
+#include "../check/failures.hpp"
+#include "../check/problem.hpp"
+#include "../random_graph.hpp"
+
+namespace {
+
+constexpr int samples = 3;
+
+constexpr etch::graph graph_of_seed(std::uint32_t seed) {
+  return random_graphs::make(seed, {.expressions = 7, .largest = 120});
+}
+
+template <std::uint32_t Seed>
+struct inference_of {
+  static constexpr etch::plan make() { return etch::lower(graph_of_seed(Seed), samples, true); }
+  static constexpr auto value = etch::freeze<inference_of>();
+};
+template <std::uint32_t Seed>
+struct training_of {
+  static constexpr etch::plan make() {
+    return etch::lower(check::probe_graph(graph_of_seed(Seed)).graph, samples, false);
+  }
+  static constexpr auto value = etch::freeze<training_of>();
+};
+
+/// The plan's outputs and gradients against the graph's. All memory is filled with NaN before.
+template <class Arch, class Plan>
+check::failures check_compiled(etch::graph const& g, std::uint32_t seed, int count) {
+  constexpr auto const& p = Plan::value;
+  check::tensors const parameters = check::random_parameters(g, seed);
+  auto const nan = std::numeric_limits<float>::quiet_NaN();
+  auto const floats = [](int n) { return etch::float_buffer(static_cast<std::size_t>(n) + 16); };
+  etch::float_buffer weights = floats(p.parameter_floats), gradients = floats(p.parameter_floats);
+  etch::float_buffer derived = floats(p.derived), memory = floats(p.workspace);
+  std::fill_n(derived.data(), derived.size(), nan);
+  std::fill_n(memory.data(), memory.size(), nan);
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    for (std::size_t j = 0; j < parameters[i].size(); ++j) {
+      auto const value = static_cast<float>(parameters[i][j]);
+      if (!p.places[i].packed)
+        weights.data()[static_cast<std::size_t>(p.places[i].offset) + j] = value;
+    }
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    if (p.places[i].packed) {
+      std::vector<float> const values(parameters[i].begin(), parameters[i].end());
+      etch::pack_weights(p.places[i].window, values.data(), weights.data() + p.places[i].offset);
+    }
+
+  check::tensors inputs;
+  std::vector<std::vector<float>> x, y;
+  check::numbers random(seed + 1);
+  for (etch::tensor_shape const& s : g.inputs) {
+    x.push_back(random.list(s.elements() * count));
+    inputs.push_back(check::widen(x.back()));
+  }
+  for (int id : g.outputs)
+    y.emplace_back(static_cast<std::size_t>(g[id].shape.elements() * count), nan);
+  std::vector<float const*> in;
+  std::vector<float*> out;
+  for (auto& v : x) in.push_back(v.data());
+  for (auto& v : y) out.push_back(v.data());
+
+  etch::random_key const key{.seed = seed, .step = 2, .first_sample = 7};
+  etch::buffers const b{.inputs = in.data(),
+                        .outputs = out.data(),
+                        .parameters = weights.data(),
+                        .gradients = gradients.data(),
+                        .derived = derived.data(),
+                        .workspace = memory.data(),
+                        .random = key};
+  etch::run_prologue<Arch, Plan>(b);
+  etch::run_plan<Arch, Plan>(b, count);
+
+  check::failures found;
+  std::string const where = check::text(Arch::name, ", ", count, " samples, ");
+  auto const expected = etch::evaluate<double>(g, inputs, parameters, count, key);
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    std::vector<double> wanted = expected[g.outputs[i]];
+    std::size_t const once = wanted.size();
+    if (!g[g.outputs[i]].batched)
+      for (std::size_t j = once; j < y[i].size(); ++j) wanted.push_back(wanted[j % once]);
+    check::append(found, where, check::compare(check::text("output ", i), wanted, y[i], 2e-5));
+  }
+  check::tensors const wanted = etch::parameter_gradients(g, expected);
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    std::vector<float> given(wanted[i].size());
+    float const* const from = gradients.data() + p.places[i].offset;
+    if (p.places[i].packed) etch::unpack_weights(p.places[i].window, from, given.data());
+    else std::copy_n(from, given.size(), given.begin());
+    check::append(found, where,
+                  check::compare(check::text("gradient of parameter ", i), wanted[i], given, 2e-5));
+  }
+  return found;
+}
+
+template <template <std::uint32_t> class Plan, std::uint32_t Seed>
+void check_seed(etch::graph const& g) {
+  etch::arch::for_each_compiled([&]<class Arch>() {
+    if (!Arch::available()) return;
+    for (int count : {samples, 1}) {
+      check::failures const found = check_compiled<Arch, Plan<Seed>>(g, Seed, count);
+      std::string text;
+      for (auto const& f : found) text += f + "\n";
+      INFO("seed " << Seed << "\n"
+                   << text << etch::to_text(g) << etch::to_text(Plan<Seed>::make()));
+      CHECK(found.empty());
+    }
+  });
+}
+
+template <std::uint32_t... Seeds>
+void check_inference() {
+  (check_seed<inference_of, Seeds>(graph_of_seed(Seeds)), ...);
+}
+template <std::uint32_t... Seeds>
+void check_training() {
+  (check_seed<training_of, Seeds>(check::probe_graph(graph_of_seed(Seeds)).graph), ...);
+}
+
+}  // namespace
+
+TEST_CASE("random graphs that the compiler lowers compute what they say") {
+  check_inference<1, 2, 3, 4, 5, 6>();
+}
+
+TEST_CASE("random graphs that the compiler lowers compute their gradients") {
+  check_training<11, 12, 13, 14, 15, 16>();
+}

@@ -1,0 +1,313 @@
+// Each pass alone: what it does to small graphs, said in their printed form.
+
+#include "catch.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "../../codegen/compiled.hpp"
+#include "../../codegen/print.hpp"
+#include "../../codegen/reference.hpp"
+#include "../../dsl/layers.hpp"
+#include "../../dsl/losses.hpp"
+#include "../check/probe.hpp"
+#include "../written.hpp"
+
+namespace {
+
+using etch::graph;
+using etch::op;
+using etch::plan;
+using etch::step_kind;
+using etch::tensor;
+namespace m = etch::math;
+
+int count(graph const& g, op code) {
+  return static_cast<int>(
+      std::count_if(g.nodes.begin(), g.nodes.end(), [&](auto& n) { return n.code == code; }));
+}
+int count(plan const& p, step_kind what) {
+  return static_cast<int>(
+      std::count_if(p.steps.begin(), p.steps.end(), [&](auto& s) { return s.what == what; }));
+}
+std::vector<step_kind> kinds(plan const& p) {
+  std::vector<step_kind> all;
+  for (etch::step const& s : p.steps) all.push_back(s.what);
+  return all;
+}
+template <class Network>
+plan inference(Network net, int samples = 1) {
+  return etch::lower(etch::graph_of(net), samples, true);
+}
+
+constexpr auto mnist_cnn = etch::input<28, 28, 1>
+                         | etch::conv2d<32, 3> | etch::relu | etch::max_pool2d<2>
+                         | etch::conv2d<64, 3> | etch::relu | etch::max_pool2d<2>
+                         | etch::conv2d<64, 3> | etch::relu
+                         | etch::flatten | etch::dense<64> | etch::relu | etch::dense<10>;
+
+}  // namespace
+
+// --- simplify ---------------------------------------------------------------------------------------
+
+TEST_CASE("simplify: equal nodes are computed once, random ones each time") {
+  graph const g = written({3}, [](etch::context& c, tensor x) {
+    return m::exp(x) + m::exp(x) * (c.random(x) + c.random(x));
+  });
+  graph const s = etch::passes::simplify(g);
+  CHECK(count(s, op::random) == 2);
+  CHECK(std::count_if(s.nodes.begin(), s.nodes.end(),
+                      [](auto& n) { return n.fn == etch::function::exp; }) == 1);
+}
+
+TEST_CASE("simplify: what no output needs is dropped, parameters stay") {
+  graph const g = written({3}, [](etch::context& c, tensor x) {
+    tensor const unused = m::tanh(x * c.parameter("w", {3}, etch::ones));
+    static_cast<void>(m::sum(unused));
+    return m::exp(x);
+  });
+  CHECK(etch::to_text(etch::passes::simplify(g)) ==
+        "%0 = input 0 (3)*\n%1 = parameter test_1.w (3)\n%2 = exp(%0) (3)*\noutput 0 = %2\n");
+}
+
+TEST_CASE("simplify: constants fold and neutral arithmetic goes") {
+  graph const g = written({3}, [](etch::context& c, tensor x) {
+    tensor const two = c.constant(4) * 0.5;
+    return m::detach((x + 0.0) * 1.0 - 0.0) / 1.0 * two;
+  });
+  CHECK(etch::to_text(etch::passes::simplify(g)) ==
+        "%0 = input 0 (3)*\n%1 = constant 2 ()\n%2 = multiply(%0, %1) (3)*\noutput 0 = %2\n");
+}
+
+TEST_CASE("simplify: a reshape of a reshape is one, and one back to the first shape is none") {
+  graph const g = written({2, 6}, [](etch::context&, tensor x) {
+    return m::exp(m::reshape(m::reshape(m::reshape(x, {12}), {3, 4}), {2, 6}));
+  });
+  CHECK(etch::to_text(etch::passes::simplify(g)) ==
+        "%0 = input 0 (2, 6)*\n%1 = exp(%0) (2, 6)*\noutput 0 = %1\n");
+}
+
+TEST_CASE("simplify: doing it twice changes nothing") {
+  graph const g = etch::training_graph(mnist_cnn, etch::cross_entropy);
+  graph const once = etch::passes::simplify(g);
+  CHECK(once.size() < g.size());
+  CHECK(etch::passes::simplify(once).nodes == once.nodes);
+}
+
+// --- layout -----------------------------------------------------------------------------------------
+
+TEST_CASE("layout: inference reads packed weights as they are stored") {
+  graph const g = etch::passes::layout(etch::passes::simplify(etch::graph_of(mnist_cnn)));
+  CHECK(count(g, op::pack) + count(g, op::unpack) + count(g, op::transpose) == 0);
+}
+
+TEST_CASE("layout: training transposes each weight once and gives packed gradients") {
+  graph const g = etch::passes::layout(
+      etch::passes::simplify(etch::training_graph(mnist_cnn, etch::cross_entropy)));
+  CHECK(count(g, op::pack) + count(g, op::unpack) == 0);
+  CHECK(count(g, op::contract_dw) == 5);
+  CHECK(count(g, op::transpose) == 4);  // the first layer's input has no gradient
+}
+
+TEST_CASE("layout: weights that are computed are packed, and their gradient unpacked") {
+  graph g = written({4}, [](etch::context& c, tensor x) {
+    tensor const w = m::tanh(c.parameter("w", {3, 4}, etch::ones));
+    return m::reshape(m::sum(m::contract(x, w, {.channels = 4, .filters = 3}, {3})), {});
+  });
+  etch::passes::differentiate(g, g.outputs[0]);
+  graph const l = etch::passes::layout(etch::passes::simplify(g));
+  CHECK(count(l, op::pack) == 1);
+  CHECK(count(l, op::unpack) == 1);
+  CHECK_FALSE(etch::parameter_places(l)[0].packed);
+}
+
+TEST_CASE("layout: windows that pack one parameter in two ways each get theirs") {
+  graph const g = written({2, 2, 8}, [](etch::context& c, tensor x) {
+    tensor const w = c.parameter("w", {8, 1, 1, 4}, etch::ones);
+    tensor const y =
+        m::contract(x, w, {.height = 2, .width = 2, .channels = 8, .groups = 2, .filters = 8});
+    tensor const half = m::slice(y, {0, 0, 4}, {});
+    return m::contract(half, w, {.height = 2, .width = 2, .channels = 4, .filters = 8});
+  });
+  graph const l = etch::passes::layout(etch::passes::simplify(g));
+  CHECK(count(l, op::unpack) == 1);
+  CHECK(count(l, op::pack) == 1);
+}
+
+namespace {
+
+template <class Network>
+void check_places(Network net) {
+  graph const one = etch::graph_of(net),
+              other = check::probe_graph(etch::graph_of(net, true)).graph;
+  auto const a = etch::parameter_places(etch::passes::simplify(one));
+  auto const b = etch::parameter_places(etch::passes::simplify(other));
+  REQUIRE(a.size() == b.size());
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    INFO(one.parameters[i].name.view());
+    CHECK(one.parameters[i].name == other.parameters[i].name);
+    CHECK(a[i].offset == b[i].offset);
+    CHECK(a[i].size == b[i].size);
+    CHECK(a[i].packed == b[i].packed);
+    CHECK((!a[i].packed || etch::same_packing(a[i].window, b[i].window)));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("layout: a model's buffer is the same for inference and training") {
+  check_places(mnist_cnn);
+  check_places(etch::input<6, 6, 4> | etch::conv2d<4, 3, etch::groups<4>, etch::same> |
+               etch::batch_norm | etch::prelu | etch::avg_pool2d<2> |
+               etch::conv2d<8, 1, etch::groups<2>> | etch::dropout<0.5> | etch::flatten |
+               etch::dense<7> | etch::layer_norm | etch::gelu | etch::dense<3> | etch::softmax);
+  check_places(etch::input<5, 8> |
+               etch::residual(etch::layer_norm | etch::dense<16> | etch::gelu | etch::dense<8>) |
+               etch::repeat<2>(etch::dense<8> | etch::batch_norm) | etch::flatten | etch::dense<2>);
+  check_places(etch::input<4, 4, 3> |
+               etch::parallel<etch::concat>(etch::conv2d<8, 1>, etch::conv2d<8, 3, etch::same>) |
+               etch::batch_norm | etch::relu | etch::global_avg_pool | etch::dense<4>);
+}
+
+// --- fuse -------------------------------------------------------------------------------------------
+
+TEST_CASE("fuse: convolution, bias, relu and max pooling are one step") {
+  auto const p =
+      inference(etch::input<8, 8, 3> | etch::conv2d<16, 3> | etch::relu | etch::max_pool2d<2>);
+  CHECK(kinds(p) == std::vector{step_kind::contract_max_pool});
+  CHECK(p.workspace == 0);
+}
+
+TEST_CASE("fuse: a dense layer and its activation are one step") {
+  CHECK(kinds(inference(etch::input<8> | etch::dense<16> | etch::gelu)) ==
+        std::vector{step_kind::contract});
+  CHECK(kinds(inference(etch::input<5, 8> | etch::dense<16> | etch::hard_swish)) ==
+        std::vector{step_kind::contract});
+  CHECK(kinds(inference(etch::input<8> | etch::dense<8> | etch::tanh | etch::dense<4>)) ==
+        std::vector{step_kind::contract, step_kind::contract});
+}
+
+TEST_CASE("fuse: batch_norm is in the convolution's epilogue, its scale and shift are derived") {
+  auto const p = inference(etch::input<8, 8, 3> | etch::conv2d<16, 3> | etch::batch_norm |
+                               etch::relu | etch::max_pool2d<2>,
+                           4);
+  REQUIRE(p.prologue == 1);
+  CHECK(p.derived == 2 * 16);
+  std::vector<etch::step> const main(p.steps.begin() + p.segments[0].last, p.steps.end());
+  REQUIRE(main.size() == 1);
+  CHECK(main[0].what == step_kind::contract_max_pool);
+  for (int i = p.segments[0].first; i < p.segments[0].last; ++i)
+    CHECK(p.values[static_cast<std::size_t>(p.steps[static_cast<std::size_t>(i)].result)].where ==
+          etch::space::derived);
+}
+
+TEST_CASE("fuse: a chain of maps is one loop, and a reduction takes its map in") {
+  auto const p = inference(etch::input<40> | etch::silu | etch::tanh | etch::softplus);
+  CHECK(kinds(p) == std::vector{step_kind::map});
+
+  graph const g =
+      written({4, 10}, [](etch::context&, tensor x) { return m::sum(m::exp(x) * x, 1, 2); });
+  plan const q = etch::lower(g, 1, true);
+  CHECK(kinds(q) == std::vector{step_kind::reduce});
+  CHECK(etch::to_text(q.steps[0].code) == "multiply(exp(@0), @0)");
+}
+
+TEST_CASE("fuse: a value that is read twice is stored once") {
+  graph const g = written({10}, [](etch::context&, tensor x) {
+    tensor const e = m::exp(x);
+    return m::sum(e, 0, 1) * e;
+  });
+  plan const p = etch::lower(g, 1, true);
+  CHECK(kinds(p) == std::vector{step_kind::map, step_kind::reduce, step_kind::map});
+}
+
+TEST_CASE(
+    "fuse: a pooling that overlaps, or reads positions in another shape, stays its own step") {
+  CHECK(count(inference(etch::input<8, 8, 3> | etch::conv2d<4, 3> |
+                        etch::max_pool2d<3, etch::stride<1>>),
+              step_kind::pool) == 1);
+  graph const g = written({2, 6, 3}, [](etch::context& c, tensor x) {
+    tensor const w = c.parameter("w", {4, 1, 1, 3}, etch::ones);
+    tensor const y =
+        m::contract(x, w, {.height = 2, .width = 6, .channels = 3, .filters = 4}, {4, 3, 4});
+    return m::pool(etch::function::maximum, y,
+                   {.height = 4,
+                    .width = 3,
+                    .channels = 4,
+                    .kernel_height = 2,
+                    .kernel_width = 3,
+                    .stride_height = 2,
+                    .stride_width = 3,
+                    .filters = 4});
+  });
+  CHECK(kinds(etch::lower(g, 1, true)) == std::vector{step_kind::contract, step_kind::pool});
+}
+
+// --- bind -------------------------------------------------------------------------------------------
+
+TEST_CASE("bind: a sum that is the gradient of two parameters goes to both") {
+  graph g = written({3}, [](etch::context& c, tensor x) {
+    tensor const a = c.parameter("a", {3}, etch::zeros), b = c.parameter("b", {3}, etch::zeros);
+    return m::reshape(m::sum((x + a + b) * x), {});
+  });
+  etch::passes::differentiate(g, g.outputs[0]);
+  plan const p = etch::lower(g, 4, false);
+  int into_gradients = 0;
+  for (etch::step const& s : p.steps) {
+    bool const writes =
+        p.values[static_cast<std::size_t>(s.result)].where == etch::space::gradients;
+    into_gradients += writes;
+    // What a gradient holds from an earlier group of samples must not be read as this group's sum.
+    for (int k = 0; k < s.code.loads; ++k)
+      if (s.load(k) >= 0 &&
+          p.values[static_cast<std::size_t>(s.load(k))].where == etch::space::gradients)
+        CHECK(s.load(k) == s.result);
+  }
+  CHECK(into_gradients == 2);
+}
+
+// --- schedule ---------------------------------------------------------------------------------------
+
+TEST_CASE(
+    "schedule: the convolutions of a CNN are one loop over the samples, its dense layers one "
+    "product") {
+  plan const p = inference(mnist_cnn, 16);
+  REQUIRE(p.segments.size() == 2);
+  CHECK(p.segments[0].loops);
+  CHECK(p.segments[0].last - p.segments[0].first == 3);
+  CHECK_FALSE(p.segments[1].loops);
+  CHECK(count(p, step_kind::contract_max_pool) == 2);
+  CHECK(count(p, step_kind::contract) == 3);
+  CHECK(inference(mnist_cnn, 1).segments.size() == 1);
+}
+
+TEST_CASE("schedule: a sum over the samples is read behind the loop that makes it") {
+  plan const p = etch::lower(etch::training_graph(mnist_cnn, etch::cross_entropy), 16, false);
+  std::vector<int> segment_of(p.steps.size());
+  for (std::size_t g = 0; g < p.segments.size(); ++g)
+    for (int i = p.segments[g].first; i < p.segments[g].last; ++i)
+      segment_of[static_cast<std::size_t>(i)] = static_cast<int>(g);
+  for (std::size_t i = 0; i < p.steps.size(); ++i)
+    for (std::size_t j = 0; j < p.steps.size(); ++j) {
+      if (!p.steps[i].sums || p.steps[j].sums) continue;
+      for (int k = 0; k < p.steps[j].code.loads; ++k)
+        if (p.steps[j].load(k) == p.steps[i].result &&
+            p.segments[static_cast<std::size_t>(segment_of[i])].loops)
+          CHECK(segment_of[j] > segment_of[i]);
+    }
+}
+
+TEST_CASE(
+    "schedule: what is joined from parameters and from the batch is no part of the prologue") {
+  graph const g = written({3}, [](etch::context& c, tensor x) {
+    tensor const fixed = m::exp(c.parameter("w", {3}, etch::ones));
+    return x * m::slice(m::tanh(m::concat(fixed, m::batch_mean(x, 0, 0), 0)), {2}, {1});
+  });
+  plan const p = etch::lower(g, 4, true);
+  CHECK(p.derived == 16);  // exp(w) alone
+  for (std::size_t g_index = static_cast<std::size_t>(p.prologue); g_index < p.segments.size();
+       ++g_index)
+    for (int i = p.segments[g_index].first; i < p.segments[g_index].last; ++i)
+      CHECK(p.values[static_cast<std::size_t>(p.steps[static_cast<std::size_t>(i)].result)].where !=
+            etch::space::derived);
+}

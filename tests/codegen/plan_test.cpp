@@ -1,0 +1,190 @@
+// Where plans put their values: a checker that follows every read and write, written without a look
+// at how the memory is assigned.
+
+#include "catch.hpp"
+
+#include <string>
+
+#include "../../codegen/lower.hpp"
+#include "../../codegen/print.hpp"
+#include "../../dsl/layers.hpp"
+#include "../../dsl/losses.hpp"
+#include "../check/probe.hpp"
+#include "../random_graph.hpp"
+
+namespace {
+
+/// Runs a plan on memory that knows, for every float, whose it is: the value, and the sample for which
+/// it was written. Says what read something else than it wanted, or reached outside its buffer.
+class memory_checker {
+ public:
+  explicit memory_checker(etch::plan const& p)
+      : plan_(p), workspace_(std::size_t(p.workspace)), derived_(std::size_t(p.derived)) {}
+
+  std::string run(int samples) {
+    std::fill(workspace_.begin(), workspace_.end(), tag{});
+    for (std::size_t g = 0; g < plan_.segments.size() && fault_.empty(); ++g) {
+      bool const prologue = static_cast<int>(g) < plan_.prologue;
+      etch::segment const& part = plan_.segments[g];
+      int const n = prologue ? 1 : samples;
+      for (int s = 0; s < (part.loops ? n : 1); ++s)
+        for (int i = part.first; i < part.last; ++i) {
+          at_ = i;
+          run_step(plan_.steps[std::size_t(i)], s, part.loops ? 1 : n);
+        }
+    }
+    return fault_;
+  }
+
+ private:
+  struct tag {
+    int value = -1, sample = -1;
+    bool operator==(tag const&) const = default;
+  };
+
+  void run_step(etch::step const& s, int sample, int samples) {
+    int const n = s.batched ? samples : 1;
+    for (int x : s.operands) read(x, sample, n);
+    for (int k = 0; k < s.code.loads; ++k) read(s.load(k), sample, n);
+    if (s.sums) read(s.result, sample, 1);
+    if (s.result >= 0)
+      each(s.result, sample, s.sums ? 1 : n, [&](tag& t, tag wanted) { t = wanted; });
+  }
+  void read(int v, int sample, int n) {
+    if (v < 0) return;
+    each(v, sample, n, [&](tag& t, tag wanted) {
+      if (t == wanted || !fault_.empty()) return;
+      fault_ = "step " + std::to_string(at_) + " reads value " + std::to_string(wanted.value) +
+               " of sample " + std::to_string(wanted.sample) + " where value " +
+               std::to_string(t.value) + " of sample " + std::to_string(t.sample) + " lies";
+    });
+  }
+  /// Calls f(what is known of a float, what it should be) for a value of the samples `sample` ...
+  template <class F>
+  void each(int v, int sample, int n, F f) {
+    etch::value const& x = plan_.values[std::size_t(v)];
+    if (x.where != etch::space::workspace && x.where != etch::space::derived) return;
+    auto& buffer = x.where == etch::space::workspace ? workspace_ : derived_;
+    for (int s = sample; s < sample + (x.batched ? n : 1); ++s)
+      for (int i = 0; i < x.size; ++i) {
+        std::size_t const at = std::size_t(x.offset + s * x.stride + i);
+        if (at >= buffer.size()) {
+          fault_ = "step " + std::to_string(at_) + " reaches outside its buffer";
+          return;
+        }
+        f(buffer[at], tag{v, x.batched ? s : 0});
+      }
+  }
+
+  etch::plan const& plan_;
+  std::vector<tag> workspace_, derived_;
+  std::string fault_;
+  int at_ = 0;
+};
+
+constexpr auto mnist_cnn = etch::input<28, 28, 1>
+                         | etch::conv2d<32, 3> | etch::relu | etch::max_pool2d<2>
+                         | etch::conv2d<64, 3> | etch::relu | etch::max_pool2d<2>
+                         | etch::conv2d<64, 3> | etch::relu
+                         | etch::flatten | etch::dense<64> | etch::relu | etch::dense<10>;
+
+void check_memory(etch::plan const& p) {
+  for (int samples : {p.samples, 1}) {
+    INFO(etch::to_text(p));
+    CHECK(memory_checker(p).run(samples) == "");
+  }
+}
+
+}  // namespace
+
+TEST_CASE("no value is overwritten while it is needed") {
+  for (std::uint32_t seed = 0; seed < 300; ++seed)
+    for (int samples : {1, 3, 16}) {
+      etch::graph const g =
+          random_graphs::make(seed, {.expressions = 4 + static_cast<int>(seed % 20)});
+      INFO("seed " << seed << ", " << samples << " samples");
+      check_memory(etch::lower(g, samples, true));
+      check_memory(etch::lower(check::probe_graph(g).graph, samples, false));
+    }
+  for (int samples : {1, 8, 64}) {
+    check_memory(etch::lower(etch::graph_of(mnist_cnn), samples, true));
+    check_memory(etch::lower(etch::training_graph(mnist_cnn, etch::cross_entropy), samples, false));
+  }
+}
+
+TEST_CASE("the memory checker finds what overlaps") {
+  etch::plan p = etch::lower(etch::graph_of(mnist_cnn), 8, true);
+  REQUIRE(memory_checker(p).run(8) == "");
+  for (etch::value& v : p.values) v.offset = 0;
+  CHECK(memory_checker(p).run(8) != "");
+
+  p = etch::lower(etch::training_graph(mnist_cnn, etch::cross_entropy), 8, false);
+  p.workspace -= 1;
+  CHECK(memory_checker(p).run(8).find("outside") != std::string::npos);
+}
+
+TEST_CASE("values of the workspace begin on whole vectors and outputs hold every sample") {
+  for (std::uint32_t seed = 0; seed < 100; ++seed) {
+    etch::graph const g = random_graphs::make(seed);
+    etch::plan const p = etch::lower(g, 5, true);
+    for (etch::value const& v : p.values) {
+      if (v.where == etch::space::workspace || v.where == etch::space::derived)
+        CHECK(v.offset % 16 == 0);
+      if (v.where == etch::space::input || v.where == etch::space::output) {
+        CHECK(v.offset == 0);
+        CHECK(v.stride == v.size);
+      }
+    }
+  }
+}
+
+TEST_CASE("a plan needs no more memory than its largest neighbours") {
+  etch::plan const one = etch::lower(etch::graph_of(mnist_cnn), 1, true);
+  // The largest pair that lives together: 13x13x32 beside 5x5x64.
+  CHECK(one.workspace <= 13 * 13 * 32 + 5 * 5 * 64);
+  CHECK(one.derived == 0);
+  // What stays within the loop over the samples has one copy for all of them.
+  etch::plan const many = etch::lower(etch::graph_of(mnist_cnn), 64, true);
+  CHECK(many.workspace <= one.workspace + 64 * (3 * 3 * 64 + 64) + 3 * 3 * 64);
+}
+
+TEST_CASE("an element-wise step writes over an operand that dies") {
+  constexpr auto net =
+      etch::input<256> | etch::dense<256> | etch::layer_norm | etch::tanh | etch::dense<4>;
+  etch::plan const p = etch::lower(etch::graph_of(net), 1, true);
+  bool in_place = false;
+  for (etch::step const& s : p.steps) {
+    etch::value const& y = p.values[std::size_t(s.result)];
+    for (int k = 0; s.what == etch::step_kind::map && k < s.code.loads; ++k)
+      if (s.load(k) >= 0) {
+        etch::value const& x = p.values[std::size_t(s.load(k))];
+        in_place = in_place || (x.where == etch::space::workspace && y.where == x.where &&
+                                x.offset == y.offset && x.size == 256 && y.size == 256);
+      }
+  }
+  CHECK(in_place);
+  CHECK(p.workspace <= 2 * 256 + 3 * 16);
+}
+
+TEST_CASE("a recycled float keeps each sample apart in a loop") {
+  // One copy for all samples is only right where a value does not cross the border of its loop.
+  etch::plan const p = etch::lower(etch::training_graph(mnist_cnn, etch::cross_entropy), 8, false);
+  for (std::size_t v = 0; v < p.values.size(); ++v) {
+    etch::value const& x = p.values[v];
+    if (!x.batched || x.where != etch::space::workspace) continue;
+    int first = -1, last = -1;
+    for (std::size_t g = 0; g < p.segments.size(); ++g)
+      for (int i = p.segments[g].first; i < p.segments[g].last; ++i) {
+        etch::step const& s = p.steps[std::size_t(i)];
+        bool here = s.result == static_cast<int>(v);
+        for (int o : s.operands) here = here || o == static_cast<int>(v);
+        for (int k = 0; k < s.code.loads; ++k) here = here || s.load(k) == static_cast<int>(v);
+        if (!here) continue;
+        if (first < 0) first = static_cast<int>(g);
+        last = static_cast<int>(g);
+      }
+    if (first < 0) continue;
+    bool const within = first == last && p.segments[std::size_t(first)].loops;
+    CHECK((x.stride == 0) == within);
+  }
+}

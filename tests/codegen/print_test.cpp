@@ -1,0 +1,95 @@
+// The printed forms of graphs, programs, plans and networks.
+
+#include "catch.hpp"
+
+#include "../../codegen/lower.hpp"
+#include "../../codegen/print.hpp"
+#include "../../codegen/summary.hpp"
+#include "../../dsl/layers.hpp"
+
+namespace {
+
+constexpr auto small = etch::input<6, 6, 1> | etch::conv2d<2, 3> | etch::relu | etch::max_pool2d<2>
+                     | etch::flatten | etch::dense<3> | etch::softmax;
+
+}  // namespace
+
+TEST_CASE("a graph prints a node a line") {
+  CHECK(etch::to_text(etch::graph_of(small)) ==
+        "%0 = input 0 (6, 6, 1)*\n"
+        "%1 = parameter conv2d_1.weight (2, 3, 3, 1)\n"
+        "%2 = contract(%0, %1) (4, 4, 2)*\n"
+        "%3 = parameter conv2d_1.bias (2)\n"
+        "%4 = add(%2, %3) (4, 4, 2)*\n"
+        "%5 = constant 0 ()\n"
+        "%6 = maximum(%5, %4) (4, 4, 2)*\n"
+        "%7 = pool maximum(%6) (2, 2, 2)*\n"
+        "%8 = reshape(%7) (8)*\n"
+        "%9 = parameter dense_1.weight (3, 8)\n"
+        "%10 = contract(%8, %9) (3)*\n"
+        "%11 = parameter dense_1.bias (3)\n"
+        "%12 = add(%10, %11) (3)*\n"
+        "%13 = reduce maximum(%12) over axes 0 to 1 (1)*\n"
+        "%14 = detach(%13) (1)*\n"
+        "%15 = subtract(%12, %14) (3)*\n"
+        "%16 = exp(%15) (3)*\n"
+        "%17 = reduce add(%16) over axes 0 to 1 (1)*\n"
+        "%18 = divide(%16, %17) (3)*\n"
+        "output 0 = %18\n");
+}
+
+TEST_CASE("a plan prints a kernel call a line") {
+  CHECK(etch::to_text(etch::lower(etch::graph_of(small), 1, true)) ==
+        "up to 1 samples, 32 floats of workspace, 0 derived, 112 of parameters\n"
+        "all samples at once:\n"
+        "  workspace+0 = contract_max_pool input0 parameters+0 @2=parameters+48  maximum(0, "
+        "add(acc, @2))\n"
+        "  workspace+16 = contract workspace+0 parameters+64 @1=parameters+96  add(acc, @1)\n"
+        "  workspace+0 = reduce @0=workspace+16\n"
+        "  workspace+16 = map @0=workspace+16 @1=workspace+0  exp(subtract(@0, @1))\n"
+        "  workspace+0 = reduce @0=workspace+16\n"
+        "  output0 = map @0=workspace+16 @1=workspace+0  divide(@0, @1)\n");
+}
+
+TEST_CASE("gradients and what the batch adds up are printed") {
+  etch::graph g;
+  etch::context c{g, true};
+  g.inputs.push_back({4});
+  g.layers.push_back({"scale", {4}});
+  etch::tensor const x{&g, g.add({.code = etch::op::input, .batched = true, .shape = {4}})};
+  c.enter("scale");
+  etch::tensor const w = c.parameter("factor", {4}, etch::ones);
+  etch::tensor const loss = etch::math::reshape(etch::math::sum(x * w), {});
+  g.outputs.push_back(loss.id);
+  etch::passes::differentiate(g, loss.id);
+  std::string const text = etch::to_text(etch::passes::simplify(g));
+  CHECK(text.find("reduce add(%0) over axes 0 to 0 and the batch (4)\n") != std::string::npos);
+  CHECK(text.find("gradient of scale_1.factor += %") != std::string::npos);
+  CHECK(etch::to_text(etch::lower(g, 8, false)).find("gradients+0 += reduce @0=input0\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("every function, primitive and kernel has a name of its own") {
+  CHECK(etch::name_of(etch::function::identity) == "identity");
+  CHECK(etch::name_of(etch::function::select) == "select");
+  CHECK(etch::name_of(etch::op::transpose) == "transpose");
+  CHECK(etch::name_of(etch::step_kind::zero) == "zero");
+}
+
+TEST_CASE("the summary of a network shows what each layer takes") {
+  std::string const text = etch::summary<small>();
+  INFO(text);
+  // conv2d: 2 filters of 3x3, 16 positions; dense: 8 x 3.
+  CHECK(text.find("conv2d             (4, 4, 2)                  20            288\n") !=
+        std::string::npos);
+  CHECK(text.find("max_pool2d         (2, 2, 2)") != std::string::npos);
+  CHECK(text.find("dense              (3)                        27             24\n") !=
+        std::string::npos);
+  CHECK(text.find("total                                         47            312\n") !=
+        std::string::npos);
+  CHECK(text.find("workspace") != std::string::npos);
+  CHECK(etch::grouped(0) == "0");
+  CHECK(etch::grouped(999) == "999");
+  CHECK(etch::grouped(1000) == "1,000");
+  CHECK(etch::grouped(1234567) == "1,234,567");
+}

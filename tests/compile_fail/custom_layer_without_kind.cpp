@@ -1,0 +1,17 @@
+// error: etch::layer_number<2>, etch::declared_as<mine::twice>
+// error: etch::expects<etch::member_kind>, etch::given<etch::extents<4>>
+// error: add .static constexpr std::string_view kind
+#include "../../dsl/layers.hpp"
+
+namespace mine {
+struct twice : etch::layer {
+#ifdef TWIN
+  static constexpr std::string_view kind = "twice";
+#endif
+  static constexpr auto shape_rule(etch::tensor_shape const& in) { return etch::accept(in); }
+  static constexpr etch::tensor forward(etch::context&, etch::tensor x) { return 2 * x; }
+};
+}  // namespace mine
+
+constexpr auto net = etch::input<8> | etch::dense<4> | mine::twice{} | etch::relu;  // here
+static_assert(net.output_shape() == etch::shape<4>);

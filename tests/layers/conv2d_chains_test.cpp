@@ -1,0 +1,40 @@
+#include "check_layer.hpp"
+
+#include "catch.hpp"
+
+// Convolutions with what runs in their registers behind them.
+
+using namespace etch;
+using check::passed;
+
+TEST_CASE("convolution, relu and max-pool with odd sizes") {
+  CHECK(check_layer<input<8, 10, 3> | conv2d<5, 2> | relu | max_pool2d<2>>(
+            shape<3, 4, 5>, 65) == passed);
+  CHECK(check_layer<input<7, 6, 2> | conv2d<17, 3> | relu | max_pool2d<2>>(
+            shape<2, 2, 17>, 323) == passed);
+  CHECK(check_layer<input<9, 8, 1> | conv2d<16, 3, same> | relu | max_pool2d<kernel<3, 2>>>(
+            shape<3, 4, 16>, 160) == passed);
+}
+
+TEST_CASE("convolution and max-pool with other things between and around") {
+  CHECK(check_layer<input<6, 7, 3> | conv2d<4, 2> | max_pool2d<2>>(shape<2, 3, 4>, 52) == passed);
+  CHECK(check_layer<input<6, 6, 3> | relu | conv2d<7, 1, no_bias> | sigmoid | max_pool2d<3>>(
+            shape<2, 2, 7>, 21) == passed);
+  CHECK(check_layer<input<7, 7, 5> | conv2d<5, 2, groups<5>> | relu | max_pool2d<2>>(
+            shape<3, 3, 5>, 25) == passed);
+  CHECK(check_layer<input<6, 5, 3> | conv2d<6, 2> | relu | max_pool2d<2, stride<1>>>(
+            shape<4, 3, 6>, 78) == passed);
+}
+
+TEST_CASE("convolution, batch_norm, relu and max-pool") {
+  CHECK(check_layer<input<6, 7, 3> | conv2d<9, 2, no_bias> | batch_norm | relu | max_pool2d<2>>(
+            shape<2, 3, 9>, 126) == passed);
+}
+
+TEST_CASE("a small network of convolutions and dense layers") {
+  CHECK(check_layer<input<9, 9, 1> | conv2d<6, 3> | relu | max_pool2d<2> | conv2d<10, 2> | gelu |
+                    flatten | dense<17> | relu | dense<3>>(shape<3>, 1061) == passed);
+  CHECK(check_layer<input<6, 6, 3> | conv2d<8, 3, same> | etch::tanh | avg_pool2d<2> |
+                    conv2d<4, 2, stride<1>> | relu | global_avg_pool | dense<2>>(
+            shape<2>, 366) == passed);
+}

@@ -1,0 +1,352 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "../codegen/counter_random.hpp"
+#include "../dsl/context.hpp"
+
+/// Random graphs, written as a layer writes them. Equal seeds give equal graphs, at run time and in
+/// constant evaluation.
+namespace random_graphs {
+
+using etch::contraction;
+using etch::function;
+using etch::tensor;
+using etch::tensor_shape;
+namespace m = etch::math;
+
+struct options {
+  int expressions = 10;       // layers and the like
+  int largest = 240;          // elements of a value
+  bool gradients_exact = false;  // no detach, whose gradient is not the derivative
+};
+
+class writer {
+ public:
+  constexpr writer(std::uint32_t seed, options const& how)
+      : key_{seed, 1, 2, 3}, how_(how), context_(graph_, true) {}
+
+  constexpr etch::graph write() {
+    begin("input");
+    int const inputs = 1 + below(4) / 3;
+    for (int i = 0; i < inputs; ++i) add_input(i);
+    for (int i = 0; i < how_.expressions; ++i) {
+      begin("random");
+      add_expression();
+    }
+    int const outputs = 1 + below(4) / 2;
+    for (int i = 0; i < outputs; ++i)
+      graph_.outputs.push_back(i == 0 ? latest_batched().id : any().id);
+    return graph_;
+  }
+
+ private:
+  constexpr int below(int n) {
+    return static_cast<int>(etch::counter_bits(key_, count_++) % static_cast<std::uint32_t>(n));
+  }
+  constexpr bool chance(int percent) { return below(100) < percent; }
+
+  constexpr void begin(std::string_view kind) {
+    graph_.layers.push_back({kind, {}});
+    context_.enter(kind);
+  }
+
+  constexpr tensor_shape random_shape() {
+    tensor_shape s;
+    s.rank = 1 + below(3);
+    for (int axis = 0; axis < s.rank; ++axis)
+      s[axis] = s.rank == 1 ? 1 + below(20) : axis == 2 ? 1 + below(6) : 1 + below(7);
+    return s;
+  }
+  constexpr void add_input(int index) {
+    tensor_shape const s = random_shape();
+    graph_.inputs.push_back(s);
+    values_.push_back(
+        {&graph_,
+         graph_.add({.code = etch::op::input, .batched = true, .index = index, .shape = s})});
+  }
+
+  constexpr void keep(tensor t) {
+    if (t.shape().elements() <= how_.largest) values_.push_back(t);
+  }
+  /// Mostly one of the latest: graphs are deep rather than wide.
+  constexpr tensor any() {
+    int const n = static_cast<int>(values_.size());
+    int const back = chance(60) ? 0 : below(n);
+    return values_[static_cast<std::size_t>(n - 1 - back)];
+  }
+  constexpr tensor latest_batched() const {
+    std::size_t i = values_.size() - 1;
+    while (!values_[i].get().batched) --i;
+    return values_[i];
+  }
+  constexpr tensor any_of_rank(int least, int most) {
+    for (int i = 0; i < 6; ++i)
+      if (tensor const t = any(); t.shape().rank >= least && t.shape().rank <= most) return t;
+    tensor const t = latest_batched();
+    if (t.shape().rank >= least && t.shape().rank <= most) return t;
+    return m::reshape(t, factors(t.shape().elements(), least));
+  }
+  constexpr tensor_shape factors(int elements, int rank) {
+    tensor_shape s;
+    s.rank = rank;
+    for (int axis = 0; axis < rank; ++axis) {
+      int f = axis == rank - 1 ? elements : 1 + below(6);
+      while (elements % f != 0) --f;
+      s[axis] = f;
+      elements /= f;
+    }
+    return s;
+  }
+
+  /// A parameter; now and then one of this shape that is there already.
+  constexpr tensor parameter(tensor_shape const& shape, int fan_in = 1) {
+    if (chance(30))
+      for (tensor const& p : parameters_)
+        if (p.shape() == shape) return p;
+    auto const init = etch::uniform_within<1.0>.with_fans(fan_in, 1);
+    parameters_.push_back(context_.parameter("p", shape, init));
+    return parameters_.back();
+  }
+  constexpr tensor weights(tensor_shape const& shape, int fan_in) {
+    tensor const w = parameter(shape, fan_in);
+    if (chance(85)) return w;
+    if (chance(50)) return m::tanh(w);
+    tensor_shape each_filter = shape;
+    for (int axis = 1; axis < shape.rank; ++axis) each_filter[axis] = 1;
+    return w * parameter(each_filter);
+  }
+
+  /// Something that broadcasts to x: a value, a vector, a row, a scalar, a constant.
+  constexpr tensor partner(tensor x) {
+    tensor_shape const& s = x.shape();
+    if (chance(50))
+      for (int i = 0; i < 8; ++i) {
+        tensor const t = any();
+        if (t.id != x.id && broadcasts(t.shape(), s)) return t;
+      }
+    switch (below(5)) {
+      case 0: return s.rank > 0 ? parameter({s.last()}) : parameter({});
+      case 1: {
+        tensor_shape row = s;
+        if (row.rank > 0) row[row.rank - 1] = 1;
+        return parameter(row);
+      }
+      case 2: return parameter({});
+      case 3: return parameter(s);
+      default: return context_.constant(chance(50) ? 0.5 : -1.25);
+    }
+  }
+  static constexpr bool broadcasts(tensor_shape const& a, tensor_shape const& b) {
+    tensor_shape const both = broadcast_shape(a, b);
+    return both.rank >= 0 && broadcast_access(a, both).period != 0 &&
+           broadcast_access(b, both).period != 0;
+  }
+
+  constexpr tensor activation(tensor x) {
+    switch (below(14)) {
+      case 0: return m::tanh(x);
+      case 1: return m::sigmoid(x);
+      case 2: return m::max(x, 0.0);
+      case 3: return m::select(m::greater(x, 0.0), x, x * 0.25);
+      case 4: return m::sin(x);
+      case 5: return m::cos(x);
+      case 6: return m::erf(x);
+      case 7: return m::abs(x);
+      case 8: return m::sqrt(x * x + 1.0);
+      case 9: return m::log1p(x * x);
+      case 10: return m::exp(-m::abs(x));
+      case 11: return m::expm1(m::tanh(x));
+      case 12: return x * m::sigmoid(x);
+      default: return m::log(x * x + 0.5) * 0.5;
+    }
+  }
+  constexpr tensor maybe_activated(tensor x) { return chance(60) ? activation(x) : x; }
+  constexpr tensor maybe_biased(tensor x) {
+    return chance(60) ? x + parameter({x.shape().last()}) : x;
+  }
+
+  constexpr tensor binary(tensor a, tensor b) {
+    if (chance(30)) {
+      tensor const t = a;
+      a = b;
+      b = t;
+    }
+    switch (below(8)) {
+      case 0: return a + b;
+      case 1: return a - b;
+      case 2: return a * m::tanh(b);
+      case 3: return a / (b * b + 1.0);
+      case 4: return m::max(a, b);
+      case 5: return m::min(a, b);
+      case 6: return m::select(m::greater(a, b), a, b * 0.5);
+      default: return m::tanh(a) + b;
+    }
+  }
+
+  constexpr tensor dense() {
+    tensor const x = any_of_rank(1, 2);
+    int const features = x.shape().last(), units = 1 + below(18);
+    tensor_shape out = x.shape();
+    out[out.rank - 1] = units;
+    contraction const w{
+        .width = x.shape().elements() / features, .channels = features, .filters = units};
+    return maybe_activated(
+        maybe_biased(m::contract(x, weights({units, features}, features), w, out)));
+  }
+
+  constexpr tensor conv() {
+    tensor x = any_of_rank(3, 3);
+    std::array<int, 4> before{}, after{};
+    if (chance(40)) before = {below(2), below(2)}, after = {below(2), below(2)};
+    x = m::pad(x, before, after);
+    tensor_shape const in = x.shape();
+    contraction w{.height = in[0], .width = in[1], .channels = in[2]};
+    w.kernel_height = 1 + below(in[0] < 3 ? in[0] : 3);
+    w.kernel_width = 1 + below(in[1] < 3 ? in[1] : 3);
+    if (chance(15)) w.kernel_height = in[0], w.kernel_width = in[1];
+    if (chance(25)) w.stride_height = 1 + below(2), w.stride_width = 1 + below(3);
+    if (chance(25)) {
+      w.dilation_height = 2;
+      if (w.span_height() > w.height) w.dilation_height = 1;
+      w.dilation_width = 2;
+      if (w.span_width() > w.width) w.dilation_width = 1;
+    }
+    w.filters = 1 + below(9);
+    if (chance(30)) {  // groups: depthwise or fewer
+      w.groups = chance(50) ? in[2] : in[2] % 2 == 0 ? 2 : 1;
+      w.filters = w.groups * (chance(60) ? 1 : 1 + below(3));
+    }
+    int const fan = w.kernel_height * w.kernel_width * w.group_channels();
+    tensor const k = weights({w.filters, w.kernel_height, w.kernel_width, w.group_channels()}, fan);
+    tensor y = m::contract(x, k, w);
+    if (chance(10)) {  // the positions in another shape
+      tensor_shape out = factors(w.outputs() / w.filters, 2);
+      out[out.rank++] = w.filters;
+      y = m::contract(x, k, w, out);
+    }
+    y = maybe_activated(maybe_biased(y));
+    return y.shape().rank == 3 && chance(50) ? pooled(y) : y;
+  }
+
+  constexpr tensor pooled(tensor x) {
+    tensor_shape const in = x.shape();
+    contraction w{
+        .height = in[0], .width = in[1], .channels = in[2], .groups = in[2], .filters = in[2]};
+    w.kernel_height = 1 + below(in[0] < 3 ? in[0] : 3);
+    w.kernel_width = 1 + below(in[1] < 3 ? in[1] : 3);
+    w.stride_height = chance(60) ? w.kernel_height : 1 + below(2);
+    w.stride_width = chance(60) ? w.kernel_width : 1 + below(2);
+    return m::pool(chance(70) ? function::maximum : function::add, x, w);
+  }
+
+  constexpr tensor reduced(tensor x) {
+    int const rank = x.shape().rank;
+    int const first = below(rank + 1), last = first + below(rank - first + 1);
+    switch (below(3)) {
+      case 0: return m::mean(x, first, last);
+      case 1: return m::maximum(x, first, last);
+      default: return m::sum(m::tanh(x), first, last) * 0.5;
+    }
+  }
+
+  constexpr tensor moved(tensor x) {
+    tensor_shape const s = x.shape();
+    int const axis = s.rank == 0 ? 0 : below(s.rank);
+    std::array<int, 4> before{}, after{};
+    auto const a = static_cast<std::size_t>(axis);
+    switch (below(s.rank == 0 ? 1 : 4)) {
+      case 0: return m::reshape(x, factors(s.elements(), 1 + below(3)));
+      case 1:
+        before[a] = below(3);
+        after[a] = below(3);
+        return m::pad(x, before, after, chance(50) ? 0.0 : 0.75);
+      case 2:
+        before[a] = below(s[axis]);
+        after[a] = below(s[axis] - before[a]);
+        return m::slice(x, before, after);
+      default: {
+        tensor y = x * parameter({});
+        for (int i = 0; i < 6; ++i) {
+          tensor const t = any();
+          tensor_shape other = t.shape();
+          if (other.rank != s.rank) continue;
+          other[axis] = s[axis];
+          if (other == s) y = t;
+        }
+        return chance(50) ? m::concat(x, y, axis) : m::concat(y, x, axis);
+      }
+    }
+  }
+
+  constexpr tensor normalised(tensor x) {
+    int const rank = x.shape().rank;
+    switch (rank == 0 ? 2 : below(4)) {
+      case 0: {
+        tensor const centred = x - m::mean(x, rank - 1, rank);
+        return centred / m::sqrt(m::mean(centred * centred, rank - 1, rank) + 0.125) *
+               parameter({x.shape().last()});
+      }
+      case 1: {
+        tensor const e = m::exp(m::tanh(x));
+        return e / m::sum(e, rank - 1, rank);
+      }
+      case 2: return m::batch_mean(x, 0, rank == 0 ? 0 : rank - 1);
+      default: {
+        tensor const centred = x - m::batch_mean(x, 0, rank - 1);
+        return centred * (parameter({x.shape().last()}) /
+                          m::sqrt(m::batch_mean(centred * centred, 0, rank - 1) + 0.125));
+      }
+    }
+  }
+
+  constexpr tensor odd_one(tensor x) {
+    switch (below(4)) {
+      case 0: return how_.gradients_exact ? m::tanh(x) : m::detach(x) * x;
+      case 1:
+        return m::select(m::greater(context_.constant(0.25), context_.random(x)),
+                         context_.constant(0), x);
+      case 2: {
+        tensor const steps = {&graph_,
+                              graph_.add({.code = etch::op::iota, .shape = {x.shape().last()}})};
+        return x + m::sin(steps) * parameter({});
+      }
+      default: {  // weights used element by element too, as a penalty is
+        if (parameters_.empty()) return x;
+        tensor const w =
+            parameters_[static_cast<std::size_t>(below(static_cast<int>(parameters_.size())))];
+        return x + m::reshape(m::mean(w * w, 0, w.shape().rank), {});
+      }
+    }
+  }
+
+  constexpr void add_expression() {
+    int const what = below(100);
+    tensor const x = any();
+    if (what < 20) keep(activation(x));
+    else if (what < 38) keep(binary(x, partner(x)));
+    else if (what < 52) keep(dense());
+    else if (what < 68) keep(conv());
+    else if (what < 72) keep(pooled(any_of_rank(3, 3)));
+    else if (what < 80) keep(reduced(x));
+    else if (what < 88) keep(moved(x));
+    else if (what < 95) keep(normalised(x));
+    else keep(odd_one(x));
+  }
+
+  etch::counter_key key_;
+  std::uint32_t count_ = 0;
+  options how_;
+  etch::graph graph_;
+  etch::context context_;
+  std::vector<tensor> values_, parameters_;
+};
+
+/// A graph with one or two inputs and outputs, the first output with a value for each sample.
+constexpr etch::graph make(std::uint32_t seed, options const& how = {}) {
+  return writer{seed, how}.write();
+}
+
+}  // namespace random_graphs
