@@ -1,6 +1,7 @@
 #pragma once
 
-// Declaring networks and running them: no exceptions, no RTTI, no streams, and no heap but in `model`.
+// Declaring networks and running them: no exceptions, no RTTI, no streams, and no heap but in
+// `model`.
 #include "codegen/cost.hpp"
 #include "dsl/layers.hpp"
 #include "dsl/losses.hpp"

@@ -43,6 +43,6 @@ inline constexpr auto halving_block =
 inline constexpr auto resnet18_small =
     input<32, 32, 3> | conv2d<16, 3, same, no_bias> | batch_norm | relu | basic_block<16> |
     basic_block<16> | halving_block<32> | basic_block<32> | halving_block<64> | basic_block<64> |
-    halving_block<128> | basic_block<128> | global_avg_pool | dense<10>;
+    halving_block<128> | basic_block<128> | global_avg_pool2d | dense<10>;
 
 }  // namespace benches::nets

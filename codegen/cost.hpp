@@ -5,7 +5,8 @@
 
 namespace etch {
 
-/// What a network costs, known to the compiler: `static_assert(etch::cost<net>.multiply_adds < 1e6)`.
+/// What a network costs, known to the compiler: `static_assert(etch::cost<net>.multiply_adds <
+/// 1e6)`.
 template <auto Net>
 struct cost_of {
   /// Trained numbers, and the multiply-adds of one sample.

@@ -36,18 +36,24 @@ struct executor {
 
   template <int V>
   [[gnu::always_inline]] static float* address([[maybe_unused]] buffers const& b,
-                                                 [[maybe_unused]] std::ptrdiff_t sample) noexcept {
+                                               [[maybe_unused]] std::ptrdiff_t sample) noexcept {
     if constexpr (V < 0) {
       return nullptr;
     } else {
       constexpr value v = plan.values[static_cast<std::size_t>(V)];
       std::ptrdiff_t const at = v.offset + sample * v.stride;
-      if constexpr (v.where == space::input) return const_cast<float*>(b.inputs[v.index]) + at;
-      else if constexpr (v.where == space::output) return b.outputs[v.index] + at;
-      else if constexpr (v.where == space::parameters) return const_cast<float*>(b.parameters) + at;
-      else if constexpr (v.where == space::gradients) return b.gradients + at;
-      else if constexpr (v.where == space::derived) return b.derived + at;
-      else return b.workspace + at;
+      if constexpr (v.where == space::input)
+        return const_cast<float*>(b.inputs[v.index]) + at;
+      else if constexpr (v.where == space::output)
+        return b.outputs[v.index] + at;
+      else if constexpr (v.where == space::parameters)
+        return const_cast<float*>(b.parameters) + at;
+      else if constexpr (v.where == space::gradients)
+        return b.gradients + at;
+      else if constexpr (v.where == space::derived)
+        return b.derived + at;
+      else
+        return b.workspace + at;
     }
   }
 
@@ -98,10 +104,11 @@ struct executor {
       kernels::pool<Arch, s.fn, s.window>(operand<I, 0>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::pool_gradient) {
       if constexpr (s.fn == function::maximum)
-        kernels::pool_gradient<Arch, s.fn, s.window>(operand<I, 0>(b, sample), operand<I, 1>(b, sample),
-                                                     operand<I, 2>(b, sample), y, n);
+        kernels::pool_gradient<Arch, s.fn, s.window>(
+            operand<I, 0>(b, sample), operand<I, 1>(b, sample), operand<I, 2>(b, sample), y, n);
       else
-        kernels::pool_gradient<Arch, s.fn, s.window>(nullptr, nullptr, operand<I, 0>(b, sample), y, n);
+        kernels::pool_gradient<Arch, s.fn, s.window>(nullptr, nullptr, operand<I, 0>(b, sample), y,
+                                                     n);
     } else if constexpr (s.what == step_kind::copy) {
       kernels::copy_box<Arch, s.box>(operand<I, 0>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::pack) {

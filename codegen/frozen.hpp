@@ -48,8 +48,8 @@ constexpr auto copy_of(plan const& p) {
 template <class Source>
 inline constexpr plan_sizes plan_sizes_of = sizes_of(Source::make());
 
-/// The plan that `Source::make()` gives, as a constant. It is made twice, first for its sizes, each time
-/// within the compiler's limit of steps for one constant.
+/// The plan that `Source::make()` gives, as a constant. It is made twice, first for its sizes, each
+/// time within the compiler's limit of steps for one constant.
 template <class Source>
 constexpr auto freeze() {
   return detail::copy_of<plan_sizes_of<Source>>(Source::make());

@@ -15,8 +15,8 @@ namespace etch {
 
 namespace detail {
 
-/// Calls f(packed index, transposed index) for every weight of the window: where contract_dx finds in
-/// the transposed weights what the packed ones hold (packing.hpp).
+/// Calls f(packed index, transposed index) for every weight of the window: where contract_dx finds
+/// in the transposed weights what the packed ones hold (packing.hpp).
 template <class F>
 constexpr void for_each_transposed_weight(contraction const& window, F f) {
   contraction const c = canonical(window), t = transposed(window);
@@ -35,9 +35,9 @@ constexpr void for_each_transposed_weight(contraction const& window, F f) {
 
 }  // namespace detail
 
-/// Runs a plan in scalar code, at run time: what the executor does with kernels, in the memory that the
-/// plan gives every value. It is how fusing, scheduling and placement are tested on plans that are
-/// never compiled. The workspace holds NaN whenever a run begins.
+/// Runs a plan in scalar code, at run time: what the executor does with kernels, in the memory that
+/// the plan gives every value. It is how fusing, scheduling and placement are tested on plans that
+/// are never compiled. The workspace holds NaN whenever a run begins.
 template <std::floating_point T>
 class interpreter {
  public:
@@ -76,8 +76,8 @@ class interpreter {
     for (int g = 0; g < plan_.prologue; ++g) run_segment(plan_.segments[at(g)], 1);
   }
 
-  /// Computes the outputs of `samples` samples, which lie one after the other in each input, and adds to
-  /// the gradients. `sizes` are the elements of each output.
+  /// Computes the outputs of `samples` samples, which lie one after the other in each input, and
+  /// adds to the gradients. `sizes` are the elements of each output.
   std::vector<std::vector<T>> run(std::vector<std::vector<T>> const& inputs,
                                   std::vector<int> const& sizes, int samples, random_key key = {}) {
     inputs_ = inputs;
@@ -161,8 +161,10 @@ class interpreter {
       case step_kind::pool:
         for (int k = 0; k < n; ++k)
           store(w.outputs(), y + k * size, [&](double* sum) {
-            if (s.fn == function::maximum) reference::pool_maximum(w, a + k * w.inputs(), sum);
-            else reference::pool_sum(w, a + k * w.inputs(), sum);
+            if (s.fn == function::maximum)
+              reference::pool_maximum(w, a + k * w.inputs(), sum);
+            else
+              reference::pool_sum(w, a + k * w.inputs(), sum);
           });
         break;
       case step_kind::pool_gradient:
@@ -171,7 +173,8 @@ class interpreter {
             int const in = k * w.inputs(), out = k * w.outputs();
             if (s.fn == function::maximum)
               reference::pool_maximum_gradient(w, a + in, b + out, c + out, sum);
-            else reference::pool_sum_gradient(w, a + out, sum);
+            else
+              reference::pool_sum_gradient(w, a + out, sum);
           });
         break;
       case step_kind::copy: {
@@ -185,7 +188,9 @@ class interpreter {
         std::fill_n(y, packed_size(w), T{});
         for_each_weight(w, [&](int from, int to) { y[to] = a[from]; });
         break;
-      case step_kind::unpack: for_each_weight(w, [&](int to, int from) { y[to] = a[from]; }); break;
+      case step_kind::unpack:
+        for_each_weight(w, [&](int to, int from) { y[to] = a[from]; });
+        break;
       case step_kind::transpose:
         std::fill_n(y, transposed_size(w), T{});
         detail::for_each_transposed_weight(w, [&](int from, int to) { y[to] = a[from]; });
@@ -202,8 +207,12 @@ class interpreter {
         for (int i = 0; i < size; ++i)
           y[i] = static_cast<T>(i % plan_.values[at(s.result)].shape.last());
         break;
-      case step_kind::batch_size: *y = static_cast<T>(samples); break;
-      case step_kind::zero: std::fill_n(y, size, T{}); break;
+      case step_kind::batch_size:
+        *y = static_cast<T>(samples);
+        break;
+      case step_kind::zero:
+        std::fill_n(y, size, T{});
+        break;
     }
   }
 
@@ -214,7 +223,8 @@ class interpreter {
       auto const& how = s.code.operand(l);
       if (how.from == program::kind::constant)
         r[at(l)] = static_cast<T>(std::bit_cast<float>(how.bits));
-      else if (how.from == program::kind::accumulator) r[at(l)] = accumulator;
+      else if (how.from == program::kind::accumulator)
+        r[at(l)] = accumulator;
       else
         r[at(l)] = address(s.load(l),
                            sample)[(how.batched ? k * how.period : 0) + i / how.run % how.period];
@@ -252,10 +262,15 @@ class interpreter {
       std::copy(image.begin(), image.end(), y);
       return;
     }
-    contraction const pool{.height = w.out_height(), .width = w.out_width(), .channels = w.filters,
-                           .kernel_height = s.pool_height, .kernel_width = s.pool_width,
-                           .stride_height = s.pool_height, .stride_width = s.pool_width,
-                           .groups = w.filters, .filters = w.filters};
+    contraction const pool{.height = w.out_height(),
+                           .width = w.out_width(),
+                           .channels = w.filters,
+                           .kernel_height = s.pool_height,
+                           .kernel_width = s.pool_width,
+                           .stride_height = s.pool_height,
+                           .stride_width = s.pool_width,
+                           .groups = w.filters,
+                           .filters = w.filters};
     store(pool.outputs(), y,
           [&](double* sum) { reference::pool_maximum(pool, image.data(), sum); });
   }

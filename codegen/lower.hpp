@@ -23,8 +23,8 @@ constexpr plan lower(graph const& g, int samples, bool inference) {
   return passes::place(ordered);
 }
 
-/// The network with the loss behind it: its inputs are followed by the target, its outputs by the loss
-/// of each sample, and it gives the gradients of the parameters.
+/// The network with the loss behind it: its inputs are followed by the target, its outputs by the
+/// loss of each sample, and it gives the gradients of the parameters.
 template <class Network, class Loss>
 constexpr graph training_graph(Network net, Loss) {
   graph g = graph_of(net, true);
@@ -32,8 +32,10 @@ constexpr graph training_graph(Network net, Loss) {
   tensor const prediction{&g, g.outputs[0]};
   tensor_shape const shape = Loss::target_rule(prediction.shape()).shape;
   g.inputs.push_back(shape);
-  tensor const target{&g, g.add({.code = op::input, .batched = true,
-                                 .index = static_cast<int>(g.inputs.size()) - 1, .shape = shape})};
+  tensor const target{&g, g.add({.code = op::input,
+                                 .batched = true,
+                                 .index = static_cast<int>(g.inputs.size()) - 1,
+                                 .shape = shape})};
   tensor const loss = Loss::forward(c, prediction, target);
   g.outputs.push_back(loss.id);
   passes::differentiate(g, loss.id);

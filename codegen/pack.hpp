@@ -17,8 +17,8 @@ constexpr void for_each_weight(contraction const& w, F f) {
           f(standard++, packed_index(w, filter, ky, kx, c));
 }
 
-/// Weights (filters, kernel height, kernel width, channels / groups) to their panels, padded with zeros,
-/// and back.
+/// Weights (filters, kernel height, kernel width, channels / groups) to their panels, padded with
+/// zeros, and back.
 constexpr void pack_weights(contraction const& w, float const* standard, float* packed) {
   std::fill_n(packed, packed_size(w), 0.0f);
   for_each_weight(w, [&](int from, int to) { packed[to] = standard[from]; });

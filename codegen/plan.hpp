@@ -10,26 +10,40 @@ namespace etch {
 
 /// The kernels that a plan is made of.
 enum class step_kind : unsigned char {
-  map, reduce, contract, contract_max_pool, contract_dx, contract_dw, pool, pool_gradient,
-  copy, pack, unpack, transpose, random, iota, batch_size, zero,
+  map,
+  reduce,
+  contract,
+  contract_max_pool,
+  contract_dx,
+  contract_dw,
+  pool,
+  pool_gradient,
+  copy,
+  pack,
+  unpack,
+  transpose,
+  random,
+  iota,
+  batch_size,
+  zero,
 };
 
 /// One kernel call. Operands and results are indices of `plan::values`.
 struct step {
   step_kind what = step_kind::map;
-  bool batched = true;   // runs over the samples; otherwise once
-  bool sums = false;     // adds the sum over the samples to its result
+  bool batched = true;  // runs over the samples; otherwise once
+  bool sums = false;    // adds the sum over the samples to its result
   int result = -1;
   int layer = 0;
-  std::array<int, 3> operands{-1, -1, -1};                // x, weights, ...
-  std::array<int, program::max_loads> loads{};            // of the program; -1 where none is read
-  program code;                                           // map, reduce, contract
-  contraction window{};                                   // contract*, pool*
-  function fn = function::add;                            // pool, reduce
-  int outer = 1, reduced = 1, inner = 1;                  // reduce
-  int pool_height = 1, pool_width = 1;                    // contract_max_pool
-  int index = 0;                                          // random: the stream
-  copy_spec box{};                                        // copy
+  std::array<int, 3> operands{-1, -1, -1};      // x, weights, ...
+  std::array<int, program::max_loads> loads{};  // of the program; -1 where none is read
+  program code;                                 // map, reduce, contract
+  contraction window{};                         // contract*, pool*
+  function fn = function::add;                  // pool, reduce
+  int outer = 1, reduced = 1, inner = 1;        // reduce
+  int pool_height = 1, pool_width = 1;          // contract_max_pool
+  int index = 0;                                // random: the stream
+  copy_spec box{};                              // copy
 
   constexpr int load(int i) const { return loads[static_cast<std::size_t>(i)]; }
 };
@@ -39,16 +53,16 @@ enum class space : unsigned char { input, output, parameters, gradients, derived
 
 struct value {
   tensor_shape shape;
-  int size = 0;          // floats of one copy
+  int size = 0;  // floats of one copy
   bool batched = false;
   space where = space::workspace;
-  int index = 0;         // which input or output
-  int offset = 0;        // floats from the beginning of the buffer
-  int stride = 0;        // floats from one sample to the next; 0 when all share one copy
+  int index = 0;   // which input or output
+  int offset = 0;  // floats from the beginning of the buffer
+  int stride = 0;  // floats from one sample to the next; 0 when all share one copy
 };
 
-/// Steps that run together: over all samples at once, or as one loop, sample by sample, so that what
-/// flows between them stays in the nearest cache.
+/// Steps that run together: over all samples at once, or as one loop, sample by sample, so that
+/// what flows between them stays in the nearest cache.
 struct segment {
   int first = 0, last = 0;
   bool loops = false;

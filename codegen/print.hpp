@@ -12,48 +12,59 @@ namespace etch {
 
 constexpr std::string_view name_of(function f) {
   constexpr std::string_view names[] = {
-      "identity", "negate", "absolute", "exp", "log", "log1p", "expm1", "sqrt", "sin", "cos", "tanh",
-      "sigmoid", "erf", "add", "subtract", "multiply", "divide", "maximum", "minimum", "greater", "equal",
-      "select"};
+      "identity", "negate",  "absolute", "exp",     "log",   "log1p", "expm1",    "sqrt",
+      "sin",      "cos",     "tanh",     "sigmoid", "erf",   "add",   "subtract", "multiply",
+      "divide",   "maximum", "minimum",  "greater", "equal", "select"};
   return names[static_cast<int>(f)];
 }
 
 constexpr std::string_view name_of(op code) {
   constexpr std::string_view names[] = {
-      "input", "parameter", "constant", "iota", "batch_size", "random", "map", "contract", "contract_dx",
-      "contract_dw", "reduce", "pool", "pool_gradient", "reshape", "pad", "slice", "concat", "detach",
-      "pack", "unpack", "transpose"};
+      "input",         "parameter", "constant",    "iota",        "batch_size", "random",
+      "map",           "contract",  "contract_dx", "contract_dw", "reduce",     "pool",
+      "pool_gradient", "reshape",   "pad",         "slice",       "concat",     "detach",
+      "pack",          "unpack",    "transpose"};
   return names[static_cast<int>(code)];
 }
 
 constexpr std::string_view name_of(step_kind what) {
   constexpr std::string_view names[] = {
-      "map", "reduce", "contract", "contract_max_pool", "contract_dx", "contract_dw", "pool",
-      "pool_gradient", "copy", "pack", "unpack", "transpose", "random", "iota", "batch_size", "zero"};
+      "map",         "reduce",      "contract",   "contract_max_pool",
+      "contract_dx", "contract_dw", "pool",       "pool_gradient",
+      "copy",        "pack",        "unpack",     "transpose",
+      "random",      "iota",        "batch_size", "zero"};
   return names[static_cast<int>(what)];
 }
 
-/// A graph, one node a line: `%7 = maximum(%4, %6) (26, 26, 32)`, with * where a sample has its own.
+/// A graph, one node a line: `%7 = maximum(%4, %6) (26, 26, 32)`, with * where a sample has its
+/// own.
 inline std::string to_text(graph const& g) {
   std::string text;
   for (int id = 0; id < g.size(); ++id) {
     node const& n = g[id];
     bool const has_function = n.code == op::map || n.code == op::reduce || n.code == op::pool;
-    text += fmt::format("%{} = {}{}", id, has_function && n.code != op::map ? fmt::format("{} ", name_of(n.code)) : "",
-                        has_function ? name_of(n.fn) : name_of(n.code));
+    text +=
+        fmt::format("%{} = {}{}", id,
+                    has_function && n.code != op::map ? fmt::format("{} ", name_of(n.code)) : "",
+                    has_function ? name_of(n.fn) : name_of(n.code));
     if (n.code == op::constant) text += fmt::format(" {}", n.value);
     if (n.code == op::input) text += fmt::format(" {}", n.index);
-    if (n.code == op::parameter) text += fmt::format(" {}", g.parameters[static_cast<std::size_t>(n.index)].name.view());
+    if (n.code == op::parameter)
+      text += fmt::format(" {}", g.parameters[static_cast<std::size_t>(n.index)].name.view());
     std::string operands;
-    for (int i = 0; i < n.operand_count(); ++i) operands += fmt::format("{}%{}", i == 0 ? "" : ", ", n.operand(i));
+    for (int i = 0; i < n.operand_count(); ++i)
+      operands += fmt::format("{}%{}", i == 0 ? "" : ", ", n.operand(i));
     if (!operands.empty()) text += fmt::format("({})", operands);
     if (n.code == op::reduce)
-      text += fmt::format(" over axes {} to {}{}", n.first, n.last, n.over_batch ? " and the batch" : "");
+      text += fmt::format(" over axes {} to {}{}", n.first, n.last,
+                          n.over_batch ? " and the batch" : "");
     text += fmt::format(" {}{}\n", shape_text(n.shape), n.batched ? "*" : "");
   }
-  for (std::size_t i = 0; i < g.outputs.size(); ++i) text += fmt::format("output {} = %{}\n", i, g.outputs[i]);
+  for (std::size_t i = 0; i < g.outputs.size(); ++i)
+    text += fmt::format("output {} = %{}\n", i, g.outputs[i]);
   for (gradient_root const& r : g.gradients)
-    text += fmt::format("gradient of {} += %{}\n", g.parameters[static_cast<std::size_t>(r.parameter)].name.view(), r.node);
+    text += fmt::format("gradient of {} += %{}\n",
+                        g.parameters[static_cast<std::size_t>(r.parameter)].name.view(), r.node);
   return text;
 }
 
@@ -63,9 +74,12 @@ inline std::string to_text(program const& p) {
   for (int i = 0; i < p.loads; ++i) {
     auto const& l = p.operand(i);
     auto& name = registers[static_cast<std::size_t>(i)];
-    if (l.from == program::kind::constant) name = fmt::format("{}", std::bit_cast<float>(l.bits));
-    else if (l.from == program::kind::accumulator) name = "acc";
-    else name = fmt::format("@{}", i);
+    if (l.from == program::kind::constant)
+      name = fmt::format("{}", std::bit_cast<float>(l.bits));
+    else if (l.from == program::kind::accumulator)
+      name = "acc";
+    else
+      name = fmt::format("@{}", i);
   }
   for (int i = 0; i < p.instructions; ++i) {
     auto const& code = p[i];
@@ -80,7 +94,8 @@ inline std::string to_text(program const& p) {
 
 /// A plan, one kernel call a line, with what it reads and where its result lies.
 inline std::string to_text(plan const& p) {
-  constexpr std::string_view spaces[] = {"input", "output", "parameters", "gradients", "derived", "workspace"};
+  constexpr std::string_view spaces[] = {"input",     "output",  "parameters",
+                                         "gradients", "derived", "workspace"};
   auto const place = [&](int v) {
     value const& x = p.values[static_cast<std::size_t>(v)];
     if (x.where == space::input || x.where == space::output)
@@ -88,8 +103,9 @@ inline std::string to_text(plan const& p) {
     return fmt::format("{}+{}{}", spaces[static_cast<std::size_t>(x.where)], x.offset,
                        x.batched && x.stride > 0 && p.samples > 1 ? "*" : "");
   };
-  std::string text = fmt::format("up to {} samples, {} floats of workspace, {} derived, {} of parameters\n",
-                                 p.samples, p.workspace, p.derived, p.parameter_floats);
+  std::string text =
+      fmt::format("up to {} samples, {} floats of workspace, {} derived, {} of parameters\n",
+                  p.samples, p.workspace, p.derived, p.parameter_floats);
   for (std::size_t g = 0; g < p.segments.size(); ++g) {
     segment const& part = p.segments[g];
     text += static_cast<int>(g) < p.prologue ? "when the parameters change:\n"
@@ -102,7 +118,8 @@ inline std::string to_text(plan const& p) {
         if (x >= 0) reads += " " + place(x);
       for (int k = 0; k < s.code.loads; ++k)
         if (s.load(k) >= 0) reads += fmt::format(" @{}={}", k, place(s.load(k)));
-      text += fmt::format("  {} {}= {}{}", place(s.result), s.sums ? "+" : "", name_of(s.what), reads);
+      text +=
+          fmt::format("  {} {}= {}{}", place(s.result), s.sums ? "+" : "", name_of(s.what), reads);
       if (s.code.instructions > 0) text += "  " + to_text(s.code);
       text += "\n";
     }

@@ -9,8 +9,8 @@
 namespace etch {
 
 /// A chain of element-wise functions that runs in registers, one vector of elements at a time.
-/// Register 0 .. loads-1 are what is loaded, each later one is the result of an instruction; the last
-/// register is the program's result. A program without instructions copies its first load.
+/// Register 0 .. loads-1 are what is loaded, each later one is the result of an instruction; the
+/// last register is the program's result. A program without instructions copies its first load.
 struct program {
   static constexpr int max_loads = 12;
   static constexpr int max_instructions = 32;
@@ -46,7 +46,8 @@ struct program {
   constexpr bool operator==(program const&) const = default;
 
   static constexpr load constant_load(double value) {
-    return {.from = kind::constant, .bits = std::bit_cast<std::uint32_t>(static_cast<float>(value))};
+    return {.from = kind::constant,
+            .bits = std::bit_cast<std::uint32_t>(static_cast<float>(value))};
   }
 };
 
@@ -58,8 +59,8 @@ struct map_spec {
   constexpr bool operator==(map_spec const&) const = default;
 };
 
-/// y[o, i] = fn over r of program(operands at (o, r, i)), where (outer, reduced, inner) is the shape of
-/// a sample; with over_batch, fn is add and y is increased by the sum over every sample.
+/// y[o, i] = fn over r of program(operands at (o, r, i)), where (outer, reduced, inner) is the
+/// shape of a sample; with over_batch, fn is add and y is increased by the sum over every sample.
 struct reduce_spec {
   program code;
   function fn = function::add;  // or maximum

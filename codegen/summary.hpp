@@ -31,9 +31,10 @@ std::string summary() {
     text += line(std::to_string(index++), std::string{l.kind}, shape_text(l.output),
                  l.parameters == 0 ? "" : grouped(l.parameters),
                  l.multiply_adds == 0 ? "" : grouped(l.multiply_adds));
-  text += rule + line("", "total", "", grouped(cost<Net>.parameters), grouped(cost<Net>.multiply_adds));
-  text += fmt::format("     weights {} bytes, workspace {} bytes\n", grouped(cost<Net>.weight_bytes),
-                      grouped(cost<Net>.workspace_bytes));
+  text +=
+      rule + line("", "total", "", grouped(cost<Net>.parameters), grouped(cost<Net>.multiply_adds));
+  text += fmt::format("     weights {} bytes, workspace {} bytes\n",
+                      grouped(cost<Net>.weight_bytes), grouped(cost<Net>.workspace_bytes));
   return text;
 }
 

@@ -4,8 +4,9 @@
 
 namespace etch {
 
-/// The geometry of the one primitive that multiplies: a window of a (height, width, channels) input,
-/// unpadded, contracted with weights (filters, kernel height, kernel width, channels / groups):
+/// The geometry of the one primitive that multiplies: a window of a (height, width, channels)
+/// input, unpadded, contracted with weights (filters, kernel height, kernel width, channels /
+/// groups):
 ///
 ///   y[oy, ox, f] = sum over ky, kx, c of
 ///                  x[oy * stride + ky * dilation, ox * stride + kx * dilation, group(f) + c] * w[f, ky, kx, c]

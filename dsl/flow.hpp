@@ -10,31 +10,31 @@ namespace etch {
 /// Why a layer refuses what it is given. Each has its sentence in diagnostics.hpp.
 enum class refusal {
   none,
-  wants_vector,         // (features)
-  wants_image,          // (height, width, channels)
-  wants_sequence,       // (tokens, features)
-  wants_rank,           // at least one axis
-  wants_one_stream,     // several streams reach a layer of one
-  wants_more_streams,   // a join, or each(...), with another number of streams; expected: theirs
-  too_many_streams,     // more than flow::max_streams
-  zero_size,            // an extent, a count or a stride below 1
-  negative_padding,     // padding below 0
-  too_many_axes,        // more than tensor_shape::max_rank
-  kernel_too_large,     // window larger than the padded image; expected: its least height and width
-  only_padding,         // a pooling window without a pixel under it
-  channels_per_group,   // channels are no multiple of the groups; expected: the groups
-  filters_per_group,    // filters are no multiple of the groups; expected: the groups
-  residual_shape,       // the block changes the shape
-  add_shapes,           // streams of unequal shapes
-  concat_shapes,        // streams that differ before the last axis
-  reshape_elements,     // another number of elements; expected: their number
+  wants_vector,        // (features)
+  wants_image,         // (height, width, channels)
+  wants_sequence,      // (tokens, features)
+  wants_rank,          // at least one axis
+  wants_one_stream,    // several streams reach a layer of one
+  wants_more_streams,  // a join, or each(...), with another number of streams; expected: theirs
+  too_many_streams,    // more than flow::max_streams
+  zero_size,           // an extent, a count or a stride below 1
+  negative_padding,    // padding below 0
+  too_many_axes,       // more than tensor_shape::max_rank
+  kernel_too_large,    // window larger than the padded image; expected: its least height and width
+  only_padding,        // a pooling window without a pixel under it
+  channels_per_group,  // channels are no multiple of the groups; expected: the groups
+  filters_per_group,   // filters are no multiple of the groups; expected: the groups
+  residual_shape,      // the block changes the shape
+  add_shapes,          // streams of unequal shapes
+  concat_shapes,       // streams that differ before the last axis
+  reshape_elements,    // another number of elements; expected: their number
   unknown_tap,
   too_many_taps,
-  rate_out_of_range,    // dropout outside [0, 1)
-  no_kind,              // a layer's type lacks a member
+  rate_out_of_range,  // dropout outside [0, 1)
+  no_kind,            // a layer's type lacks a member
   no_shape_rule,
   no_forward,
-  other,                // a user's own shape rule
+  other,  // a user's own shape rule
 };
 
 /// What a shape rule says: the output's shape, or why not and the shape (or, for some refusals, the
@@ -62,7 +62,9 @@ struct flow {
   std::array<tensor_shape, max_streams> shapes{};
   std::array<named, max_taps> tapped{};
 
-  constexpr tensor_shape const& operator[](int i) const { return shapes[static_cast<std::size_t>(i)]; }
+  constexpr tensor_shape const& operator[](int i) const {
+    return shapes[static_cast<std::size_t>(i)];
+  }
   constexpr tensor_shape& operator[](int i) { return shapes[static_cast<std::size_t>(i)]; }
   constexpr int find(std::string_view name) const {
     for (int i = taps - 1; i >= 0; --i)

@@ -4,13 +4,30 @@ namespace etch {
 
 /// The element-wise functions of the primitive `map`. Comparisons give 1 or 0.
 enum class function : unsigned char {
-  identity, negate, absolute, exp, log, log1p, expm1, sqrt, sin, cos, tanh, sigmoid, erf,  // a
-  add, subtract, multiply, divide, maximum, minimum, greater, equal,                       // a, b
-  select,                                                                                  // a ? b : c
+  identity,
+  negate,
+  absolute,
+  exp,
+  log,
+  log1p,
+  expm1,
+  sqrt,
+  sin,
+  cos,
+  tanh,
+  sigmoid,
+  erf,  // a
+  add,
+  subtract,
+  multiply,
+  divide,
+  maximum,
+  minimum,
+  greater,
+  equal,   // a, b
+  select,  // a ? b : c
 };
 
-constexpr int arity(function f) {
-  return f == function::select ? 3 : f >= function::add ? 2 : 1;
-}
+constexpr int arity(function f) { return f == function::select ? 3 : f >= function::add ? 2 : 1; }
 
 }  // namespace etch

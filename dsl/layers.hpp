@@ -11,7 +11,7 @@
 #include "layers/flatten.hpp"
 #include "layers/fork.hpp"
 #include "layers/gelu.hpp"
-#include "layers/global_avg_pool.hpp"
+#include "layers/global_avg_pool2d.hpp"
 #include "layers/hard_sigmoid.hpp"
 #include "layers/hard_swish.hpp"
 #include "layers/hard_tanh.hpp"

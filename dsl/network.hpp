@@ -20,7 +20,8 @@ namespace etch {
 ///   static constexpr verdict shape_rule(tensor_shape const& in);   // output shape, or refuse(...)
 ///   static constexpr tensor forward(context& c, tensor x);         // an expression of primitives
 ///
-/// or, when it joins or splits streams, `flow_rule(flow const&) -> inference` and `forward(context&)`.
+/// or, when it joins or splits streams, `flow_rule(flow const&) -> inference` and
+/// `forward(context&)`.
 struct layer {};
 
 template <class T>
@@ -42,13 +43,13 @@ concept has_flow_rule = requires {
 }  // namespace detail
 
 template <class T>
-concept single_stream_layer = is_layer<T> && detail::has_shape_rule<T> &&
-                              requires(context& c, tensor x) {
-  { T::forward(c, x) } -> std::same_as<tensor>;
-};
+concept single_stream_layer =
+    is_layer<T> && detail::has_shape_rule<T> && requires(context& c, tensor x) {
+      { T::forward(c, x) } -> std::same_as<tensor>;
+    };
 template <class T>
-concept multi_stream_layer = is_layer<T> && detail::has_flow_rule<T> &&
-                             requires(context& c) { T::forward(c); };
+concept multi_stream_layer =
+    is_layer<T> && detail::has_flow_rule<T> && requires(context& c) { T::forward(c); };
 
 /// What flows out of a layer that is given `in`.
 template <is_layer Layer>
@@ -123,16 +124,24 @@ inline constexpr bool is_block<block<Layers...>> = true;
 
 /// A block of what the user wrote: a layer alone is a block of one.
 template <is_layer Layer>
-constexpr block<Layer> as_block(Layer layer) { return {{layer}}; }
+constexpr block<Layer> as_block(Layer layer) {
+  return {{layer}};
+}
 template <class... Layers>
-constexpr block<Layers...> as_block(block<Layers...> layers) { return layers; }
+constexpr block<Layers...> as_block(block<Layers...> layers) {
+  return layers;
+}
 template <class T>
 using block_of = decltype(as_block(T{}));
 
 template <is_layer A, is_layer B>
-constexpr block<A, B> operator|(A a, B b) { return {{a, b}}; }
+constexpr block<A, B> operator|(A a, B b) {
+  return {{a, b}};
+}
 template <class... A, is_layer B>
-constexpr block<A..., B> operator|(block<A...> a, B b) { return {boost::hana::append(a.layers, b)}; }
+constexpr block<A..., B> operator|(block<A...> a, B b) {
+  return {boost::hana::append(a.layers, b)};
+}
 template <is_layer A, class... B>
 constexpr block<A, B...> operator|(A a, block<B...> b) {
   return {boost::hana::concat(boost::hana::make_tuple(a), b.layers)};
@@ -211,7 +220,8 @@ struct culprit<Layer, Inference, Depth, Index...>
     : culprit<typename Layer::template inner<Inference.path[Depth]>, Inference, Depth + 1, Index...,
               Inference.path[Depth]> {};
 
-/// Writes the layer alone, as it infers, so that a fault in its forward is an error where it is attached.
+/// Writes the layer alone, as it infers, so that a fault in its forward is an error where it is
+/// attached.
 template <class Layer, class Previous>
 constexpr bool rehearse() {
   graph g;
@@ -235,9 +245,7 @@ constexpr bool rehearse() {
   return true;
 }
 template <class Layer, class Previous>
-concept can_be_written = requires {
-  typename std::bool_constant<rehearse<Layer, Previous>()>;
-};
+concept can_be_written = requires { typename std::bool_constant<rehearse<Layer, Previous>()>; };
 /// What the compiler says of this constant names the fault. Only the type of the result is used.
 template <class Layer, class Previous>
 constexpr auto name_fault() {
@@ -272,16 +280,16 @@ constexpr auto operator|(Network start, block<Layers...>) {
 
 /// What cannot be chained.
 template <class A, class B>
-  requires((is_network<A> && !is_layer<B> && !is_block<B>) ||
-           (is_network<B> && !is_network<A>))
+  requires((is_network<A> && !is_layer<B> && !is_block<B>) || (is_network<B> && !is_network<A>))
 constexpr rejected operator|(A, B) {
   if constexpr (!is_rejected<A> && !is_rejected<B>) {
     static_assert(!is_network<A> || !is_network<B>,
                   "etch: an input begins a network and cannot follow one; several inputs are "
                   "etch::inputs(etch::input<...>, etch::input<...>)");
     static_assert(is_network<A>, "etch: nothing stands before the input of a network");
-    static_assert(is_network<B>, "etch: only layers and blocks of layers follow in a network; a "
-                                 "loss is given to etch::train_step or etch::fit");
+    static_assert(is_network<B>,
+                  "etch: only layers and blocks of layers follow in a network; a "
+                  "loss is given to etch::train_step or etch::fit");
   }
   return {};
 }
@@ -352,8 +360,9 @@ constexpr graph graph_of(Network, bool training = false) {
     if (g.layers.size() == 1) {
       for (int s = 0; s < Network::inputs.streams; ++s) {
         g.inputs.push_back(Network::inputs[s]);
-        c.streams.push_back({&g, g.add({.code = op::input, .batched = true, .index = s,
-                                        .shape = Network::inputs[s]})});
+        c.streams.push_back(
+            {&g,
+             g.add({.code = op::input, .batched = true, .index = s, .shape = Network::inputs[s]})});
       }
     } else {
       l->write(c);

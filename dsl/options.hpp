@@ -33,9 +33,10 @@ struct momentum {};
 
 inline constexpr options::no_bias no_bias{};
 
-/// Padding: `same` keeps ceil(extent / stride), with the odd row or column at the end (ONNX SAME_UPPER);
-/// `valid`, the default, adds nothing; `padding<1>` adds to all sides, `padding<1, 2>` to height and
-/// width, `padding<top, left, bottom, right>` to each side.
+/// Padding: `same` keeps ceil(extent / stride), with the odd row or column at the end (ONNX
+/// SAME_UPPER);
+/// `valid`, the default, adds nothing; `padding<1>` adds to all sides, `padding<1, 2>` to height
+/// and width, `padding<top, left, bottom, right>` to each side.
 inline constexpr options::same same{};
 inline constexpr options::padding<0, 0, 0, 0> valid{};
 
@@ -43,11 +44,17 @@ namespace detail {
 template <int... N>
 struct sides;
 template <int N>
-struct sides<N> { using type = options::padding<N, N, N, N>; };
+struct sides<N> {
+  using type = options::padding<N, N, N, N>;
+};
 template <int H, int W>
-struct sides<H, W> { using type = options::padding<H, W, H, W>; };
+struct sides<H, W> {
+  using type = options::padding<H, W, H, W>;
+};
 template <int T, int L, int B, int R>
-struct sides<T, L, B, R> { using type = options::padding<T, L, B, R>; };
+struct sides<T, L, B, R> {
+  using type = options::padding<T, L, B, R>;
+};
 }  // namespace detail
 
 template <int... N>
@@ -81,15 +88,25 @@ struct window_options {
 
   constexpr void read(int square) { kernel_height = kernel_width = square; }
   template <int H, int W>
-  constexpr void read(options::kernel<H, W>) { kernel_height = H, kernel_width = W; }
+  constexpr void read(options::kernel<H, W>) {
+    kernel_height = H, kernel_width = W;
+  }
   template <int H, int W>
-  constexpr void read(options::stride<H, W>) { stride_height = H, stride_width = W; }
+  constexpr void read(options::stride<H, W>) {
+    stride_height = H, stride_width = W;
+  }
   template <int H, int W>
-  constexpr void read(options::dilation<H, W>) { dilation_height = H, dilation_width = W; }
+  constexpr void read(options::dilation<H, W>) {
+    dilation_height = H, dilation_width = W;
+  }
   template <int N>
-  constexpr void read(options::groups<N>) { groups = N; }
+  constexpr void read(options::groups<N>) {
+    groups = N;
+  }
   template <int T, int L, int B, int R>
-  constexpr void read(options::padding<T, L, B, R>) { before = {T, L, 0, 0}, after = {B, R, 0, 0}; }
+  constexpr void read(options::padding<T, L, B, R>) {
+    before = {T, L, 0, 0}, after = {B, R, 0, 0};
+  }
   constexpr void read(options::same) { same = true; }
   constexpr void read(options::no_bias) { bias = false; }
   constexpr void read(initializer how) { weights = how; }
@@ -108,13 +125,19 @@ struct window_options {
   };
   constexpr geometry over(tensor_shape const& in, int filters, int default_stride_height,
                           int default_stride_width) const {
-    geometry g{{.height = in[0], .width = in[1], .channels = in[2],
-                .kernel_height = kernel_height, .kernel_width = kernel_width,
+    geometry g{{.height = in[0],
+                .width = in[1],
+                .channels = in[2],
+                .kernel_height = kernel_height,
+                .kernel_width = kernel_width,
                 .stride_height = stride_height == not_said ? default_stride_height : stride_height,
                 .stride_width = stride_width == not_said ? default_stride_width : stride_width,
-                .dilation_height = dilation_height, .dilation_width = dilation_width,
-                .groups = groups, .filters = filters},
-               before, after};
+                .dilation_height = dilation_height,
+                .dilation_width = dilation_width,
+                .groups = groups,
+                .filters = filters},
+               before,
+               after};
     contraction& w = g.window;
     if (same && w.stride_height > 0 && w.stride_width > 0) {
       int const h = missing(in[0], w.stride_height, w.span_height());
@@ -132,8 +155,9 @@ struct window_options {
     contraction const& w = g.window;
     for (std::size_t i : {0u, 1u})
       if (g.before[i] < 0 || g.after[i] < 0) return refuse(refusal::negative_padding);
-    for (int size : {w.height, w.width, w.channels, w.kernel_height, w.kernel_width, w.stride_height,
-                     w.stride_width, w.dilation_height, w.dilation_width, w.groups, w.filters})
+    for (int size :
+         {w.height, w.width, w.channels, w.kernel_height, w.kernel_width, w.stride_height,
+          w.stride_width, w.dilation_height, w.dilation_width, w.groups, w.filters})
       if (size < 1) return refuse(refusal::zero_size);
     if (w.span_height() > w.height || w.span_width() > w.width)
       return refuse(refusal::kernel_too_large, {w.span_height() - g.before[0] - g.after[0],

@@ -12,7 +12,7 @@ constexpr auto separable = etch::conv2d<Filters, 3, etch::groups<Filters>, etch:
 constexpr auto words = etch::input<49, 10, 1>  // (time, frequency, channels)
                        | etch::conv2d<32, etch::kernel<10, 4>, etch::stride<2>, etch::same>
                        | etch::relu | separable<32> | separable<32>
-                       | etch::global_avg_pool | etch::dense<12>;
+                       | etch::global_avg_pool2d | etch::dense<12>;
 
 static_assert(etch::cost<words>.multiply_adds <= 500'000, "a millisecond at 500 MHz");
 static_assert(etch::cost<words>.weight_bytes <= 24 * 1024, "flash");

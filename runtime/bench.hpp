@@ -151,7 +151,6 @@ bench_report bench(bench_options const& options = {}) {
       row.output = shape_text(plan.values[static_cast<std::size_t>(s.result)].shape);
       whole();  // operands as they are when the network runs
       row.nanoseconds = 1e9 * typical([&] { run::template run<K>(b, 0, 1); });
-      machine.refresh_peak();
       detail::judge(row, machine, w, w.read + w.written);
       all.multiply_adds += w.multiply_adds;
       all.function_seconds += w.function_seconds;

@@ -9,8 +9,8 @@ namespace etch {
 /// While this lives, this thread's arithmetic treats denormal numbers (below about 1e-38) as zero:
 /// flush-to-zero and denormals-are-zero. They make a kernel up to a hundred times slower and mean
 /// nothing to a network, yet fading signals and vanishing gradients are full of them. `fit` and
-/// `train_step` hold one; around `forward`, hold one per thread or per audio block: setting the mode
-/// costs about as much as a network of ten units.
+/// `train_step` hold one; around `forward`, hold one per thread or per audio block: setting the
+/// mode costs about as much as a network of ten units.
 class flush_denormals {
  public:
   flush_denormals() noexcept : before_(read()) { write(before_ | mask); }

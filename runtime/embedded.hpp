@@ -6,8 +6,8 @@
 
 namespace etch {
 
-/// What stands before the weights in a file that is made to be linked into a program: 64 bytes, then
-/// facts<net>::weight_floats floats as they lie in a model's memory.
+/// What stands before the weights in a file that is made to be linked into a program: 64 bytes,
+/// then facts<net>::weight_floats floats as they lie in a model's memory.
 struct embedded_header {
   static constexpr std::uint64_t expected_magic = 0x3130'6863'7465ull;  // "etch01"
 
@@ -45,10 +45,10 @@ class embedded_model : public forward_interface<Net, Arch, embedded_model<Net, A
 
 }  // namespace etch
 
-/// Links the bytes of a file into the program as `unsigned char const name[]`, aligned to 64 bytes. It
-/// stands at namespace scope, once in a program for each name; the path is the assembler's: absolute,
-/// or relative to where the compiler runs or to one of its -I folders.
-#define ETCH_EMBED(name, path)                                            \
-  __asm__(".pushsection .rodata\n.balign 64\n.global " #name "\n" #name   \
-          ":\n.incbin \"" path "\"\n.byte 0\n.popsection\n");             \
+/// Links the bytes of a file into the program as `unsigned char const name[]`, aligned to 64 bytes.
+/// It stands at namespace scope, once in a program for each name; the path is the assembler's:
+/// absolute, or relative to where the compiler runs or to one of its -I folders.
+#define ETCH_EMBED(name, path)                                                               \
+  __asm__(".pushsection .rodata\n.balign 64\n.global " #name "\n" #name ":\n.incbin \"" path \
+          "\"\n.byte 0\n.popsection\n");                                                     \
   extern "C" unsigned char const name[];

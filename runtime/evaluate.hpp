@@ -31,7 +31,8 @@ struct loss_plan {
     context c{g, false};
     tensor_shape const target = Loss::target_rule(Prediction).shape;
     g.inputs = {Prediction, target};
-    tensor const p{&g, g.add({.code = op::input, .batched = true, .index = 0, .shape = Prediction})};
+    tensor const p{&g,
+                   g.add({.code = op::input, .batched = true, .index = 0, .shape = Prediction})};
     tensor const t{&g, g.add({.code = op::input, .batched = true, .index = 1, .shape = target})};
     g.outputs.push_back(Loss::forward(c, p, t).id);
     return lower(g, samples, true);
@@ -48,7 +49,8 @@ std::vector<float> predict(model<Net, Arch> const& m, dataset const& data) {
     throw error("predict: the network takes {} numbers a sample, the data have {}", m.input_size(),
                 data.feature_shape().elements());
   flush_denormals const guard;
-  std::vector<float> y(static_cast<std::size_t>(data.size()) * static_cast<std::size_t>(m.output_size()));
+  std::vector<float> y(static_cast<std::size_t>(data.size()) *
+                       static_cast<std::size_t>(m.output_size()));
   auto const w = std::make_unique<workspace<Net, Samples>>();
   m.forward_batch(*w, data.features(0, data.size()), y);
   return y;
@@ -60,13 +62,15 @@ template <class Loss, int Samples, auto Net, class Arch>
 evaluation evaluate_fitting(model<Net, Arch> const& m, dataset const& data) {
   constexpr tensor_shape output = std::remove_cvref_t<decltype(Net)>::output_shape();
   using plan_type = loss_plan<Loss, output>;
-  if (int const wanted = Loss::target_rule(output).shape.elements(); data.target_shape().elements() != wanted)
+  if (int const wanted = Loss::target_rule(output).shape.elements();
+      data.target_shape().elements() != wanted)
     throw error("evaluate: the loss takes {} target numbers a sample, the data have {}", wanted,
                 data.target_shape().elements());
   std::vector<float> const y = predict<Samples>(m, data);
   std::span<float const> const targets = data.targets(0, data.size());
   evaluation result{.samples = data.size()};
-  float_buffer memory(static_cast<std::size_t>(std::max(1, plan_type::value.workspace + plan_type::value.derived)));
+  float_buffer memory(
+      static_cast<std::size_t>(std::max(1, plan_type::value.workspace + plan_type::value.derived)));
   buffers b;
   b.workspace = memory.data();
   b.derived = memory.data() + plan_type::value.workspace;
@@ -74,13 +78,15 @@ evaluation evaluate_fitting(model<Net, Arch> const& m, dataset const& data) {
   std::array<float, static_cast<std::size_t>(plan_type::samples)> losses;
   for (int first = 0; first < data.size(); first += plan_type::samples) {
     int const count = std::min(plan_type::samples, data.size() - first);
-    float const* const inputs[]{y.data() + std::ptrdiff_t{first} * output.elements(),
-                                targets.data() + std::ptrdiff_t{first} * data.target_shape().elements()};
+    float const* const inputs[]{
+        y.data() + std::ptrdiff_t{first} * output.elements(),
+        targets.data() + std::ptrdiff_t{first} * data.target_shape().elements()};
     float* const outputs[]{losses.data()};
     b.inputs = inputs;
     b.outputs = outputs;
     run_plan<Arch, plan_type>(b, count);
-    for (int i = 0; i < count; ++i) result.loss += static_cast<double>(losses[static_cast<std::size_t>(i)]);
+    for (int i = 0; i < count; ++i)
+      result.loss += static_cast<double>(losses[static_cast<std::size_t>(i)]);
   }
   if (data.size() > 0) result.loss /= data.size();
   if constexpr (has_classes<Loss>) result.correct = count_correct(y, targets);

@@ -21,7 +21,8 @@ struct fit_options {
   verbosity show = verbosity::automatic;
 };
 
-/// One epoch: means over the samples as they were trained on, and after it over those kept to validate.
+/// One epoch: means over the samples as they were trained on, and after it over those kept to
+/// validate.
 struct epoch_report {
   int epoch = 0;  // from 1
   double seconds = 0;
@@ -32,13 +33,14 @@ struct epoch_report {
 /// Trains for some epochs. The loss, the accuracy and the speed are shown as it goes, and returned.
 /// Throws `error` if the options or the data do not fit the network.
 template <int Samples = 64, auto Net, class Arch, class Optimizer, class Loss>
-std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss loss, dataset const& data,
-                              fit_options const& options = {}) {
+std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss loss,
+                              dataset const& data, fit_options const& options = {}) {
   if (options.epochs < 1 || options.batch_size < 1 || options.threads < 1)
     throw error("fit: epochs, batch_size and threads must be at least 1; they are {}, {} and {}",
                 options.epochs, options.batch_size, options.threads);
   if (!(options.validation_split >= 0 && options.validation_split < 1))
-    throw error("fit: validation_split must be at least 0 and below 1; it is {}", options.validation_split);
+    throw error("fit: validation_split must be at least 0 and below 1; it is {}",
+                options.validation_split);
   std::optional<std::pair<dataset, dataset>> parts;
   if (options.validation_split > 0) parts.emplace(data.split(options.validation_split));
   dataset const& train = parts ? parts->first : data;
@@ -49,7 +51,8 @@ std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss lo
   progress shown{options.show, options.epochs};
   auto const figures = [](evaluation const& e, char const* prefix) {
     std::string text = fmt::format("{}loss {:.4f}", prefix, e.loss);
-    if constexpr (has_classes<Loss>) text += fmt::format("  {}accuracy {:.4f}", prefix, e.accuracy());
+    if constexpr (has_classes<Loss>)
+      text += fmt::format("  {}accuracy {:.4f}", prefix, e.accuracy());
     return text;
   };
 
@@ -60,13 +63,15 @@ std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss lo
     evaluation& seen = report.training;
     shown.begin_epoch(epoch, train.size());
     double sum = 0;
-    auto range = options.shuffle ? batches(train, options.batch_size, rng) : batches(train, options.batch_size);
+    auto range = options.shuffle ? batches(train, options.batch_size, rng)
+                                 : batches(train, options.batch_size);
     for (auto const& batch : range) {
       step_report const step = train_step<Samples>(m, optimizer, loss, batch, &team);
       sum += step.loss * step.samples;
       seen.samples += step.samples;
       seen.loss = sum / seen.samples;
-      if constexpr (has_classes<Loss>) seen.correct += count_correct(step.predictions, batch.targets());
+      if constexpr (has_classes<Loss>)
+        seen.correct += count_correct(step.predictions, batch.targets());
       shown.advance(seen.samples, figures(seen, ""));
     }
     report.seconds = shown.seconds();

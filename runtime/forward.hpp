@@ -45,8 +45,7 @@ constexpr auto check_argument() {
     return false;
   } else {
     using span = decltype(std::span{std::declval<T&>()});
-    constexpr bool floats =
-        std::is_convertible_v<typename span::element_type (*)[], Element (*)[]>;
+    constexpr bool floats = std::is_convertible_v<typename span::element_type(*)[], Element(*)[]>;
     if constexpr (!floats)
       static_assert(argument_rule<Which, expects<array_or_span_of_float>, given<T>>::is_met,
                     "etch: forward takes arrays of float; those for outputs are not const");
@@ -87,8 +86,8 @@ class forward_interface {
   static constexpr int input_size(int i = 0) { return network_type::input_shape(i).elements(); }
   static constexpr int output_size(int i = 0) { return network_type::output_shape(i).elements(); }
 
-  /// forward(workspace, inputs..., outputs...): arrays or spans of fixed size. A single output may be
-  /// left out and is then returned as a std::array.
+  /// forward(workspace, inputs..., outputs...): arrays or spans of fixed size. A single output may
+  /// be left out and is then returned as a std::array.
   template <class... Arguments>
   auto forward(workspace<Net, 1>& w, Arguments&&... arguments) const noexcept {
     constexpr int count = static_cast<int>(sizeof...(Arguments));
@@ -104,15 +103,15 @@ class forward_interface {
       forward(w, arguments..., y);
       return y;
     } else if constexpr (count != input_count + output_count) {
-      static_assert(argument_rule<all_arguments,
-                                  expects<inputs_and_outputs<input_count, output_count>>,
-                                  given<argument_count<count>>>::is_met,
-                    "etch: forward takes one argument for each input and one for each output; "
-                    "without that of a single output it returns the output");
+      static_assert(
+          argument_rule<all_arguments, expects<inputs_and_outputs<input_count, output_count>>,
+                        given<argument_count<count>>>::is_met,
+          "etch: forward takes one argument for each input and one for each output; "
+          "without that of a single output it returns the output");
       return detail::any_output{};
     } else {
-      run_checked(w, std::make_index_sequence<input_count>{}, std::make_index_sequence<output_count>{},
-                  std::tie(arguments...));
+      run_checked(w, std::make_index_sequence<input_count>{},
+                  std::make_index_sequence<output_count>{}, std::tie(arguments...));
     }
   }
 
@@ -131,14 +130,18 @@ class forward_interface {
   void forward_batch(workspace<Net, Samples>& w, std::array<float const*, input_count> inputs,
                      std::array<float*, output_count> outputs, int samples) const noexcept {
     for (int done = 0; done < samples; done += Samples) {
-      run<Samples>(inputs.data(), outputs.data(), w.memory.data(), std::min(Samples, samples - done));
-      for (int i = 0; i < input_count; ++i) inputs[static_cast<std::size_t>(i)] += Samples * input_size(i);
-      for (int i = 0; i < output_count; ++i) outputs[static_cast<std::size_t>(i)] += Samples * output_size(i);
+      run<Samples>(inputs.data(), outputs.data(), w.memory.data(),
+                   std::min(Samples, samples - done));
+      for (int i = 0; i < input_count; ++i)
+        inputs[static_cast<std::size_t>(i)] += Samples * input_size(i);
+      for (int i = 0; i < output_count; ++i)
+        outputs[static_cast<std::size_t>(i)] += Samples * output_size(i);
     }
   }
   /// The same for one input and one output; y is as many samples as x.
   template <int Samples>
-  void forward_batch(workspace<Net, Samples>& w, std::span<float const> x, std::span<float> y) const noexcept
+  void forward_batch(workspace<Net, Samples>& w, std::span<float const> x,
+                     std::span<float> y) const noexcept
     requires(network_type::input_count() == 1 && network_type::output_count() == 1)
   {
     int const samples = static_cast<int>(x.size()) / input_size();
@@ -149,7 +152,8 @@ class forward_interface {
 
  private:
   template <int Samples>
-  void run(float const* const* inputs, float* const* outputs, float* memory, int samples) const noexcept {
+  void run(float const* const* inputs, float* const* outputs, float* memory,
+           int samples) const noexcept {
     float const* const weights = static_cast<Derived const&>(*this).weights();
     buffers b;
     b.inputs = inputs;
@@ -171,9 +175,8 @@ class forward_interface {
   auto run_checked(workspace<Net, 1>& w, std::index_sequence<I...>, std::index_sequence<O...>,
                    std::tuple<Arguments&...> all) const noexcept {
     constexpr std::size_t first = sizeof...(I);
-    constexpr bool fits =
-        (check<I, input_size(I), float const, Arguments...>() && ...) &&
-        (check<first + O, output_size(O), float, Arguments...>() && ...);
+    constexpr bool fits = (check<I, input_size(I), float const, Arguments...>() && ...) &&
+                          (check<first + O, output_size(O), float, Arguments...>() && ...);
     if constexpr (fits) {
       float const* const inputs[]{std::span{std::get<I>(all)}.data()...};
       float* const outputs[]{std::span{std::get<first + O>(all)}.data()...};

@@ -15,20 +15,31 @@ inline float draw(initializer const& how, random_engine& rng) {
   double const scale = how.scale.value();
   double variance = 0;
   switch (how.how) {
-    case rule::constant: return static_cast<float>(scale);
-    case rule::uniform: variance = scale * scale / 3; break;
-    case rule::normal: variance = scale * scale; break;
-    case rule::glorot: variance = 2.0 / (how.fan_in + how.fan_out); break;
-    case rule::he: variance = 2.0 / how.fan_in; break;
-    case rule::lecun: variance = 1.0 / how.fan_in; break;
+    case rule::constant:
+      return static_cast<float>(scale);
+    case rule::uniform:
+      variance = scale * scale / 3;
+      break;
+    case rule::normal:
+      variance = scale * scale;
+      break;
+    case rule::glorot:
+      variance = 2.0 / (how.fan_in + how.fan_out);
+      break;
+    case rule::he:
+      variance = 2.0 / how.fan_in;
+      break;
+    case rule::lecun:
+      variance = 1.0 / how.fan_in;
+      break;
   }
   if (how.shape == initializer::distribution::uniform && how.how != rule::normal)
     return static_cast<float>(std::sqrt(3 * variance)) * (2 * rng.uniform() - 1);
   return static_cast<float>(std::sqrt(variance)) * rng.normal();
 }
 
-/// Fills a model's parameters, each from a stream of its own, so that a layer's weights do not depend
-/// on the layers before it.
+/// Fills a model's parameters, each from a stream of its own, so that a layer's weights do not
+/// depend on the layers before it.
 template <auto Net>
 void initialize(float* parameters, std::uint64_t seed) {
   for (std::size_t i = 0; i < facts<Net>::parameters.size(); ++i) {

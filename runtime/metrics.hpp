@@ -19,8 +19,8 @@ inline int count_correct(std::span<float const> predictions, std::span<float con
 }
 
 /// Counts of (label, prediction), row by row: entry [label * classes + predicted].
-inline std::vector<int> confusion_matrix(std::span<float const> predictions, std::span<float const> labels,
-                                         int classes) {
+inline std::vector<int> confusion_matrix(std::span<float const> predictions,
+                                         std::span<float const> labels, int classes) {
   auto const n = static_cast<std::size_t>(classes);
   std::vector<int> counts(n * n);
   for (std::size_t i = 0; i < labels.size(); ++i)

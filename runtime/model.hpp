@@ -18,8 +18,8 @@ struct weights_rule {
   static constexpr bool is_met = false;
 };
 
-/// A network with its weights, which it owns: one buffer on the heap, in the layout the kernels read.
-/// Copies are deep. For weights that are linked into the program see embedded_model.
+/// A network with its weights, which it owns: one buffer on the heap, in the layout the kernels
+/// read. Copies are deep. For weights that are linked into the program see embedded_model.
 template <auto Net, class Arch = arch::native>
 class model : public forward_interface<Net, Arch, model<Net, Arch>> {
  public:
@@ -32,17 +32,18 @@ class model : public forward_interface<Net, Arch, model<Net, Arch>> {
   /// The weights of another network are no weights of this one: an error that says so.
   template <auto Other, class OtherArch>
   explicit model(model<Other, OtherArch> const&) {
-    static_assert(weights_rule<std::remove_cv_t<decltype(Net)>,
-                               std::remove_cv_t<decltype(Other)>>::is_met,
-                  "etch: the weights of one network do not fit another; etch::get and etch::set "
-                  "copy single parameters");
+    static_assert(
+        weights_rule<std::remove_cv_t<decltype(Net)>, std::remove_cv_t<decltype(Other)>>::is_met,
+        "etch: the weights of one network do not fit another; etch::get and etch::set "
+        "copy single parameters");
   }
   template <auto Other, class OtherArch>
   model& operator=(model<Other, OtherArch> const& other) {
     return *this = model(other);
   }
 
-  /// The parameters as they lie in memory (facts<Net>::places), and behind them what follows from them.
+  /// The parameters as they lie in memory (facts<Net>::places), and behind them what follows from
+  /// them.
   float const* weights() const noexcept { return buffer_.data(); }
   float* weights() noexcept { return buffer_.data(); }
 

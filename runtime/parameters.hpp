@@ -39,7 +39,8 @@ std::span<parameter_info const> parameters() {
   return facts<Net>::parameters;
 }
 
-/// The numbers of a parameter, row-major in its standard shape whatever the layout in memory. Throws
+/// The numbers of a parameter, row-major in its standard shape whatever the layout in memory.
+/// Throws
 /// `error` when there is none of that name.
 template <auto Net, class Arch>
 std::vector<float> get(model<Net, Arch> const& m, std::string_view name) {
@@ -52,14 +53,15 @@ std::vector<float> get(model<Net, Arch> const& m, std::string_view name) {
   return values;
 }
 
-/// Replaces the numbers of a parameter. Throws `error` when there is none of that name or the count is
-/// another; the model is then as it was.
+/// Replaces the numbers of a parameter. Throws `error` when there is none of that name or the count
+/// is another; the model is then as it was.
 template <auto Net, class Arch>
 void set(model<Net, Arch>& m, std::string_view name, std::span<float const> values) {
   std::size_t const i = detail::find_parameter<Net>(name);
   auto const& info = facts<Net>::parameters[i];
   if (values.size() != static_cast<std::size_t>(info.shape.elements()))
-    throw error("parameter '{}' has {} numbers; {} were given", name, info.shape.elements(), values.size());
+    throw error("parameter '{}' has {} numbers; {} were given", name, info.shape.elements(),
+                values.size());
   detail::for_each_number(info, facts<Net>::places[i], [&](int standard, int at) {
     m.weights()[at] = values[static_cast<std::size_t>(standard)];
   });

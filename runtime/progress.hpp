@@ -46,9 +46,9 @@ class progress {
 
   void end_epoch(int done, std::string const& figures) {
     if (mode_ == verbosity::silent) return;
-    std::string const line =
-        fmt::format("{}{}  {:.1f} s  {:.0f} samples/s  {}{}\n", mode_ == verbosity::bar ? "\r" : "", head(),
-                    seconds(), rate(done), figures, mode_ == verbosity::bar ? "\x1b[K" : "");
+    std::string const line = fmt::format(
+        "{}{}  {:.1f} s  {:.0f} samples/s  {}{}\n", mode_ == verbosity::bar ? "\r" : "", head(),
+        seconds(), rate(done), figures, mode_ == verbosity::bar ? "\x1b[K" : "");
     std::fputs(line.c_str(), to_);
     std::fflush(to_);
   }

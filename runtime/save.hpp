@@ -17,15 +17,16 @@ template <auto Net, class Arch>
 void save(model<Net, Arch> const& m, std::filesystem::path const& path) {
   std::vector<tensor_record> records;
   for (parameter_info const& info : facts<Net>::parameters) {
-    tensor_record record{.name = std::string{info.name.view()}, .shape = {}, .values = get(m, info.name.view())};
+    tensor_record record{
+        .name = std::string{info.name.view()}, .shape = {}, .values = get(m, info.name.view())};
     for (int axis = 0; axis < info.shape.rank; ++axis) record.shape.push_back(info.shape[axis]);
     records.push_back(std::move(record));
   }
   write_safetensors(path, records);
 }
 
-/// Reads the parameters from a safetensors file that holds just them, in any order. Throws one `error`
-/// that lists every missing, unexpected and misshapen tensor; the model is then as it was.
+/// Reads the parameters from a safetensors file that holds just them, in any order. Throws one
+/// `error` that lists every missing, unexpected and misshapen tensor; the model is then as it was.
 template <auto Net, class Arch>
 void load(model<Net, Arch>& m, std::filesystem::path const& path) {
   std::vector<tensor_record> const records = read_safetensors(path);
@@ -39,9 +40,10 @@ void load(model<Net, Arch>& m, std::filesystem::path const& path) {
     throw error("{} does not fit the network:\n{}", path.string(), faults);
   for (tensor_record const& record : records) {
     std::size_t const i = detail::find_parameter<Net>(record.name);
-    detail::for_each_number(facts<Net>::parameters[i], facts<Net>::places[i], [&](int standard, int at) {
-      m.weights()[at] = record.values[static_cast<std::size_t>(standard)];
-    });
+    detail::for_each_number(facts<Net>::parameters[i], facts<Net>::places[i],
+                            [&](int standard, int at) {
+                              m.weights()[at] = record.values[static_cast<std::size_t>(standard)];
+                            });
   }
   m.refresh();
 }

@@ -7,9 +7,9 @@
 
 namespace etch {
 
-/// Threads that wait for work and do it together: `run(f)` calls f(0) ... f(size() - 1), f(0) on the
-/// calling thread, and returns when all are done. They spin for a moment before they sleep, because
-/// the next step of a training comes soon.
+/// Threads that wait for work and do it together: `run(f)` calls f(0) ... f(size() - 1), f(0) on
+/// the calling thread, and returns when all are done. They spin for a moment before they sleep,
+/// because the next step of a training comes soon.
 class thread_team {
  public:
   explicit thread_team(int size = 1) {

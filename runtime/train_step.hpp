@@ -31,7 +31,12 @@ class gradient_run {
   static constexpr int target_size = Loss::target_rule(network::output_shape()).shape.elements();
   static constexpr int floats = facts<Net>::parameter_floats;
 
-  gradient_run(float_buffer& scratch, int samples, int threads) : samples_(samples), threads_(threads) {
+  static_assert(plan_type::value.places == facts<Net>::places,
+                "etch: while it trains, a layer makes its parameters, or first uses them, in "
+                "another way than at inference; make them before it asks for training()");
+
+  gradient_run(float_buffer& scratch, int samples, int threads)
+      : samples_(samples), threads_(threads) {
     std::size_t const outputs = static_cast<std::size_t>(round_up(samples * output_size, 16));
     std::size_t const losses = static_cast<std::size_t>(round_up(samples, 16));
     std::size_t const wanted = outputs + losses + per_thread * static_cast<std::size_t>(threads);
@@ -41,7 +46,9 @@ class gradient_run {
     memory_ = losses_ + losses;
   }
 
-  float* gradients(int thread) const { return memory_ + per_thread * static_cast<std::size_t>(thread); }
+  float* gradients(int thread) const {
+    return memory_ + per_thread * static_cast<std::size_t>(thread);
+  }
   std::span<float const> predictions() const {
     return {predictions_, static_cast<std::size_t>(samples_ * output_size)};
   }
@@ -52,12 +59,14 @@ class gradient_run {
   }
 
   /// The share of thread `t`: contiguous, so that a batch gives the same sums for a given count.
-  void run(int t, float const* parameters, float const* x, float const* target, random_key key) const {
+  void run(int t, float const* parameters, float const* x, float const* target,
+           random_key key) const {
     float* const g = gradients(t);
     std::fill_n(g, floats, 0.0f);
     int const end = share(samples_, t + 1);
     for (int s = share(samples_, t); s < end; s += Samples) {
-      float const* const inputs[]{x + std::ptrdiff_t{s} * input_size, target + std::ptrdiff_t{s} * target_size};
+      float const* const inputs[]{x + std::ptrdiff_t{s} * input_size,
+                                  target + std::ptrdiff_t{s} * target_size};
       float* const outputs[]{predictions_ + std::ptrdiff_t{s} * output_size, losses_ + s};
       buffers b;
       b.inputs = inputs;
@@ -84,10 +93,13 @@ class gradient_run {
     }
     for (std::size_t i = 0; i < facts<Net>::parameters.size(); ++i) {
       auto const& place = facts<Net>::places[i];
-      int const first = std::max(from, place.offset), last = std::min(to, place.offset + place.size);
+      int const first = std::max(from, place.offset),
+                last = std::min(to, place.offset + place.size);
       if (first >= last) continue;
-      if (facts<Net>::parameters[i].trainable) update(sum, first, last - first);
-      else move(sum, first, last - first, static_cast<float>(facts<Net>::parameters[i].momentum));
+      if (facts<Net>::parameters[i].trainable)
+        update(sum, first, last - first);
+      else
+        move(sum, first, last - first, static_cast<float>(facts<Net>::parameters[i].momentum));
     }
   }
 
@@ -121,10 +133,12 @@ step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch co
     using run_type = detail::gradient_run<Net, Loss, Arch, Samples>;
     int const samples = batch.size();
     auto const expect = [&](char const* what, std::size_t given, int each) {
-      std::size_t const expected = static_cast<std::size_t>(samples) * static_cast<std::size_t>(each);
+      std::size_t const expected =
+          static_cast<std::size_t>(samples) * static_cast<std::size_t>(each);
       if (given != expected)
-        throw error("train_step: a batch of {} samples needs {} numbers as {}, {} a sample; found {}",
-                    samples, expected, what, each, given);
+        throw error(
+            "train_step: a batch of {} samples needs {} numbers as {}, {} a sample; found {}",
+            samples, expected, what, each, given);
     };
     expect("features", batch.features().size(), run_type::input_size);
     expect("targets", batch.targets().size(), run_type::target_size);
@@ -150,7 +164,8 @@ step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch co
                                             static_cast<std::size_t>(count), scale);
           },
           [&](float const* measured, int first, int count, float momentum) {
-            for (int i = first; i < first + count; ++i) p[i] += momentum * (measured[i] * scale - p[i]);
+            for (int i = first; i < first + count; ++i)
+              p[i] += momentum * (measured[i] * scale - p[i]);
           });
     };
     if (team == nullptr) {

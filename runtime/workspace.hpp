@@ -11,7 +11,8 @@
 namespace etch {
 
 /// The memory that a network computes in, for up to `Samples` samples at once. It belongs to the
-/// caller: one model serves as many threads as there are workspaces. It holds no state between calls.
+/// caller: one model serves as many threads as there are workspaces. It holds no state between
+/// calls.
 template <auto Net, int Samples = 1>
 struct workspace {
   static constexpr int floats = std::max(1, inference_plan<Net, Samples>::value.workspace);

@@ -9,6 +9,7 @@
 #include "check/gradient.hpp"
 #include "check/inference.hpp"
 #include "check/training.hpp"
+#include "instruction_sets.hpp"
 
 /// One call checks everything of a layer, or of a network:
 ///
@@ -179,7 +180,7 @@ failures check_layer(etch::tensor_shape const& output, long long parameters) {
     found.push_back(
         text(name, "expected ", parameters, " parameters, given ", etch::cost<Net>.parameters));
   append(found, name, check_gradient(p));
-  etch::arch::for_each_compiled([&]<class Arch>() {
+  for_each_instruction_set([&]<class Arch>() {
     if (Arch::available()) append(found, text(name, Arch::name, ": "), check_arch<Net, Arch>(p));
   });
   return found;

@@ -2,8 +2,8 @@
 
 #include "../codegen/passes/simplify.hpp"
 
-/// The simplified graph with every constant as a float holds it, as programs do: it can then be compared
-/// with its plan in double.
+/// The simplified graph with every constant as a float holds it, as programs do: it can then be
+/// compared with its plan in double.
 inline etch::graph rounded(etch::graph const& g) {
   etch::graph r = g;
   for (bool changed = true; changed;) {

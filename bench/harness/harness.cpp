@@ -114,17 +114,7 @@ void run(benchmark::State& state, task const& t, job const& j) {
   while (calls < 1 << 22 && one(calls) < chosen.stretch / 2) calls *= 2;
   long_calls = t.pinned && one(1) > 4 * chosen.stretch;
   std::vector<double> stretches;
-  double since_peak = 0;
-  while (state.KeepRunningBatch(calls)) {
-    double const time = one(calls);
-    stretches.push_back(time / calls);
-    since_peak += time;
-    if (since_peak > 20 * chosen.stretch && t.pinned) {
-      machine().refresh_peak();
-      since_peak = 0;
-      one(std::max(1, calls / 8));  // not timed: the caches are the row's again
-    }
-  }
+  while (state.KeepRunningBatch(calls)) stretches.push_back(one(calls) / calls);
   double const seconds = chosen.fastest ? *std::min_element(stretches.begin(), stretches.end())
                                         : measure::median(stretches);
   state.SetIterationTime(seconds * static_cast<double>(state.iterations()));
@@ -142,7 +132,7 @@ class plain_names : public Reporter {
       r.run_name.time_type.clear();
       r.run_name.min_time.clear();
       r.run_name.repetitions.clear();
-      // process time says nothing here: it contains the measurement of the peak
+      // process time is a mean over all stretches, also those that do not count
       r.cpu_accumulated_time = r.real_accumulated_time;
     }
     Reporter::ReportRuns(renamed);

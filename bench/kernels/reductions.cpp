@@ -21,8 +21,8 @@ void add_reduction_rows() {
       "reduction/max_pool_16x16x64_2/forward/batch:1");
   add_forward_rows<etch::input<16, 16, 64> | etch::avg_pool2d<2>, 1>(
       "reduction/avg_pool_16x16x64_2/forward/batch:1");
-  add_forward_rows<etch::input<8, 8, 128> | etch::global_avg_pool, 1>(
-      "reduction/global_avg_pool_8x8x128/forward/batch:1");
+  add_forward_rows<etch::input<8, 8, 128> | etch::global_avg_pool2d, 1>(
+      "reduction/global_avg_pool2d_8x8x128/forward/batch:1");
 }
 
 }  // namespace benches

@@ -20,7 +20,8 @@ class binder {
   constexpr plan run(std::vector<step> const& steps) {
     bind_steps(steps);
     bind_gradients();
-    for (std::size_t i = 0; i < g_.outputs.size(); ++i) bind_output(g_.outputs[i], static_cast<int>(i));
+    for (std::size_t i = 0; i < g_.outputs.size(); ++i)
+      bind_output(g_.outputs[i], static_cast<int>(i));
     return out_;
   }
 
@@ -30,10 +31,15 @@ class binder {
   constexpr int size_of(int id) const {
     node const& n = g_[id];
     switch (n.code) {
-      case op::parameter: return out_.places[at(n.index)].size;
-      case op::pack: case op::contract_dw: return packed_size(n.window);
-      case op::transpose: return transposed_size(n.window);
-      default: return n.shape.elements();
+      case op::parameter:
+        return out_.places[at(n.index)].size;
+      case op::pack:
+      case op::contract_dw:
+        return packed_size(n.window);
+      case op::transpose:
+        return transposed_size(n.window);
+      default:
+        return n.shape.elements();
     }
   }
 
@@ -126,7 +132,8 @@ class binder {
     }
   }
 
-  /// A result is written where the caller wants it; an input, a parameter or a second output is copied.
+  /// A result is written where the caller wants it; an input, a parameter or a second output is
+  /// copied.
   constexpr void bind_output(int id, int index) {
     int const v = value_of(id);
     if (out_.values[at(v)].where == space::workspace && out_.values[at(v)].batched) {
@@ -147,7 +154,8 @@ class binder {
     copy.loads.fill(-1);
     copy.loads[0] = v;
     copy.code.loads = 1;
-    copy.code.load_list[0] = {.batched = out_.values[at(v)].batched, .run = 1, .period = target.shape.elements()};
+    copy.code.load_list[0] = {
+        .batched = out_.values[at(v)].batched, .run = 1, .period = target.shape.elements()};
     out_.steps.push_back(copy);
   }
 

@@ -8,8 +8,8 @@ namespace etch::passes {
 
 namespace detail {
 
-/// Reverse-mode differentiation (Griewank and Walther 2008, chapter 3): walks the nodes backwards and
-/// adds to each operand what its result's adjoint contributes.
+/// Reverse-mode differentiation (Griewank and Walther 2008, chapter 3): walks the nodes backwards
+/// and adds to each operand what its result's adjoint contributes.
 class differentiator {
  public:
   constexpr differentiator(graph& g, bool inputs) : g_(g), count_(g.size()) {
@@ -34,8 +34,10 @@ class differentiator {
       for (std::size_t i = 1; i < contributions_[at(id)].size(); ++i)
         dy = dy + tensor{&g_, contributions_[at(id)][i]};
       adjoints[at(id)] = dy.id;
-      if (n.code == op::map) map_rule(n, {&g_, id}, dy);
-      else rule(n, {&g_, id}, dy);
+      if (n.code == op::map)
+        map_rule(n, {&g_, id}, dy);
+      else
+        rule(n, {&g_, id}, dy);
     }
     return adjoints;
   }
@@ -57,25 +59,32 @@ class differentiator {
   constexpr tensor expand(tensor d, int id) {
     node const& n = g_[id];
     if (d.shape() == n.shape && d.get().batched == n.batched) return d;
-    return etch::detail::emit(d, {.code = op::map, .batched = n.batched, .shape = n.shape,
-                                  .operands = {d.id, -1, -1}});
+    return etch::detail::emit(
+        d, {.code = op::map, .batched = n.batched, .shape = n.shape, .operands = {d.id, -1, -1}});
   }
 
   constexpr void contribute(int id, tensor d) {
     if (needed_[at(id)]) contributions_[at(id)].push_back(expand(d, id).id);
   }
 
-  /// What a reduction n gave, in a shape that broadcasts to its operand's. Axes in the middle do not;
-  /// the gradient of the sum of a window over them repeats along them.
+  /// What a reduction n gave, in a shape that broadcasts to its operand's. Axes in the middle do
+  /// not; the gradient of the sum of a window over them repeats along them.
   constexpr tensor spread(tensor d, node const& n) {
     tensor_shape const shape = g_[n.operand(0)].shape;
     if (broadcast_access(d.shape(), shape).period != 0) return d;
     int const inner = shape.elements(n.last, shape.rank), reduced = shape.elements(n.first, n.last);
-    contraction const window{.height = shape.elements(0, n.first), .width = reduced, .channels = inner,
-                             .kernel_width = reduced, .stride_width = reduced, .filters = inner};
-    return etch::detail::emit(d, {.code = op::pool_gradient, .fn = function::add,
-                                  .batched = d.get().batched, .shape = shape,
-                                  .operands = {d.id, -1, -1}, .window = window});
+    contraction const window{.height = shape.elements(0, n.first),
+                             .width = reduced,
+                             .channels = inner,
+                             .kernel_width = reduced,
+                             .stride_width = reduced,
+                             .filters = inner};
+    return etch::detail::emit(d, {.code = op::pool_gradient,
+                                  .fn = function::add,
+                                  .batched = d.get().batched,
+                                  .shape = shape,
+                                  .operands = {d.id, -1, -1},
+                                  .window = window});
   }
 
   /// Sums d, in the shape of a result, over everything along which the operand was broadcast.
@@ -106,27 +115,57 @@ class differentiator {
     auto const constant = [&](double v) { return etch::detail::scalar(dy, v); };
     using namespace etch::math;
     switch (n.fn) {
-      case function::identity: to(a, [&] { return dy; }); break;
-      case function::negate: to(a, [&] { return -dy; }); break;
+      case function::identity:
+        to(a, [&] { return dy; });
+        break;
+      case function::negate:
+        to(a, [&] { return -dy; });
+        break;
       case function::absolute:
         to(a, [&] { return dy * (greater(a, constant(0)) - greater(constant(0), a)); });
         break;
-      case function::exp: to(a, [&] { return dy * y; }); break;
-      case function::log: to(a, [&] { return dy / a; }); break;
-      case function::log1p: to(a, [&] { return dy / (a + 1.0); }); break;
-      case function::expm1: to(a, [&] { return dy * (y + 1.0); }); break;
-      case function::sqrt: to(a, [&] { return dy * 0.5 / y; }); break;
-      case function::sin: to(a, [&] { return dy * cos(a); }); break;
-      case function::cos: to(a, [&] { return -(dy * sin(a)); }); break;
-      case function::tanh: to(a, [&] { return dy * (1.0 - y * y); }); break;
-      case function::sigmoid: to(a, [&] { return dy * (y * (1.0 - y)); }); break;
+      case function::exp:
+        to(a, [&] { return dy * y; });
+        break;
+      case function::log:
+        to(a, [&] { return dy / a; });
+        break;
+      case function::log1p:
+        to(a, [&] { return dy / (a + 1.0); });
+        break;
+      case function::expm1:
+        to(a, [&] { return dy * (y + 1.0); });
+        break;
+      case function::sqrt:
+        to(a, [&] { return dy * 0.5 / y; });
+        break;
+      case function::sin:
+        to(a, [&] { return dy * cos(a); });
+        break;
+      case function::cos:
+        to(a, [&] { return -(dy * sin(a)); });
+        break;
+      case function::tanh:
+        to(a, [&] { return dy * (1.0 - y * y); });
+        break;
+      case function::sigmoid:
+        to(a, [&] { return dy * (y * (1.0 - y)); });
+        break;
       case function::erf:
         to(a, [&] { return dy * (1.1283791670955126 * exp(-(a * a))); });
         break;
-      case function::add: to(a, [&] { return dy; }), to(b, [&] { return dy; }); break;
-      case function::subtract: to(a, [&] { return dy; }), to(b, [&] { return -dy; }); break;
-      case function::multiply: to(a, [&] { return dy * b; }), to(b, [&] { return dy * a; }); break;
-      case function::divide: to(a, [&] { return dy / b; }), to(b, [&] { return -(dy * y / b); }); break;
+      case function::add:
+        to(a, [&] { return dy; }), to(b, [&] { return dy; });
+        break;
+      case function::subtract:
+        to(a, [&] { return dy; }), to(b, [&] { return -dy; });
+        break;
+      case function::multiply:
+        to(a, [&] { return dy * b; }), to(b, [&] { return dy * a; });
+        break;
+      case function::divide:
+        to(a, [&] { return dy / b; }), to(b, [&] { return -(dy * y / b); });
+        break;
       // The result, not the operand, is compared: the operand then need not be kept.
       case function::maximum:
         to(a, [&] { return select(greater(y, a), constant(0), dy); });
@@ -137,7 +176,8 @@ class differentiator {
         to(b, [&] { return select(greater(a, y), dy, constant(0)); });
         break;
       case function::greater:
-      case function::equal: break;
+      case function::equal:
+        break;
       case function::select:
         to(b, [&] { return select(a, dy, constant(0)); });
         to(c, [&] { return select(a, constant(0), dy); });
@@ -153,11 +193,17 @@ class differentiator {
       case op::contract: {
         tensor const w{&g_, n.operand(1)};
         if (needed_[at(w.id)])
-          contribute(w.id, emit({.code = op::contract_dw, .over_batch = true, .shape = w.shape(),
-                                 .operands = {a.id, dy.id, -1}, .window = n.window}));
+          contribute(w.id, emit({.code = op::contract_dw,
+                                 .over_batch = true,
+                                 .shape = w.shape(),
+                                 .operands = {a.id, dy.id, -1},
+                                 .window = n.window}));
         if (first)
-          contribute(a.id, emit({.code = op::contract_dx, .batched = n.batched, .shape = a.shape(),
-                                 .operands = {dy.id, w.id, -1}, .window = n.window}));
+          contribute(a.id, emit({.code = op::contract_dx,
+                                 .batched = n.batched,
+                                 .shape = a.shape(),
+                                 .operands = {dy.id, w.id, -1},
+                                 .window = n.window}));
         break;
       }
       case op::reduce:
@@ -172,7 +218,9 @@ class differentiator {
         break;
       case op::pool:
         if (!first) break;
-        contribute(a.id, emit({.code = op::pool_gradient, .fn = n.fn, .batched = n.batched,
+        contribute(a.id, emit({.code = op::pool_gradient,
+                               .fn = n.fn,
+                               .batched = n.batched,
                                .shape = a.shape(),
                                .operands = n.fn == function::maximum
                                                ? std::array<int, 3>{a.id, y.id, dy.id}
@@ -198,7 +246,8 @@ class differentiator {
         if (needed_[at(b.id)]) unbroadcast(b.id, slice(dy, cut, {}));
         break;
       }
-      default: break;
+      default:
+        break;
     }
   }
 
@@ -212,7 +261,8 @@ class differentiator {
 
 /// Adds the nodes that compute the gradient of `loss`, one scalar a sample, and lists in
 /// `graph::gradients` what each trainable parameter's gradient is the sum of. Gives the adjoint of
-/// each node that was there before (-1 where there is none); with `inputs`, those of the inputs too.
+/// each node that was there before (-1 where there is none); with `inputs`, those of the inputs
+/// too.
 constexpr std::vector<int> differentiate(graph& g, int loss, bool inputs = false) {
   return detail::differentiator{g, inputs}.run(loss);
 }

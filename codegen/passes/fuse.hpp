@@ -98,8 +98,8 @@ class fuser {
       contract = accumulator_of(all, x);
       if (contract < 0) return false;
       for (int leaf : all.leaves)  // an operand for every pixel would be read out of order
-        if (leaf != contract && broadcast_access(g_[leaf].shape, g_[x].shape).period >
-                                    g_[contract].window.filters)
+        if (leaf != contract &&
+            broadcast_access(g_[leaf].shape, g_[x].shape).period > g_[contract].window.filters)
           return false;
     } else if (g_[x].code != op::contract) {
       return false;
@@ -112,8 +112,10 @@ class fuser {
     s.result = id;
     s.pool_height = g_[id].window.kernel_height;
     s.pool_width = g_[id].window.kernel_width;
-    if (all.members.empty()) uses_.write_identity(contract, true, s);
-    else uses_.write_program(all, g_[x].shape, contract, s);
+    if (all.members.empty())
+      uses_.write_identity(contract, true, s);
+    else
+      uses_.write_program(all, g_[x].shape, contract, s);
     absorb(all);
     absorbed_[at(contract)] = true;
     finish(s);
@@ -123,10 +125,20 @@ class fuser {
   constexpr void visit(int id) {
     node const& n = g_[id];
     switch (n.code) {
-      case op::input: case op::parameter: case op::detach: case op::reshape: break;
-      case op::constant: visit_constant(id); break;
-      case op::map: visit_map(id); break;
-      case op::reduce: visit_reduce(id); break;
+      case op::input:
+      case op::parameter:
+      case op::detach:
+      case op::reshape:
+        break;
+      case op::constant:
+        visit_constant(id);
+        break;
+      case op::map:
+        visit_map(id);
+        break;
+      case op::reduce:
+        visit_reduce(id);
+        break;
       case op::contract: {
         step s = begin(step_kind::contract, id);
         uses_.write_identity(id, true, s);
@@ -136,18 +148,42 @@ class fuser {
       case op::pool:
         if (!fuse_into_pool(id)) finish(begin(step_kind::pool, id));
         break;
-      case op::pad: visit_pad(id); break;
-      case op::slice: visit_slice(id); break;
-      case op::concat: visit_concat(id); break;
-      case op::contract_dx: finish(begin(step_kind::contract_dx, id)); break;
-      case op::contract_dw: visit_contract_dw(id); break;
-      case op::pool_gradient: finish(begin(step_kind::pool_gradient, id)); break;
-      case op::pack: finish(begin(step_kind::pack, id)); break;
-      case op::unpack: finish(begin(step_kind::unpack, id)); break;
-      case op::transpose: finish(begin(step_kind::transpose, id)); break;
-      case op::random: finish(begin(step_kind::random, id)); break;
-      case op::iota: finish(begin(step_kind::iota, id)); break;
-      case op::batch_size: finish(begin(step_kind::batch_size, id)); break;
+      case op::pad:
+        visit_pad(id);
+        break;
+      case op::slice:
+        visit_slice(id);
+        break;
+      case op::concat:
+        visit_concat(id);
+        break;
+      case op::contract_dx:
+        finish(begin(step_kind::contract_dx, id));
+        break;
+      case op::contract_dw:
+        visit_contract_dw(id);
+        break;
+      case op::pool_gradient:
+        finish(begin(step_kind::pool_gradient, id));
+        break;
+      case op::pack:
+        finish(begin(step_kind::pack, id));
+        break;
+      case op::unpack:
+        finish(begin(step_kind::unpack, id));
+        break;
+      case op::transpose:
+        finish(begin(step_kind::transpose, id));
+        break;
+      case op::random:
+        finish(begin(step_kind::random, id));
+        break;
+      case op::iota:
+        finish(begin(step_kind::iota, id));
+        break;
+      case op::batch_size:
+        finish(begin(step_kind::batch_size, id));
+        break;
     }
   }
 
@@ -259,10 +295,10 @@ class fuser {
 
 }  // namespace detail
 
-/// From nodes to kernel calls: element-wise chains become one program, which runs as the epilogue of
-/// the contraction before it where there is one; a max pooling takes the contraction before it in; a
-/// reduction evaluates the program before it. Reshapes vanish. The steps are in an order that works.
-/// Their operands and results are still nodes.
+/// From nodes to kernel calls: element-wise chains become one program, which runs as the epilogue
+/// of the contraction before it where there is one; a max pooling takes the contraction before it
+/// in; a reduction evaluates the program before it. Reshapes vanish. The steps are in an order that
+/// works. Their operands and results are still nodes.
 constexpr std::vector<step> fuse(graph const& g) { return detail::fuser{g}.run(); }
 
 }  // namespace etch::passes

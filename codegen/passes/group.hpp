@@ -53,8 +53,7 @@ class grouping {
       grown = false;
       for (std::size_t l = 0; l < all.leaves.size() && !grown; ++l) {
         int const id = all.leaves[l];
-        if (!joins(id, g_[root], all.members) ||
-            all.members.size() == program::max_instructions)
+        if (!joins(id, g_[root], all.members) || all.members.size() == program::max_instructions)
           continue;
         std::vector<int> leaves = all.leaves;
         leaves.erase(leaves.begin() + static_cast<std::ptrdiff_t>(l));
@@ -77,7 +76,8 @@ class grouping {
   }
 
   /// Writes the group as a program; `accumulator` is the leaf that the kernel holds, or -1.
-  constexpr void write_program(group const& all, tensor_shape const& shape, int accumulator, step& s) const {
+  constexpr void write_program(group const& all, tensor_shape const& shape, int accumulator,
+                               step& s) const {
     program& p = s.code;
     std::vector<int> owner = all.leaves;
     for (int leaf : all.leaves) {

@@ -7,13 +7,15 @@
 
 namespace etch {
 
-/// Where a parameter lies in a model's one buffer, in floats: `packed` weights in the panels of their
-/// contraction, everything else row-major. Each begins on a multiple of 16 floats.
+/// Where a parameter lies in a model's one buffer, in floats: `packed` weights in the panels of
+/// their contraction, everything else row-major. Each begins on a multiple of 16 floats.
 struct parameter_place {
   int offset = 0;
   int size = 0;  // with padding, a multiple of 16
   bool packed = false;
   contraction window{};
+
+  constexpr bool operator==(parameter_place const&) const = default;
 };
 
 constexpr int round_up(int count, int multiple) {
@@ -26,8 +28,8 @@ constexpr bool same_packing(contraction const& a, contraction const& b) {
          a.channels == b.channels && a.groups == b.groups && a.filters == b.filters;
 }
 
-/// The places of a graph's parameters. A parameter is packed when its first use is as the weights of a
-/// contraction; that is the same in every graph of one network.
+/// The places of a graph's parameters. A parameter is packed when its first use is as the weights
+/// of a contraction; that is the same in every graph of one network.
 constexpr std::vector<parameter_place> parameter_places(graph const& g) {
   std::vector<parameter_place> places(g.parameters.size());
   std::vector<char> seen(g.parameters.size(), false);
@@ -53,8 +55,8 @@ constexpr std::vector<parameter_place> parameter_places(graph const& g) {
 
 namespace passes {
 
-/// Puts `pack`, `unpack` and `transpose` where a node wants weights in another layout than it is given:
-/// contractions read packed panels, their dX transposed ones, and dW gives packed ones.
+/// Puts `pack`, `unpack` and `transpose` where a node wants weights in another layout than it is
+/// given: contractions read packed panels, their dX transposed ones, and dW gives packed ones.
 constexpr graph layout(graph const& from) {
   auto const at = [](int id) { return static_cast<std::size_t>(id); };
   struct copy {
@@ -76,8 +78,12 @@ constexpr graph layout(graph const& from) {
     return g.size() - 1;
   };
   auto const convert = [&](op how, int id, contraction const& window) {
-    return add({.code = how, .layer = g[id].layer, .shape = g[id].shape, .operands = {id, -1, -1},
-                .window = window}, how == op::pack);
+    return add({.code = how,
+                .layer = g[id].layer,
+                .shape = g[id].shape,
+                .operands = {id, -1, -1},
+                .window = window},
+               how == op::pack);
   };
   auto const standard = [&](int id) {
     if (!packed[at(id)]) return id;

@@ -10,9 +10,7 @@ namespace detail {
 
 class placer {
  public:
-  constexpr explicit placer(plan const& p) : out_(p) {
-    lives_.resize(p.values.size());
-  }
+  constexpr explicit placer(plan const& p) : out_(p) { lives_.resize(p.values.size()); }
 
   constexpr plan run() {
     find_lifetimes();
@@ -26,9 +24,9 @@ class placer {
   static constexpr std::size_t at(int id) { return static_cast<std::size_t>(id); }
 
   struct life {
-    int first = -1, last = -1;                  // steps
+    int first = -1, last = -1;  // steps
     int first_segment = -1, last_segment = -1;
-    int shares = -1;                            // the value whose memory this one takes over
+    int shares = -1;  // the value whose memory this one takes over
   };
 
   template <class F>
@@ -62,7 +60,8 @@ class placer {
       life& l = lives_[at(s.result)];
       if (!s.sums || l.first < 0) continue;
       for (segment const& g : out_.segments)
-        if (g.loops && l.last >= g.first && l.last < g.last && l.last < g.last - 1) l.last = g.last - 1;
+        if (g.loops && l.last >= g.first && l.last < g.last && l.last < g.last - 1)
+          l.last = g.last - 1;
     }
   }
 
@@ -81,7 +80,9 @@ class placer {
     for (int i = 0; i < static_cast<int>(out_.steps.size()); ++i) {
       step const& s = out_.steps[at(i)];
       value const& y = out_.values[at(s.result)];
-      if (s.what != step_kind::map || y.where != space::workspace || lives_[at(s.result)].first != i) continue;
+      if (s.what != step_kind::map || y.where != space::workspace ||
+          lives_[at(s.result)].first != i)
+        continue;
       for (int k = 0; k < s.code.loads; ++k) {
         int const v = s.load(k);
         if (v < 0) continue;
@@ -98,7 +99,8 @@ class placer {
   }
   constexpr bool read_otherwise(step const& s, int v) const {
     for (int k = 0; k < s.code.loads; ++k)
-      if (s.load(k) == v && (s.code.operand(k).run != 1 || s.code.operand(k).period != out_.values[at(v)].size))
+      if (s.load(k) == v &&
+          (s.code.operand(k).run != 1 || s.code.operand(k).period != out_.values[at(v)].size))
         return true;
     return false;
   }
@@ -115,8 +117,8 @@ class placer {
   /// Largest first, each at the lowest offset that is free while it lives (Pisarchyk and Lee 2020).
   constexpr void assign_offsets() {
     for (std::size_t v = 0; v < out_.values.size(); ++v)
-      if (int const m = memory_of(static_cast<int>(v)); m != static_cast<int>(v) &&
-          lives_[v].last > lives_[at(m)].last)
+      if (int const m = memory_of(static_cast<int>(v));
+          m != static_cast<int>(v) && lives_[v].last > lives_[at(m)].last)
         lives_[at(m)].last = lives_[v].last;
     std::vector<int> order;
     for (int v = 0; v < static_cast<int>(out_.values.size()); ++v) {
@@ -125,10 +127,12 @@ class placer {
         x.offset = out_.derived;
         out_.derived += round_up(x.size, 16);
       }
-      if (x.where != space::workspace || lives_[at(v)].first < 0 || lives_[at(v)].shares >= 0) continue;
+      if (x.where != space::workspace || lives_[at(v)].first < 0 || lives_[at(v)].shares >= 0)
+        continue;
       order.push_back(v);
       for (std::size_t i = order.size() - 1;
-           i > 0 && footprint(out_.values[at(order[i])]) > footprint(out_.values[at(order[i - 1])]); --i) {
+           i > 0 && footprint(out_.values[at(order[i])]) > footprint(out_.values[at(order[i - 1])]);
+           --i) {
         int const t = order[i];
         order[i] = order[i - 1];
         order[i - 1] = t;
@@ -141,8 +145,8 @@ class placer {
       int offset = 0;
       for (int p : placed) {
         value const& other = out_.values[at(p)];
-        bool const together = lives_[at(p)].first <= lives_[at(v)].last &&
-                              lives_[at(v)].first <= lives_[at(p)].last;
+        bool const together =
+            lives_[at(p)].first <= lives_[at(v)].last && lives_[at(v)].first <= lives_[at(p)].last;
         if (!together) continue;
         if (offset + size <= other.offset) break;
         if (other.offset + footprint(other) > offset) offset = other.offset + footprint(other);
@@ -154,7 +158,8 @@ class placer {
       placed.insert(placed.begin() + static_cast<std::ptrdiff_t>(i), v);
     }
     for (std::size_t v = 0; v < out_.values.size(); ++v)
-      if (lives_[v].shares >= 0) out_.values[v].offset = out_.values[at(memory_of(static_cast<int>(v)))].offset;
+      if (lives_[v].shares >= 0)
+        out_.values[v].offset = out_.values[at(memory_of(static_cast<int>(v)))].offset;
   }
 
   plan out_;
@@ -163,8 +168,9 @@ class placer {
 
 }  // namespace detail
 
-/// Gives every value its place: as many copies as samples where it crosses a loop's border, one where
-/// it does not, in place where an operand dies, and memory that is used again as soon as it is free.
+/// Gives every value its place: as many copies as samples where it crosses a loop's border, one
+/// where it does not, in place where an operand dies, and memory that is used again as soon as it
+/// is free.
 constexpr plan place(plan const& p) { return detail::placer{p}.run(); }
 
 }  // namespace etch::passes

@@ -32,8 +32,8 @@ class scheduler {
  private:
   static constexpr std::size_t at(int id) { return static_cast<std::size_t>(id); }
 
-  /// A step waits for every earlier one that writes what it reads or writes, and for every earlier one
-  /// that reads what it writes.
+  /// A step waits for every earlier one that writes what it reads or writes, and for every earlier
+  /// one that reads what it writes.
   constexpr void find_dependencies() {
     needs_.resize(from_.steps.size());
     std::vector<std::vector<int>> writers(from_.values.size());
@@ -54,12 +54,14 @@ class scheduler {
   constexpr void emit_static() {
     std::vector<char> varies(from_.values.size(), 0);
     for (std::size_t v = 0; v < from_.values.size(); ++v)
-      varies[v] = from_.values[v].where != space::parameters && from_.values[v].where != space::workspace;
+      varies[v] =
+          from_.values[v].where != space::parameters && from_.values[v].where != space::workspace;
     for (step const& s : from_.steps) {  // a value that two steps write varies if one of them does
       char& result = varies[at(s.result)];
       result = result || s.batched || s.what == step_kind::batch_size || s.what == step_kind::zero;
       for (int x : s.operands) result = result || (x >= 0 && varies[at(x)]);
-      for (int k = 0; k < s.code.loads; ++k) result = result || (s.load(k) >= 0 && varies[at(s.load(k))]);
+      for (int k = 0; k < s.code.loads; ++k)
+        result = result || (s.load(k) >= 0 && varies[at(s.load(k))]);
     }
     for (std::size_t i = 0; i < from_.steps.size(); ++i) {
       int const v = from_.steps[i].result;
@@ -84,16 +86,23 @@ class scheduler {
   constexpr manner manner_of(step const& s) const {
     if (out_.samples == 1 || !s.batched) return manner::flat;
     switch (s.what) {
-      case step_kind::contract: case step_kind::contract_dx: case step_kind::contract_dw:
+      case step_kind::contract:
+      case step_kind::contract_dx:
+      case step_kind::contract_dw:
         return is_row_product(s.window) ? manner::flat : manner::loop;
-      case step_kind::contract_max_pool: case step_kind::pool: case step_kind::pool_gradient:
+      case step_kind::contract_max_pool:
+      case step_kind::pool:
+      case step_kind::pool_gradient:
         return manner::loop;
-      default: return from_.values[at(s.result)].size > 1024 || reads_much(s) ? manner::loop : manner::either;
+      default:
+        return from_.values[at(s.result)].size > 1024 || reads_much(s) ? manner::loop
+                                                                       : manner::either;
     }
   }
   constexpr bool reads_much(step const& s) const {
     for (int k = 0; k < s.code.loads; ++k)
-      if (s.load(k) >= 0 && from_.values[at(s.load(k))].batched && from_.values[at(s.load(k))].size > 1024)
+      if (s.load(k) >= 0 && from_.values[at(s.load(k))].batched &&
+          from_.values[at(s.load(k))].size > 1024)
         return true;
     return false;
   }
@@ -107,7 +116,8 @@ class scheduler {
       if (done_[at(d)] < 0) return false;
       // The sum over the samples is complete when its loop is.
       bool const partial = loops && done_[at(d)] == segment && from_.steps[at(d)].sums;
-      if (partial && !(from_.steps[i].sums && from_.steps[i].result == from_.steps[at(d)].result)) return false;
+      if (partial && !(from_.steps[i].sums && from_.steps[i].result == from_.steps[at(d)].result))
+        return false;
     }
     return true;
   }
@@ -122,8 +132,7 @@ class scheduler {
       emit(static_cast<int>(i), index);
       ++emitted;
     }
-    if (emitted > 0)
-      out_.segments.push_back({first, static_cast<int>(out_.steps.size()), loops});
+    if (emitted > 0) out_.segments.push_back({first, static_cast<int>(out_.steps.size()), loops});
     return emitted;
   }
 
@@ -135,8 +144,8 @@ class scheduler {
 
 }  // namespace detail
 
-/// Orders the steps into segments for up to `samples` at once. With `separate_prologue`, what depends
-/// on the parameters alone is a prologue that runs only when they change.
+/// Orders the steps into segments for up to `samples` at once. With `separate_prologue`, what
+/// depends on the parameters alone is a prologue that runs only when they change.
 constexpr plan schedule(plan const& p, int samples, bool separate_prologue) {
   return detail::scheduler{p, samples}.run(separate_prologue);
 }

@@ -17,8 +17,7 @@ class simplifier {
 
   constexpr graph run() {
     mark_live(from_);
-    for (int id = 0; id < from_.size(); ++id)
-      renamed_.push_back(live_[at(id)] ? place(id) : -1);
+    for (int id = 0; id < from_.size(); ++id) renamed_.push_back(live_[at(id)] ? place(id) : -1);
     for (int& y : to_.outputs) y = renamed_[at(y)];
     for (gradient_root& r : to_.gradients) r.node = renamed_[at(r.node)];
     drop_dead();
@@ -59,15 +58,21 @@ class simplifier {
   }
 
   constexpr bool is_constant(int id) const { return to_[id].code == op::constant; }
-  constexpr bool is_constant(int id, double v) const { return is_constant(id) && to_[id].value == v; }
+  constexpr bool is_constant(int id, double v) const {
+    return is_constant(id) && to_[id].value == v;
+  }
 
   /// The node that already is `n`, or -1: an operand that the function leaves as it is.
   constexpr int neutral(node const& n) const {
     int const a = n.operand(0), b = n.operand(1);
-    auto const same = [&](int id) { return to_[id].shape == n.shape && to_[id].batched == n.batched; };
+    auto const same = [&](int id) {
+      return to_[id].shape == n.shape && to_[id].batched == n.batched;
+    };
     switch (n.code) {
-      case op::detach: return a;
-      case op::reshape: return to_[a].shape == n.shape ? a : -1;
+      case op::detach:
+        return a;
+      case op::reshape:
+        return to_[a].shape == n.shape ? a : -1;
       case op::map:
         if (n.fn == function::identity && same(a)) return a;
         if (n.fn == function::add && is_constant(b, 0) && same(a)) return a;
@@ -77,20 +82,34 @@ class simplifier {
         if (n.fn == function::multiply && is_constant(a, 1) && same(b)) return b;
         if (n.fn == function::divide && is_constant(b, 1) && same(a)) return a;
         return -1;
-      default: return -1;
+      default:
+        return -1;
     }
   }
 
   /// Arithmetic of two scalar constants.
   static constexpr bool fold(function fn, double a, double b, double& result) {
     switch (fn) {
-      case function::identity: result = a; return true;
-      case function::negate: result = -a; return true;
-      case function::add: result = a + b; return true;
-      case function::subtract: result = a - b; return true;
-      case function::multiply: result = a * b; return true;
-      case function::divide: result = a / b; return b != 0;
-      default: return false;
+      case function::identity:
+        result = a;
+        return true;
+      case function::negate:
+        result = -a;
+        return true;
+      case function::add:
+        result = a + b;
+        return true;
+      case function::subtract:
+        result = a - b;
+        return true;
+      case function::multiply:
+        result = a * b;
+        return true;
+      case function::divide:
+        result = a / b;
+        return b != 0;
+      default:
+        return false;
     }
   }
 
@@ -101,8 +120,7 @@ class simplifier {
       operand = renamed_[at(operand)];
       // A broadcast that is only read by a map needs no tensor of its own.
       while (n.code == op::map && to_[operand].code == op::map &&
-             to_[operand].fn == function::identity &&
-             (!to_[operand].batched || n.batched) &&
+             to_[operand].fn == function::identity && (!to_[operand].batched || n.batched) &&
              broadcast_access(to_[to_[operand].operand(0)].shape, n.shape).period != 0 &&
              (to_[operand].shape == n.shape))
         operand = to_[operand].operand(0);
@@ -112,13 +130,20 @@ class simplifier {
     if (int const known = neutral(n); known >= 0) return known;
     bool const spreads = (n.code == op::map && n.fn == function::identity) || n.code == op::reshape;
     if (spreads && is_constant(n.operand(0))) {
-      n = {.code = op::constant, .batched = n.batched, .layer = n.layer,
-           .value = to_[n.operand(0)].value, .shape = n.shape};
+      n = {.code = op::constant,
+           .batched = n.batched,
+           .layer = n.layer,
+           .value = to_[n.operand(0)].value,
+           .shape = n.shape};
     } else if (n.code == op::map && is_constant(n.operand(0)) &&
-        (arity(n.fn) == 1 || (arity(n.fn) == 2 && is_constant(n.operand(1))))) {
+               (arity(n.fn) == 1 || (arity(n.fn) == 2 && is_constant(n.operand(1))))) {
       double const b = arity(n.fn) == 2 ? to_[n.operand(1)].value : 0;
       if (double value = 0; fold(n.fn, to_[n.operand(0)].value, b, value))
-        n = {.code = op::constant, .batched = n.batched, .layer = n.layer, .value = value, .shape = n.shape};
+        n = {.code = op::constant,
+             .batched = n.batched,
+             .layer = n.layer,
+             .value = value,
+             .shape = n.shape};
     }
     return unique(n);
   }
@@ -138,8 +163,10 @@ class simplifier {
     int const id = to_.size() - 1;
     last_user_.push_back(-1);
     previous_user_.push_back(key >= 0 ? last_user_[at(key)] : -1);
-    if (key >= 0) last_user_[at(key)] = id;
-    else if (mergeable) leaves_.push_back(id);
+    if (key >= 0)
+      last_user_[at(key)] = id;
+    else if (mergeable)
+      leaves_.push_back(id);
     return id;
   }
 

@@ -25,7 +25,8 @@ struct dense : layer {
     int const features = in.last();
     tensor const weight =
         c.parameter("weight", {Units, features}, chosen.weights.with_fans(features, Units));
-    contraction const window{.width = in.elements() / features, .channels = features, .filters = Units};
+    contraction const window{
+        .width = in.elements() / features, .channels = features, .filters = Units};
     tensor const y = contract(x, weight, window, shape_rule(in).shape);
     return chosen.bias ? y + c.parameter("bias", {Units}, zeros) : y;
   }

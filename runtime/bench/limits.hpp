@@ -17,6 +17,30 @@
 /// kernels are compared to.
 namespace etch::measure {
 
+namespace detail {
+
+/// start[i] = start[i] * factor + addend, `steps` times, for `Chains` vectors in registers. Never
+/// inlined, so that its loop is the same wherever it is measured.
+template <class Arch, int Chains>
+[[gnu::noinline, gnu::aligned(64)]] void multiply_add(float* start, float const* constants,
+                                                      int steps) {
+  auto const factor = simd::broadcast<Arch>(constants[0]);
+  auto const addend = simd::broadcast<Arch>(constants[1]);
+  simd::vec<Arch> acc[Chains];
+#pragma GCC unroll 16
+  for (int i = 0; i < Chains; ++i) acc[i] = simd::load<Arch>(start + i * Arch::width);
+  // unrolled: the count and the branch of a short loop take ports that multiply too
+#pragma GCC unroll 8
+  for (int k = 0; k < steps; ++k) {
+#pragma GCC unroll 16
+    for (int i = 0; i < Chains; ++i) acc[i] = simd::fma(acc[i], factor, addend);
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < Chains; ++i) simd::store(start + i * Arch::width, acc[i]);
+}
+
+}  // namespace detail
+
 /// Giga floating-point operations a second of nothing but independent multiply-adds in registers;
 /// the best of `runs` that take some microseconds each.
 template <class Arch>
@@ -25,22 +49,9 @@ double fma_peak(int runs = 50) {
   // Chains that begin alike would be one to the compiler, and the peak twelve times too high.
   alignas(64) float start[chains * Arch::width];
   for (int i = 0; i < chains * Arch::width; ++i) start[i] = static_cast<float>(i);
-  alignas(64) float constants[2] = {0.999f, 1e-3f};
+  float const constants[2] = {0.999f, 1e-3f};
   auto const time = fastest(runs, [&] {
-    touch(constants);
-    touch(start);
-    auto const factor = simd::broadcast<Arch>(constants[0]);
-    auto const addend = simd::broadcast<Arch>(constants[1]);
-    simd::vec<Arch> acc[chains];
-#pragma GCC unroll 16
-    for (int i = 0; i < chains; ++i) acc[i] = simd::load<Arch>(start + i * Arch::width);
-#pragma GCC unroll 1
-    for (int k = 0; k < steps; ++k) {
-#pragma GCC unroll 16
-      for (int i = 0; i < chains; ++i) acc[i] = simd::fma(acc[i], factor, addend);
-    }
-#pragma GCC unroll 16
-    for (int i = 0; i < chains; ++i) simd::store(start + i * Arch::width, acc[i]);
+    detail::multiply_add<Arch, chains>(start, constants, steps);
     touch(start);
   });
   return 2.0 * chains * steps * Arch::width / time * 1e-9;
@@ -183,10 +194,8 @@ struct bound {
 template <class Arch>
 class machine {
  public:
-  /// The first time for some milliseconds: clocks take that long to settle.
+  /// Measured once, for some milliseconds: clocks take that long to settle.
   double peak() { return peak_ > 0 ? peak_ : peak_ = fma_peak<Arch>(2000); }
-  /// Clocks move: another, short measurement, whose best counts.
-  void refresh_peak() { peak_ = std::max(peak(), fma_peak<Arch>(3)); }
 
   double load(std::size_t bytes) { return remembered(loads_, bytes, load_rate<Arch>); }
   double update(std::size_t bytes) { return remembered(updates_, bytes, update_rate<Arch>); }

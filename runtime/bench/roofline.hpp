@@ -42,8 +42,8 @@ inline std::string xml_text(std::string_view text) {
 }  // namespace detail
 
 /// The roofline of a report as an SVG image: operations per byte to the right, GFLOP/s upwards,
-/// both logarithmic; one dot for each kernel call that multiplies, under the ceilings of this machine.
-/// Source: Williams, Waterman and Patterson 2009.
+/// both logarithmic; one dot for each kernel call that multiplies, under the ceilings of this
+/// machine. Source: Williams, Waterman and Patterson 2009.
 inline std::string roofline_svg(bench_report const& r, std::string_view title = "") {
   double least = 1, lowest = r.ceilings.gflops, most = 64;
   for (bench_row const& x : r.rows)

@@ -33,7 +33,8 @@ class adam : public optimizer<2> {
     double const t = steps();
     double const root = std::sqrt(1 - std::pow(static_cast<double>(options.beta2), t));
     // Both corrections in one factor, so that the loop has one division and one root.
-    double const corrected = options.learning_rate * root / (1 - std::pow(static_cast<double>(options.beta1), t));
+    double const corrected =
+        options.learning_rate * root / (1 - std::pow(static_cast<double>(options.beta1), t));
     auto const rate = simd::broadcast<Arch>(static_cast<float>(-corrected));
     auto const epsilon = simd::broadcast<Arch>(static_cast<float>(options.epsilon * root));
     auto const keep = simd::broadcast<Arch>(1 - options.learning_rate * options.weight_decay);

@@ -7,15 +7,16 @@
 
 namespace etch {
 
-/// What every optimizer has: a count of the steps taken, `Moments` numbers beside each parameter, in the
-/// layout of the parameters, and the scratch memory of training. A derived class has
+/// What every optimizer has: a count of the steps taken, `Moments` numbers beside each parameter,
+/// in the layout of the parameters, and the scratch memory of training. A derived class has
 ///
 ///   template <class Arch>
 ///   void update(float* parameters, float const* gradients, std::size_t first, std::size_t count,
 ///               float scale);
 ///
 /// which changes the parameters [first, first + count), given the sum of the gradients over the
-/// samples and scale = 1 / samples. It may be called for several ranges at once, on several threads.
+/// samples and scale = 1 / samples. It may be called for several ranges at once, on several
+/// threads.
 template <int Moments>
 class optimizer {
  public:

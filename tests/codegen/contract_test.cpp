@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "instruction_sets.hpp"
 
 using namespace etch;
 
@@ -241,7 +242,7 @@ double dw_error(problem& p) {
 
 template <class F>
 void on_every_arch(F&& test) {
-  arch::for_each_compiled([&]<class Arch>() {
+  for_each_instruction_set([&]<class Arch>() {
     if (Arch::available()) test.template operator()<Arch>();
   });
 }

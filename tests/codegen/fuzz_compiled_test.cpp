@@ -1,6 +1,7 @@
 // Random graphs that are lowered by the compiler and run by the kernels, at every instruction set.
 
 #include "catch.hpp"
+#include "instruction_sets.hpp"
 
 #include "../../codegen/compiled.hpp"
 #include "../../codegen/execute.hpp"
@@ -103,7 +104,7 @@ check::failures check_compiled(etch::graph const& g, std::uint32_t seed, int cou
 
 template <template <std::uint32_t> class Plan, std::uint32_t Seed>
 void check_seed(etch::graph const& g) {
-  etch::arch::for_each_compiled([&]<class Arch>() {
+  for_each_instruction_set([&]<class Arch>() {
     if (!Arch::available()) return;
     for (int count : {samples, 1}) {
       check::failures const found = check_compiled<Arch, Plan<Seed>>(g, Seed, count);

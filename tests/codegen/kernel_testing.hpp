@@ -13,6 +13,7 @@
 #include "../../codegen/program.hpp"
 #include "../../codegen/simd.hpp"
 #include "catch.hpp"
+#include "instruction_sets.hpp"
 
 /// What the tests of kernels share: watched buffers, programs and their plain evaluation in double.
 namespace kernel_testing {
@@ -180,7 +181,7 @@ struct operand_set {
 /// Runs `test.operator()<Arch>()` for each instruction set of this program and processor.
 template <class Test>
 void on_every_arch(Test test) {
-  arch::for_each_compiled([&]<class Arch>() {
+  for_each_instruction_set([&]<class Arch>() {
     if (!Arch::available()) return;
     INFO(Arch::name);
     test.template operator()<Arch>();

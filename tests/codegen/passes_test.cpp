@@ -48,7 +48,8 @@ constexpr auto mnist_cnn = etch::input<28, 28, 1>
 
 }  // namespace
 
-// --- simplify ---------------------------------------------------------------------------------------
+// --- simplify
+// ---------------------------------------------------------------------------------------
 
 TEST_CASE("simplify: equal nodes are computed once, random ones each time") {
   graph const g = written({3}, [](etch::context& c, tensor x) {
@@ -94,7 +95,8 @@ TEST_CASE("simplify: doing it twice changes nothing") {
   CHECK(etch::passes::simplify(once).nodes == once.nodes);
 }
 
-// --- layout -----------------------------------------------------------------------------------------
+// --- layout
+// -----------------------------------------------------------------------------------------
 
 TEST_CASE("layout: inference reads packed weights as they are stored") {
   graph const g = etch::passes::layout(etch::passes::simplify(etch::graph_of(mnist_cnn)));
@@ -166,10 +168,11 @@ TEST_CASE("layout: a model's buffer is the same for inference and training") {
                etch::repeat<2>(etch::dense<8> | etch::batch_norm) | etch::flatten | etch::dense<2>);
   check_places(etch::input<4, 4, 3> |
                etch::parallel<etch::concat>(etch::conv2d<8, 1>, etch::conv2d<8, 3, etch::same>) |
-               etch::batch_norm | etch::relu | etch::global_avg_pool | etch::dense<4>);
+               etch::batch_norm | etch::relu | etch::global_avg_pool2d | etch::dense<4>);
 }
 
-// --- fuse -------------------------------------------------------------------------------------------
+// --- fuse
+// -------------------------------------------------------------------------------------------
 
 TEST_CASE("fuse: convolution, bias, relu and max pooling are one step") {
   auto const p =
@@ -243,7 +246,8 @@ TEST_CASE(
   CHECK(kinds(etch::lower(g, 1, true)) == std::vector{step_kind::contract, step_kind::pool});
 }
 
-// --- bind -------------------------------------------------------------------------------------------
+// --- bind
+// -------------------------------------------------------------------------------------------
 
 TEST_CASE("bind: a sum that is the gradient of two parameters goes to both") {
   graph g = written({3}, [](etch::context& c, tensor x) {
@@ -266,7 +270,8 @@ TEST_CASE("bind: a sum that is the gradient of two parameters goes to both") {
   CHECK(into_gradients == 2);
 }
 
-// --- schedule ---------------------------------------------------------------------------------------
+// --- schedule
+// ---------------------------------------------------------------------------------------
 
 TEST_CASE(
     "schedule: the convolutions of a CNN are one loop over the samples, its dense layers one "

@@ -14,8 +14,9 @@
 
 namespace {
 
-/// Runs a plan on memory that knows, for every float, whose it is: the value, and the sample for which
-/// it was written. Says what read something else than it wanted, or reached outside its buffer.
+/// Runs a plan on memory that knows, for every float, whose it is: the value, and the sample for
+/// which it was written. Says what read something else than it wanted, or reached outside its
+/// buffer.
 class memory_checker {
  public:
   explicit memory_checker(etch::plan const& p)

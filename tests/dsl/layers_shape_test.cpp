@@ -106,12 +106,12 @@ TEST_CASE("a pooling window with nothing but padding under it is refused") {
 }
 
 TEST_CASE("global pools drop the axes that they average") {
-  STATIC_REQUIRE(behind(global_avg_pool, {7, 5, 3}) == shape<3>);
-  STATIC_REQUIRE(why(global_avg_pool, {7, 5}) == refusal::wants_image);
+  STATIC_REQUIRE(behind(global_avg_pool2d, {7, 5, 3}) == shape<3>);
+  STATIC_REQUIRE(why(global_avg_pool2d, {7, 5}) == refusal::wants_image);
   STATIC_REQUIRE(behind(mean_pool, {7, 5}) == shape<5>);
   STATIC_REQUIRE(why(mean_pool, {7}) == refusal::wants_sequence);
-  CHECK(graph_agrees(input<7, 5, 3> | global_avg_pool));
-  CHECK(graph_agrees(input<1, 1, 1> | global_avg_pool));
+  CHECK(graph_agrees(input<7, 5, 3> | global_avg_pool2d));
+  CHECK(graph_agrees(input<1, 1, 1> | global_avg_pool2d));
   CHECK(graph_agrees(input<7, 5> | mean_pool));
 }
 
@@ -143,7 +143,7 @@ TEST_CASE("dropout draws random values only while training") {
 TEST_CASE("images of odd sizes pass through a whole network") {
   constexpr auto net = input<29, 31, 3> | conv2d<5, 3, same, stride<2>> | batch_norm | relu |
                        max_pool2d<3, stride<2>, same> | conv2d<7, kernel<3, 1>> |
-                       avg_pool2d<2, same> | prelu | global_avg_pool | dense<11> | softmax;
+                       avg_pool2d<2, same> | prelu | global_avg_pool2d | dense<11> | softmax;
   STATIC_REQUIRE(net.output_shape() == shape<11>);
   CHECK(graph_agrees(net));
 }

@@ -35,6 +35,6 @@ TEST_CASE("a small network of convolutions and dense layers") {
   CHECK(check_layer<input<9, 9, 1> | conv2d<6, 3> | relu | max_pool2d<2> | conv2d<10, 2> | gelu |
                     flatten | dense<17> | relu | dense<3>>(shape<3>, 1061) == passed);
   CHECK(check_layer<input<6, 6, 3> | conv2d<8, 3, same> | etch::tanh | avg_pool2d<2> |
-                    conv2d<4, 2, stride<1>> | relu | global_avg_pool | dense<2>>(
+                    conv2d<4, 2, stride<1>> | relu | global_avg_pool2d | dense<2>>(
             shape<2>, 366) == passed);
 }

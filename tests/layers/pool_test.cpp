@@ -40,9 +40,9 @@ TEST_CASE("avg_pool2d with padding counts the image alone") {
 }
 
 TEST_CASE("pooling of everything") {
-  CHECK(check_layer<input<5, 7, 3> | global_avg_pool>(shape<3>, 0) == passed);
-  CHECK(check_layer<input<1, 1, 20> | global_avg_pool>(shape<20>, 0) == passed);
-  CHECK(check_layer<input<9, 6, 17> | global_avg_pool>(shape<17>, 0) == passed);
+  CHECK(check_layer<input<5, 7, 3> | global_avg_pool2d>(shape<3>, 0) == passed);
+  CHECK(check_layer<input<1, 1, 20> | global_avg_pool2d>(shape<20>, 0) == passed);
+  CHECK(check_layer<input<9, 6, 17> | global_avg_pool2d>(shape<17>, 0) == passed);
   CHECK(check_layer<input<7, 16> | mean_pool>(shape<16>, 0) == passed);
   CHECK(check_layer<input<1, 3> | mean_pool>(shape<3>, 0) == passed);
 }

@@ -18,7 +18,7 @@ TEST_CASE("two inputs") {
 TEST_CASE("two outputs") {
   CHECK(check_layer<input<9> | dense<6> | relu | fork(dense<4>, dense<1> | sigmoid)>(
             shape<4>, 95) == passed);
-  CHECK(check_layer<input<5, 5, 2> | conv2d<3, 2> | relu | fork(max_pool2d<2>, global_avg_pool)>(
+  CHECK(check_layer<input<5, 5, 2> | conv2d<3, 2> | relu | fork(max_pool2d<2>, global_avg_pool2d)>(
             shape<2, 2, 3>, 27) == passed);
 }
 

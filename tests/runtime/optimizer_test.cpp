@@ -1,6 +1,7 @@
 // The optimizers' formulas, and what a training step does with them.
 
 #include "catch.hpp"
+#include "instruction_sets.hpp"
 
 #include <cmath>
 
@@ -47,7 +48,8 @@ std::vector<char> is_padding() {
   return padding;
 }
 
-/// Five steps of an optimizer on numbers of its own, against update(parameter, gradient, moments, step).
+/// Five steps of an optimizer on numbers of its own, against update(parameter, gradient, moments,
+/// step).
 template <class Arch, class Optimizer, class Update>
 void check_formula(Optimizer optimizer, Update update) {
   constexpr std::size_t count = 48;
@@ -79,7 +81,7 @@ void check_formula(Optimizer optimizer, Update update) {
 
 template <class Optimizer, class Update>
 void check_everywhere(Optimizer const& optimizer, Update update) {
-  etch::arch::for_each_compiled([&]<class Arch>() {
+  for_each_instruction_set([&]<class Arch>() {
     if (Arch::available()) check_formula<Arch>(optimizer, update);
   });
 }
@@ -161,7 +163,8 @@ TEST_CASE("states move towards what a step measures, whatever the optimizer") {
 
 TEST_CASE(
     "a number of threads gives the same weights in every run, and nearly those of another number") {
-  // Without batch_norm, whose statistics are those of the samples that one thread computes together.
+  // Without batch_norm, whose statistics are those of the samples that one thread computes
+  // together.
   static constexpr auto plain = etch::input<6, 5, 2>
                               | etch::conv2d<3, 3> | etch::relu | etch::flatten | etch::dense<5>;
   auto const trained = [](int threads) {

@@ -5,8 +5,8 @@
 namespace etch {
 namespace layers {
 
-struct global_avg_pool : layer {
-  static constexpr std::string_view kind = "global_avg_pool";
+struct global_avg_pool2d : layer {
+  static constexpr std::string_view kind = "global_avg_pool2d";
 
   static constexpr verdict shape_rule(tensor_shape const& in) {
     return in.rank == 3 ? accept({in[2]}) : refuse(refusal::wants_image);
@@ -30,7 +30,7 @@ struct mean_pool : layer {
 }  // namespace layers
 
 /// The mean of each channel of an image: (h, w, c) -> (c). ONNX GlobalAveragePool, channels last.
-inline constexpr layers::global_avg_pool global_avg_pool{};
+inline constexpr layers::global_avg_pool2d global_avg_pool2d{};
 
 /// The mean of a sequence: (tokens, features) -> (features). ONNX ReduceMean.
 inline constexpr layers::mean_pool mean_pool{};
