@@ -15,7 +15,7 @@ struct inference_plan {
 /// The plan by which it computes outputs, loss and gradients.
 template <auto Net, class Loss, int Samples>
 struct training_plan {
-  static constexpr plan make() { return lower(training_graph(Net, Loss{}), Samples, false); }
+  static constexpr plan make() { return lower(training_graph(Net, Loss{}), Samples, true); }
   static constexpr auto value = freeze<training_plan>();
 };
 

@@ -28,8 +28,19 @@ struct cost_of {
   template <int Samples = 64, class Loss = losses::mse>
   static constexpr long long training_bytes =
       4ll * (training_plan<Net, Loss, Samples>::value.workspace + facts<Net>::parameter_floats);
-  /// The same, layer by layer; the first is the input.
+  /// The same, layer by layer; the first is the input. Memory is shared between layers, so the
+  /// bytes of workspace and training add up to more than the network's.
   static constexpr auto const& layers = facts<Net>::layers;
+  template <int Samples = 64, class Loss = losses::mse>
+  static constexpr auto layer_training_bytes = [] {
+    std::array<long long, facts<Net>::layers.size()> bytes{};
+    for (std::size_t i = 0; i < facts<Net>::parameters.size(); ++i)
+      bytes[static_cast<std::size_t>(facts<Net>::parameters[i].layer)] +=
+          4ll * facts<Net>::places[i].size;
+    detail::for_each_filled(training_plan<Net, Loss, Samples>::value,
+                            [&](std::size_t layer, long long more) { bytes[layer] += more; });
+    return bytes;
+  }();
 };
 
 /// A network with an error keeps every budget, for the error is said once.

@@ -41,7 +41,26 @@ struct layer_cost {
   long long parameters = 0;
   long long multiply_adds = 0;
   long long weight_bytes = 0;
+  long long workspace_bytes = 0;  // of what it computes; layers share memory, so the sum is more
+                                  // than the network's workspace
 };
+
+namespace detail {
+
+/// Adds to each layer the bytes of the workspace that its steps fill.
+template <class Plan, class Add>
+constexpr void for_each_filled(Plan const& p, Add add) {
+  std::vector<char> seen(p.values.size(), 0);
+  for (step const& s : p.steps) {
+    value const& v = p.values[static_cast<std::size_t>(s.result)];
+    char& known = seen[static_cast<std::size_t>(s.result)];
+    if (v.where == space::workspace && known == 0)
+      add(static_cast<std::size_t>(s.layer), 4ll * (v.stride > 0 ? v.stride * p.samples : v.size));
+    known = 1;
+  }
+}
+
+}  // namespace detail
 
 /// What is known of a network before it runs. Parts are computed when they are used.
 template <auto Net>
@@ -78,6 +97,8 @@ struct facts {
       if (p.trainable) all[static_cast<std::size_t>(p.layer)].parameters += p.shape.elements();
     for (std::size_t i = 0; i < g.parameters.size(); ++i)
       all[static_cast<std::size_t>(g.parameters[i].layer)].weight_bytes += 4ll * places[i].size;
+    detail::for_each_filled(
+        plan, [&](std::size_t layer, long long bytes) { all[layer].workspace_bytes += bytes; });
     for (node const& n : g.nodes)
       if (n.code == op::contract)
         all[static_cast<std::size_t>(n.layer)].multiply_adds += n.window.multiply_adds();

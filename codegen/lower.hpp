@@ -6,20 +6,21 @@
 #include "passes/fuse.hpp"
 #include "passes/layout.hpp"
 #include "passes/place.hpp"
+#include "passes/pool_first.hpp"
 #include "passes/schedule.hpp"
 #include "passes/simplify.hpp"
 #include "plan.hpp"
 
 namespace etch {
 
-/// A graph as kernel calls for up to `samples` samples at once. For inference, what depends on the
-/// parameters alone is set apart as a prologue.
-constexpr plan lower(graph const& g, int samples, bool inference) {
+/// A graph as kernel calls for up to `samples` samples at once. With a prologue, what depends on the
+/// parameters alone is set apart, to run only when they change.
+constexpr plan lower(graph const& g, int samples, bool prologue) {
   graph const simple = passes::simplify(g);
   graph const laid_out = passes::layout(simple);
   std::vector<step> steps = passes::fuse(laid_out);
   plan const bound = passes::bind(laid_out, steps);
-  plan const ordered = passes::schedule(bound, samples, inference);
+  plan const ordered = passes::schedule(bound, samples, prologue);
   return passes::place(ordered);
 }
 
@@ -38,6 +39,7 @@ constexpr graph training_graph(Network net, Loss) {
                                  .shape = shape})};
   tensor const loss = Loss::forward(c, prediction, target);
   g.outputs.push_back(loss.id);
+  passes::pool_first(g);
   passes::differentiate(g, loss.id);
   return g;
 }

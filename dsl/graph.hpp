@@ -93,12 +93,13 @@ struct graph {
   std::vector<gradient_root> gradients;
   std::vector<layer_info> layers;
   int randoms = 0;
+  int adding_for = -1;  // the layer of the nodes that are added; -1: the last one
 
   constexpr node& operator[](int id) { return nodes[static_cast<std::size_t>(id)]; }
   constexpr node const& operator[](int id) const { return nodes[static_cast<std::size_t>(id)]; }
   constexpr int size() const { return static_cast<int>(nodes.size()); }
   constexpr int add(node n) {
-    n.layer = static_cast<int>(layers.size()) - 1;
+    n.layer = adding_for >= 0 ? adding_for : static_cast<int>(layers.size()) - 1;
     nodes.push_back(n);
     return size() - 1;
   }

@@ -66,6 +66,7 @@ evaluation evaluate_fitting(model<Net, Arch> const& m, dataset const& data) {
       data.target_shape().elements() != wanted)
     throw error("evaluate: the loss takes {} target numbers a sample, the data have {}", wanted,
                 data.target_shape().elements());
+  if constexpr (has_classes<Loss>) check_labels("evaluate", data.targets(), output.last());
   std::vector<float> const y = predict<Samples>(m, data);
   std::span<float const> const targets = data.targets(0, data.size());
   evaluation result{.samples = data.size()};

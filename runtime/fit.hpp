@@ -32,7 +32,7 @@ struct epoch_report {
 
 /// Trains for some epochs. The loss, the accuracy and the speed are shown as it goes, and returned.
 /// Throws `error` if the options or the data do not fit the network.
-template <int Samples = 64, auto Net, class Arch, class Optimizer, class Loss>
+template <int Samples = 0, auto Net, class Arch, class Optimizer, class Loss>
 std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss loss,
                               dataset const& data, fit_options const& options = {}) {
   if (options.epochs < 1 || options.batch_size < 1 || options.threads < 1)
@@ -41,6 +41,10 @@ std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss lo
   if (!(options.validation_split >= 0 && options.validation_split < 1))
     throw error("fit: validation_split must be at least 0 and below 1; it is {}",
                 options.validation_split);
+  using network = std::remove_cvref_t<decltype(Net)>;
+  if constexpr (has_classes<Loss>)
+    if (data.feature_shape().elements() == network::input_shape().elements())
+      check_labels("fit", data.targets(), network::output_shape().last());
   std::optional<std::pair<dataset, dataset>> parts;
   if (options.validation_split > 0) parts.emplace(data.split(options.validation_split));
   dataset const& train = parts ? parts->first : data;
@@ -77,7 +81,7 @@ std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss lo
     report.seconds = shown.seconds();
     std::string text = figures(seen, "");
     if (parts) {
-      report.validation = evaluate<Samples>(m, loss, parts->second);
+      report.validation = evaluate(m, loss, parts->second);
       text += "  " + figures(*report.validation, "validation ");
     }
     shown.end_epoch(seen.samples, text);

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "../dsl/losses/cross_entropy.hpp"
 #include "argmax.hpp"
+#include "error.hpp"
 
 namespace etch {
 
@@ -18,10 +20,34 @@ inline int count_correct(std::span<float const> predictions, std::span<float con
   return correct;
 }
 
-/// Counts of (label, prediction), row by row: entry [label * classes + predicted].
+/// Throws `error` unless every label is a class, a whole number from 0 to classes - 1; it says how
+/// many are not, and where the first stands.
+inline void check_labels(std::string_view who, std::span<float const> labels, int classes) {
+  std::size_t wrong = 0, first = 0;
+  for (std::size_t i = labels.size(); i-- > 0;) {
+    float const label = labels[i];
+    bool const good = label >= 0 && label < static_cast<float>(classes) &&
+                      label == static_cast<float>(static_cast<int>(label));
+    if (good) continue;
+    ++wrong;
+    first = i;
+  }
+  if (wrong > 0)
+    throw error(
+        "{}: expected labels that are whole numbers from 0 to {}; {} of {} are not, the first "
+        "is number {}: {}",
+        who, classes - 1, wrong, labels.size(), first, labels[first]);
+}
+
+/// Counts of (label, prediction), row by row: entry [label * classes + predicted]. Throws `error`
+/// unless there are `classes` predictions for each label and each label is a class.
 inline std::vector<int> confusion_matrix(std::span<float const> predictions,
                                          std::span<float const> labels, int classes) {
   auto const n = static_cast<std::size_t>(classes);
+  if (predictions.size() != labels.size() * n)
+    throw error("confusion_matrix: {} labels of {} classes need {} predictions; found {}",
+                labels.size(), classes, labels.size() * n, predictions.size());
+  check_labels("confusion_matrix", labels, classes);
   std::vector<int> counts(n * n);
   for (std::size_t i = 0; i < labels.size(); ++i)
     ++counts[static_cast<std::size_t>(labels[i]) * n +

@@ -18,6 +18,22 @@ struct step_report {
   std::span<float const> predictions;  // of each sample; valid until the next step
 };
 
+/// How many samples a training step computes together unless it is told: as many as keep what they
+/// compute near the second-level cache, but 64 where the weights, read anew for each group, are the
+/// greater part, and where layers measure the batch.
+template <auto Net>
+constexpr int group_size() {
+  constexpr long long near = 5 << 20;  // bytes
+  long long activations = 0, weights = 0;
+  for (layer_cost const& l : facts<Net>::layers) {
+    activations += 4ll * l.output.elements();
+    weights += l.weight_bytes;
+  }
+  for (parameter_info const& p : facts<Net>::parameters)
+    if (!p.trainable) return 64;
+  return 64 * activations <= near || weights > 8 * activations ? 64 : 16;
+}
+
 namespace detail {
 
 /// One gradient computation: memory, and what each of the threads does with its share of a batch.
@@ -39,11 +55,22 @@ class gradient_run {
       : samples_(samples), threads_(threads) {
     std::size_t const outputs = static_cast<std::size_t>(round_up(samples * output_size, 16));
     std::size_t const losses = static_cast<std::size_t>(round_up(samples, 16));
-    std::size_t const wanted = outputs + losses + per_thread * static_cast<std::size_t>(threads);
+    std::size_t const derived = static_cast<std::size_t>(plan_type::value.derived);
+    std::size_t const wanted =
+        outputs + losses + derived + per_thread * static_cast<std::size_t>(threads);
     if (scratch.size() < wanted) scratch.resize(wanted);
     predictions_ = scratch.data();
     losses_ = predictions_ + outputs;
-    memory_ = losses_ + losses;
+    derived_ = losses_ + losses;
+    memory_ = derived_ + derived;
+  }
+
+  /// What follows from the parameters alone, once a step: to be called before `run`.
+  void prepare(float const* parameters) const {
+    buffers b;
+    b.parameters = parameters;
+    b.derived = derived_;
+    run_prologue<Arch, plan_type>(b);
   }
 
   float* gradients(int thread) const {
@@ -73,6 +100,7 @@ class gradient_run {
       b.outputs = outputs;
       b.parameters = parameters;
       b.gradients = g;
+      b.derived = derived_;
       b.workspace = g + floats;
       b.random = key;
       b.random.first_sample += static_cast<std::uint32_t>(s);
@@ -114,6 +142,7 @@ class gradient_run {
   int samples_, threads_;
   float* predictions_;
   float* losses_;
+  float* derived_;
   float* memory_;
 };
 
@@ -121,16 +150,18 @@ class gradient_run {
 
 /// One step of training: the gradient of the mean loss over the batch, and the optimizer's update.
 /// `batch` has size(), features() and targets(), samples one after the other. Up to `Samples` are
-/// computed together; batch statistics (batch_norm) are those of such a group. With a team, each
-/// thread takes a share; the result depends on their number, not on their timing.
-template <int Samples = 64, auto Net, class Arch, class Optimizer, class Loss, class Batch>
+/// computed together, or as many as group_size says; batch statistics (batch_norm) are those of
+/// such a group. With a team, each thread takes a share; the result depends on their number, not on
+/// timing.
+template <int Samples = 0, auto Net, class Arch, class Optimizer, class Loss, class Batch>
 step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch const& batch,
                        thread_team* team = nullptr) {
   using network = std::remove_cvref_t<decltype(Net)>;
   constexpr bool simple = network::input_count() == 1 && network::output_count() == 1;
   static_assert(simple, "etch: train_step takes a network with one input and one output");
   if constexpr (simple && detail::loss_fits<Loss, network>()) {
-    using run_type = detail::gradient_run<Net, Loss, Arch, Samples>;
+    constexpr int together = Samples > 0 ? Samples : group_size<Net>();
+    using run_type = detail::gradient_run<Net, Loss, Arch, together>;
     int const samples = batch.size();
     auto const expect = [&](char const* what, std::size_t given, int each) {
       std::size_t const expected =
@@ -168,6 +199,7 @@ step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch co
               p[i] += momentum * (measured[i] * scale - p[i]);
           });
     };
+    run.prepare(p);
     if (team == nullptr) {
       compute(0);
       finish(0);

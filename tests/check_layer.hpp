@@ -112,6 +112,7 @@ failures check_train_step(problem const& p, int samples) {
   static_cast<void>(run_type(scratch, samples, 1));
   std::fill_n(scratch.data(), scratch.size(), poison());
   run_type const run(scratch, samples, 1);
+  run.prepare(m.weights());
   run.run(0, m.weights(), batch.inputs[0].data(), batch.inputs[1].data(), batch.key);
   training_result given;
   given.outputs.emplace_back(run.predictions().begin(), run.predictions().end());

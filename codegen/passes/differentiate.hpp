@@ -30,6 +30,7 @@ class differentiator {
         for (int c : contributions_[at(id)]) g_.gradients.push_back({n.index, c});
         continue;
       }
+      g_.adding_for = n.layer;
       tensor dy{&g_, contributions_[at(id)][0]};
       for (std::size_t i = 1; i < contributions_[at(id)].size(); ++i)
         dy = dy + tensor{&g_, contributions_[at(id)][i]};
@@ -39,6 +40,7 @@ class differentiator {
       else
         rule(n, {&g_, id}, dy);
     }
+    g_.adding_for = -1;
     return adjoints;
   }
 

@@ -1,0 +1,51 @@
+#include "../../codegen/cost.hpp"
+
+#include "../../dsl/layers.hpp"
+#include "catch.hpp"
+
+namespace {
+
+using namespace etch;
+
+constexpr auto net = input<8, 8, 2> | conv2d<4, 3> | batch_norm | relu | flatten | dense<3>;
+
+// What is a constant expression can be a budget.
+static_assert(cost<net>.parameters == (4 * 9 * 2 + 4) + (4 + 4) + (144 * 3 + 3));
+static_assert(cost<net>.multiply_adds == 6 * 6 * 4 * 9 * 2 + 144 * 3);
+static_assert(cost<net>.workspace_bytes >= 4 * 144);
+static_assert(cost<net>.workspace_bytes <= 8 * 1024);
+static_assert(cost<net>.training_bytes<16> > cost<net>.training_bytes<8>);
+
+}  // namespace
+
+TEST_CASE("cost counts each layer's own parameters and multiply-adds") {
+  auto const& layers = cost<net>.layers;
+  REQUIRE(layers.size() == 6);
+  CHECK(layers[0].kind == "input");
+  CHECK(layers[1].parameters == 76);
+  CHECK(layers[1].multiply_adds == 2592);
+  CHECK(layers[1].output == shape<6, 6, 4>);
+  CHECK(layers[2].parameters == 8);
+  CHECK(layers[4].multiply_adds == 0);
+  CHECK(layers[5].parameters == 435);
+  CHECK(layers[5].multiply_adds == 432);
+}
+
+TEST_CASE("weights take what they take in memory, with padding, and states count") {
+  long long sum = 0;
+  for (layer_cost const& l : cost<net>.layers) sum += l.weight_bytes;
+  CHECK(sum == 4ll * facts<net>::parameter_floats);
+  CHECK(cost<net>.layers[2].weight_bytes == 4 * 4 * 16);  // gamma, beta, mean and variance
+  CHECK(cost<net>.weight_bytes >= sum);                   // and what follows from them
+}
+
+TEST_CASE("training bytes are told layer by layer, backward steps with the layer they belong to") {
+  constexpr auto bytes = cost<net>.layer_training_bytes<8>;
+  REQUIRE(bytes.size() == 6);
+  CHECK(bytes[0] == 0);
+  CHECK(bytes[1] >= 8 * 4 * 144);
+  CHECK(bytes[2] >= 8 * 4 * 144);
+  long long sum = 0;
+  for (long long b : bytes) sum += b;
+  CHECK(sum >= cost<net>.training_bytes<8>);
+}

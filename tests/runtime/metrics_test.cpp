@@ -1,0 +1,130 @@
+// What is measured of a model, and what is shown while it trains.
+
+#include "catch.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <thread>
+
+#include "../../dsl/layers.hpp"
+#include "../../dsl/losses.hpp"
+#include "../../runtime/evaluate.hpp"
+#include "../../runtime/progress.hpp"
+#include "scratch_folder.hpp"
+
+namespace {
+
+using namespace etch;
+
+constexpr auto net = input<4> | dense<5> | relu | dense<3>;
+
+dataset drawn(int samples, bool labels) {
+  random_engine rng{1};
+  auto const count = static_cast<std::size_t>(samples);
+  std::vector<float> x(4 * count), y(labels ? count : 3 * count);
+  for (float& v : x) v = 4 * rng.uniform() - 2;
+  for (float& v : y) v = labels ? static_cast<float>(rng.below(3)) : rng.uniform();
+  return {shape<4>, labels ? shape<> : shape<3>, x, y};
+}
+
+std::array<float, 3> output(model<net> const& m, dataset const& data, int i) {
+  return m.forward(data.features(i).first<4>());
+}
+
+std::string shown(verbosity how, bool slow) {
+  std::FILE* const file = std::tmpfile();
+  REQUIRE(file != nullptr);
+  progress p{how, 2, file};
+  for (int epoch = 1; epoch <= 2; ++epoch) {
+    p.begin_epoch(epoch, 100);
+    for (int done : {25, 50, 75}) {
+      if (slow && done == 50) std::this_thread::sleep_for(std::chrono::milliseconds(120));
+      p.advance(done, "loss 0.5");
+    }
+    CHECK(p.seconds() >= (slow ? 0.1 : 0.0));
+    p.end_epoch(100, "loss 0.25");
+  }
+  std::string text(static_cast<std::size_t>(std::ftell(file)), '\0');
+  std::rewind(file);
+  CHECK(std::fread(text.data(), 1, text.size(), file) == text.size());
+  std::fclose(file);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("predict and evaluate agree with a loop over the samples") {
+  model<net> const m{seed{2}};
+  for (int samples : {1, 64, 130}) {
+    auto const labelled = drawn(samples, true), regression = drawn(samples, false);
+    auto const y = predict<16>(m, labelled);
+    REQUIRE(y.size() == 3 * static_cast<std::size_t>(samples));
+    double entropy = 0, squares = 0;
+    int correct = 0;
+    for (int i = 0; i < samples; ++i) {
+      auto const one = output(m, labelled, i);
+      double sum = 0;
+      for (std::size_t j = 0; j < 3; ++j) {
+        CHECK(y[3 * static_cast<std::size_t>(i) + j] == Approx(one[j]).margin(1e-5));
+        sum += std::exp(static_cast<double>(one[j]));
+      }
+      auto const label = static_cast<std::size_t>(labelled.targets(i)[0]);
+      entropy += std::log(sum) - static_cast<double>(one[label]);
+      correct += std::ranges::max_element(one) - one.begin() == static_cast<int>(label);
+      auto const other = output(m, regression, i);
+      for (std::size_t j = 0; j < 3; ++j)
+        squares += std::pow(static_cast<double>(other[j] - regression.targets(i)[j]), 2) / 3;
+    }
+    auto const classes = evaluate<16>(m, cross_entropy, labelled);
+    CHECK(classes.samples == samples);
+    CHECK(classes.correct == correct);
+    CHECK(classes.loss == Approx(entropy / samples).epsilon(1e-5));
+    CHECK(classes.accuracy() == static_cast<double>(correct) / samples);
+    auto const numbers = evaluate<16>(m, mse, regression);
+    CHECK(numbers.loss == Approx(squares / samples).epsilon(1e-5));
+    CHECK(numbers.correct == 0);
+  }
+  auto const nothing = evaluate<16>(m, cross_entropy, drawn(0, true));
+  CHECK(nothing.samples == 0);
+  CHECK(nothing.loss == 0);
+  CHECK(nothing.accuracy() == 0);
+}
+
+TEST_CASE("argmax finds the first of the largest") {
+  static_assert(argmax(std::array{-3.0f, -1.0f, -2.0f}) == 1);
+  CHECK(argmax(std::array{1.0f, 4.0f, 4.0f, 2.0f}) == 1);
+  CHECK(argmax(std::array{1.0f}) == 0);
+}
+
+TEST_CASE("correct predictions and confusions are counted") {
+  std::vector<float> const predictions{9, 1, 0, /**/ 0, 2, 1, /**/ 3, 3, 0, /**/ -3, -2, -1};
+  std::vector<float> const labels{0, 2, 1, 2};
+  CHECK(count_correct(predictions, labels) == 2);
+  CHECK(count_correct({}, {}) == 0);
+  CHECK(confusion_matrix(predictions, labels, 3) ==
+        std::vector<int>{1, 0, 0, /**/ 1, 0, 0, /**/ 0, 1, 1});
+  std::array const three{1.0f, 2.0f, 3.0f};
+  for (float label : {3.0f, -1.0f, std::nanf("")})
+    CHECK(contains(message_of([&] { confusion_matrix(three, std::array{label}, 3); }), "from 0 to 2"));
+  CHECK(message_of([&] { confusion_matrix(predictions, labels, 2); }) ==
+        "confusion_matrix: 4 labels of 2 classes need 8 predictions; found 12");
+}
+
+TEST_CASE("progress is a bar on a terminal and a line an epoch elsewhere") {
+  CHECK(shown(verbosity::silent, false).empty());
+  for (verbosity const how : {verbosity::lines, verbosity::automatic}) {
+    auto const text = shown(how, true);
+    CHECK(std::count(text.begin(), text.end(), '\n') == 2);
+    CHECK(std::count(text.begin(), text.end(), '\r') == 0);
+    CHECK(text.starts_with("epoch 1/2  0."));
+    CHECK(contains(text, "epoch 2/2  "));
+    CHECK(contains(text, " samples/s  loss 0.25\n"));
+    CHECK(text.find("0.5") == text.npos);
+  }
+  auto const bar = shown(verbosity::bar, true);
+  CHECK(std::count(bar.begin(), bar.end(), '\n') == 2);
+  CHECK(std::count(bar.begin(), bar.end(), '\r') >= 4);  // at 50, and at the end of each epoch
+  CHECK(contains(bar, "\repoch 1/2 [============            ]"));
+  CHECK(contains(bar, "samples/s  loss 0.5\x1b[K\r"));
+  CHECK(contains(bar, "loss 0.25\x1b[K\n"));
+}
