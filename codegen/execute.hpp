@@ -73,10 +73,28 @@ struct executor {
     ((into[L] = address<at<I>.loads[L]>(b, sample)), ...);
   }
 
+  /// Whether a call of step I would cost a good part of the step itself.
+  template <int I>
+  static constexpr bool is_tiny =
+      plan.samples == 1 && at<I>.what == step_kind::contract && kernels::is_tiny(at<I>.window);
+
   /// Step I for `samples` samples, the first of which is `sample`.
   template <int I>
-  static void run([[maybe_unused]] buffers const& b, [[maybe_unused]] std::ptrdiff_t sample,
-                  int samples) noexcept {
+  [[gnu::always_inline]] static void run(buffers const& b, std::ptrdiff_t sample,
+                                         int samples) noexcept {
+    if constexpr (is_tiny<I>)
+      run_here<I>(b, sample, samples);
+    else
+      run_apart<I>(b, sample, samples);
+  }
+  template <int I>
+  static void run_apart(buffers const& b, std::ptrdiff_t sample, int samples) noexcept {
+    run_here<I>(b, sample, samples);
+  }
+  template <int I>
+  [[gnu::always_inline]] static void run_here([[maybe_unused]] buffers const& b,
+                                              [[maybe_unused]] std::ptrdiff_t sample,
+                                              int samples) noexcept {
     constexpr step s = at<I>;
     constexpr value result = plan.values[static_cast<std::size_t>(s.result)];
     int const n = s.batched ? samples : 1;
@@ -116,7 +134,7 @@ struct executor {
     } else if constexpr (s.what == step_kind::unpack) {
       unpack_weights(s.window, operand<I, 0>(b, sample), y);
     } else if constexpr (s.what == step_kind::transpose) {
-      transpose_weights<s.window>(operand<I, 0>(b, sample), y);
+      transpose_weights<s.window, Arch>(operand<I, 0>(b, sample), y);
     } else if constexpr (s.what == step_kind::random) {
       random_key key = b.random;
       key.first_sample += static_cast<std::uint32_t>(sample);
@@ -149,8 +167,9 @@ struct executor {
   }
 
   template <int First, int... G>
-  static void run_segments([[maybe_unused]] buffers const& b, [[maybe_unused]] int samples,
-                           std::integer_sequence<int, G...>) noexcept {
+  [[gnu::always_inline]] static void run_segments([[maybe_unused]] buffers const& b,
+                                                  [[maybe_unused]] int samples,
+                                                  std::integer_sequence<int, G...>) noexcept {
     (run_segment<First + G>(b, samples), ...);
   }
 };
@@ -166,11 +185,11 @@ void run_prologue(buffers const& b) noexcept {
 
 /// Runs the plan for `samples` samples, 1 to Plan::value.samples.
 template <class Arch, class Plan>
-void run_plan(buffers const& b, int samples) noexcept {
+[[gnu::always_inline]] inline void run_plan(buffers const& b, int samples) noexcept {
   constexpr int first = Plan::value.prologue;
   constexpr int count = static_cast<int>(Plan::value.segments.size()) - first;
   detail::executor<Arch, Plan>::template run_segments<first>(
-      b, samples, std::make_integer_sequence<int, count>{});
+      b, Plan::value.samples == 1 ? 1 : samples, std::make_integer_sequence<int, count>{});
 }
 
 }  // namespace etch

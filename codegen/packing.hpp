@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "../dsl/contraction.hpp"
+#include "simd/arch.hpp"
 
 namespace etch {
 
@@ -78,29 +79,107 @@ constexpr contraction transposed(contraction c) {
 /// Floats of the transposed packed weights.
 constexpr int transposed_size(contraction c) { return packed_size(transposed(c)); }
 
+namespace detail {
+
+/// to[f][c] = from[c][f] for f and c below 4, in rows `from_row` and `to_row` floats apart. With
+/// vector extensions, because compilers do not find this in plain loops.
+[[gnu::always_inline]] inline void transpose_4x4(float const* from, int from_row, float* to,
+                                                 int to_row) noexcept {
+  typedef float four __attribute__((vector_size(16)));
+  four row[4], pair[4];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) __builtin_memcpy(&row[i], from + i * from_row, sizeof row[i]);
+#pragma GCC unroll 2
+  for (int i = 0; i < 2; ++i) {
+    pair[i] = __builtin_shufflevector(row[i], row[i + 2], 0, 4, 1, 5);
+    pair[i + 2] = __builtin_shufflevector(row[i], row[i + 2], 2, 6, 3, 7);
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 4; i += 2) {
+    row[i] = __builtin_shufflevector(pair[i], pair[i + 1], 0, 4, 1, 5);
+    row[i + 1] = __builtin_shufflevector(pair[i], pair[i + 1], 2, 6, 3, 7);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) __builtin_memcpy(to + i * to_row, &row[i], sizeof row[i]);
+}
+
+/// The same for c < 8, where a register holds 8 floats: two squares side by side, put together by
+/// the loads, so that no shuffle crosses from one to the other.
+[[gnu::always_inline]] inline void transpose_4x8(float const* from, int from_row, float* to,
+                                                 int to_row) noexcept {
+  typedef float four __attribute__((vector_size(16)));
+  typedef float eight __attribute__((vector_size(32)));
+  eight row[4], pair[4];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    four low, high;
+    __builtin_memcpy(&low, from + i * from_row, sizeof low);
+    __builtin_memcpy(&high, from + (i + 4) * from_row, sizeof high);
+    row[i] = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 2; ++i) {
+    pair[i] = __builtin_shufflevector(row[i], row[i + 2], 0, 8, 1, 9, 4, 12, 5, 13);
+    pair[i + 2] = __builtin_shufflevector(row[i], row[i + 2], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 4; i += 2) {
+    row[i] = __builtin_shufflevector(pair[i], pair[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    row[i + 1] = __builtin_shufflevector(pair[i], pair[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) __builtin_memcpy(to + i * to_row, &row[i], sizeof row[i]);
+}
+
+/// to[f][c] = from[c][f] in rows of `WidthT` and `Width` floats. Only the first `filters` rows of
+/// `to` are written and only the first `channels` of `from` read; the other channels become zero.
+template <class Arch, int Width, int WidthT>
+void transpose_panel(float const* from, int channels, float* to, int filters) noexcept {
+  constexpr int lanes = Arch::width >= 8 && WidthT >= 8 ? 8 : 4;
+  int f = 0;
+  if (channels == WidthT)
+    for (; f + 4 <= filters; f += 4)
+#pragma GCC unroll 4
+      for (int c = 0; c < WidthT; c += lanes) {
+        if constexpr (lanes == 8)
+          transpose_4x8(from + c * Width + f, Width, to + f * WidthT + c, WidthT);
+        else
+          transpose_4x4(from + c * Width + f, Width, to + f * WidthT + c, WidthT);
+      }
+  for (; f < filters; ++f)
+    for (int c = 0; c < WidthT; ++c)
+      to[f * WidthT + c] = c < channels ? from[c * Width + f] : 0.0f;
+}
+
+}  // namespace detail
+
 /// Writes all of `transposed` (`transposed_size(C)` floats) from `packed`: the weight of filter f
 /// for channel c becomes that of filter c for channel f, taps in place. Once per training step.
-template <contraction Geometry>
-constexpr void transpose_weights(float const* packed, float* transposed) {
+///
+/// A panel's filters by a panel's channels are contiguous in both. They are written in order and
+/// read from as many streams as there are panels of filters.
+template <contraction Geometry, class Arch = arch::native>
+void transpose_weights(float const* packed, float* transposed) noexcept {
   constexpr contraction C = canonical(Geometry), T = etch::transposed(C);
   if constexpr (C.depthwise()) {
     std::copy_n(packed, packed_size(C), transposed);
   } else {
     constexpr int taps = C.kernel_height * C.kernel_width;
+    constexpr int filters = C.group_filters(), channels = C.group_channels();
     constexpr int width = panel_width(C), width_t = panel_width(T);
-    std::fill_n(transposed, packed_size(T), 0.0f);
+    float* to = transposed;
     for (int group = 0; group < C.groups; ++group)
-      for (int tap = 0; tap < taps; ++tap)
-        for (int f = 0; f < C.group_filters(); ++f) {
-          int const panel = group * panel_count(C) + f / width;
-          float const* from =
-              packed + panel * panel_stride(C) + tap * C.group_channels() * width + f % width;
-          for (int c = 0; c < C.group_channels(); ++c) {
-            int const panel_t = group * panel_count(T) + c / width_t;
-            transposed[panel_t * panel_stride(T) + (tap * C.group_filters() + f) * width_t +
-                       c % width_t] = from[c * width];
+      for (int c = 0; c < channels; c += width_t)
+        for (int tap = 0; tap < taps; ++tap)
+          for (int f = 0; f < filters; f += width) {
+            int const panel = group * panel_count(C) + f / width;
+            int const rows = std::min(width, filters - f);
+            detail::transpose_panel<Arch, width, width_t>(
+                packed + panel * panel_stride(C) + (tap * channels + c) * width,
+                std::min(width_t, channels - c), to, rows);
+            to += rows * width_t;
           }
-        }
+    std::fill(to, transposed + packed_size(T), 0.0f);
   }
 }
 

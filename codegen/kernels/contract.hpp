@@ -18,8 +18,8 @@ using kernels::identity_epilogue;
 /// y (samples, out_height, out_width, filters) = epilogue(contraction of x (samples, height, width,
 /// channels) with the packed weights). For epilogues see contract_micro.hpp.
 template <class Arch, contraction C, class Epilogue = identity_epilogue>
-void contract_forward(float const* x, float const* weights, float* y, int samples,
-                      Epilogue const& epilogue = {}) {
+[[gnu::always_inline]] inline void contract_forward(float const* x, float const* weights, float* y,
+                                                    int samples, Epilogue const& epilogue = {}) {
   constexpr contraction canonical = etch::canonical(C);
   if constexpr (C.depthwise()) {
     kernels::forward_depthwise<Arch, C, kernels::pool_window{}>(x, weights, y, samples, epilogue);

@@ -6,48 +6,73 @@
 /// time, with the packed weights. C is canonical: 1x1, only channels, filters and groups count.
 namespace etch::kernels {
 
+/// Adds up the first `Count` accumulators of every vector, in pairs. By recursion, because g++
+/// leaves a loop over the stages rolled, and what a rolled loop indexes lies on the stack.
+template <class Arch, int Count, int Chains, int Vectors>
+[[gnu::always_inline]] inline void sum_chains(simd::vec<Arch> (&acc)[Chains][Vectors]) {
+  if constexpr (Count > 1) {
+    constexpr int half = (Count + 1) / 2;
+#pragma GCC unroll 64
+    for (int i = 0; i + half < Count; ++i)
+#pragma GCC unroll 64
+      for (int v = 0; v < Vectors; ++v) acc[i][v] = acc[i][v] + acc[i + half][v];
+    sum_chains<Arch, half>(acc);
+  }
+}
+
+/// acc[i][v] += x[i] * w[i][v] for `Count` consecutive steps, each to a chain of its own.
+template <class Arch, vector_strip S, int Count, int Chains, int Vectors>
+[[gnu::always_inline]] inline void advance_chains(simd::vec<Arch> (&acc)[Chains][Vectors],
+                                                  float const* x, float const* w) {
+#pragma GCC unroll 64
+  for (int i = 0; i < Count; ++i) {
+    auto const value = simd::broadcast<Arch>(x[i]);
+#pragma GCC unroll 64
+    for (int v = 0; v < Vectors; ++v)
+      acc[i][v] = simd::fma(value, simd::load<Arch>(w + i * S.panel + S.offset(v * Arch::width)),
+                            acc[i][v]);
+  }
+}
+
 /// One row times a strip of `Lanes` filters: too little for a tile, so the reduction is split into
 /// independent chains, eight accumulators in all, which is what two FMA ports need.
 template <class Arch, contraction C, int Lanes, class Epilogue>
-void row_strip(float const* x, float const* w, float* y, std::ptrdiff_t row, int channel,
-               Epilogue const& epilogue) {
+[[gnu::always_inline]] inline void row_strip(float const* x, float const* w, float* y, int channel,
+                                             Epilogue const& epilogue) {
   constexpr int steps = C.group_channels(), panel = panel_width(C);
   constexpr vector_strip strip{Lanes, panel, panel_stride(C)};
   constexpr int vectors = strip.vectors(Arch::width);
   constexpr int chains = std::min(std::max(1, 8 / vectors), std::max(1, steps / 2));
+  constexpr int rounds = steps / chains, rest = steps % chains;
   simd::vec<Arch> acc[chains][vectors];
   clear<Arch>(acc);
-  int k = 0;
+  if constexpr (steps * vectors <= 32) {
+    // g++ would take the inputs from the register that the layer before has just stored, with two
+    // shuffles each; loads are faster
+    asm("" : "+r"(x));
+#pragma GCC unroll 32
+    for (int k = 0; k < rounds; ++k)
+      advance_chains<Arch, strip, chains>(acc, x + k * chains, w + k * chains * panel);
+    w += rounds * chains * panel;
+  } else {
+    // a pointer that moves: with an index, an FMA and its load would not be one operation
 #pragma GCC unroll 1
-  for (; k + chains <= steps; k += chains) {
-#pragma GCC unroll 64
-    for (int i = 0; i < chains; ++i) {
-      auto const value = simd::broadcast<Arch>(x[k + i]);
-#pragma GCC unroll 64
-      for (int v = 0; v < vectors; ++v)
-        acc[i][v] =
-            simd::fma(value, simd::load<Arch>(w + (k + i) * panel + strip.offset(v * Arch::width)),
-                      acc[i][v]);
-    }
+    for (int k = 0; k + chains <= steps; k += chains, w += chains * panel)
+      advance_chains<Arch, strip, chains>(acc, x + k, w);
   }
-  constexpr int rest = steps % chains;
+  if constexpr (rest > 0) advance_chains<Arch, strip, rest>(acc, x + steps - rest, w);
+  sum_chains<Arch, chains>(acc);
 #pragma GCC unroll 64
-  for (int i = 0; i < rest; ++i) {
-    auto const value = simd::broadcast<Arch>(x[steps - rest + i]);
-#pragma GCC unroll 64
-    for (int v = 0; v < vectors; ++v)
-      acc[i][v] = simd::fma(
-          value, simd::load<Arch>(w + (steps - rest + i) * panel + strip.offset(v * Arch::width)),
-          acc[i][v]);
-  }
-#pragma GCC unroll 64
-  for (int v = 0; v < vectors; ++v) {
-#pragma GCC unroll 64
-    for (int n = 1; n < chains; n *= 2)
-#pragma GCC unroll 64
-      for (int i = 0; i + n < chains; i += 2 * n) acc[i][v] = acc[i][v] + acc[i + n][v];
-    store_lanes<Arch, Lanes>(y, v, finish<Arch, Lanes>(epilogue, acc[0][v], row, channel, v));
-  }
+  for (int v = 0; v < vectors; ++v)
+    simd::store_pieces(y + v * Arch::width, finish<Arch, Lanes>(epilogue, acc[0][v], 0, channel, v),
+                       std::min(Arch::width, Lanes - v * Arch::width));
+}
+
+/// The same as code that equal layers may share.
+template <class Arch, contraction C, int Lanes, class Epilogue>
+void row_strip_apart(float const* x, float const* w, float* y, int channel,
+                     Epilogue const& epilogue) {
+  row_strip<Arch, C, Lanes>(x, w, y, channel, epilogue);
 }
 
 /// `M` rows times a strip; only the first `count` of them exist when `Clamped`: the others repeat
@@ -154,25 +179,36 @@ void forward_rows(float const* x, float const* weights, float* y, std::ptrdiff_t
   }
 }
 
+/// So few multiply-adds that a call costs a good part of them: code that is to be inlined.
+constexpr bool is_tiny(contraction c) {
+  return c.groups == 1 && window_size(c) * c.filters <= 1024 && c.out_height() * c.out_width() == 1;
+}
+
 /// The same for a single row.
 template <class Arch, contraction C, class Epilogue>
-void forward_row(float const* x, float const* weights, float* y, Epilogue const& epilogue) {
+[[gnu::always_inline]] inline void forward_row(float const* x, float const* weights, float* y,
+                                               Epilogue const& epilogue) {
   using lanes = lanes_for<Arch, C>;
   constexpr int panel = panel_width(C), filters = C.group_filters();
   constexpr int strip =
       std::max(1, 8 * lanes::width / panel / (lanes::width == 16 ? 2 : 1)) * panel;
   constexpr int rest = filters % strip;
+  auto const run = [&]<int Lanes>(float const* xg, float const* w, int channel)
+      __attribute__((always_inline)) {
+    if constexpr (is_tiny(C))
+      row_strip<lanes, C, Lanes>(xg, w, y + channel, channel, epilogue);
+    else
+      row_strip_apart<lanes, C, Lanes>(xg, w, y + channel, channel, epilogue);
+  };
   for (int group = 0; group < C.groups; ++group) {
     float const* const xg = x + group * C.group_channels();
     float const* const wg = weights + group * panel_count(C) * panel_stride(C);
     int const channel = group * filters;
     for (int f = 0; f + strip <= filters; f += strip)
-      row_strip<lanes, C, strip>(xg, wg + f / panel * panel_stride(C), y + channel + f, 0,
-                                 channel + f, epilogue);
+      run.template operator()<strip>(xg, wg + f / panel * panel_stride(C), channel + f);
     if constexpr (rest > 0)
-      row_strip<lanes, C, rest>(xg, wg + (filters - rest) / panel * panel_stride(C),
-                                y + channel + filters - rest, 0, channel + filters - rest,
-                                epilogue);
+      run.template operator()<rest>(xg, wg + (filters - rest) / panel * panel_stride(C),
+                                    channel + filters - rest);
   }
 }
 

@@ -24,6 +24,12 @@ struct instructions<arch::avx2> {
   [[gnu::always_inline]] static inline void store_partial(float* p, v a, int count) noexcept {
     _mm256_maskstore_ps(p, lanes_below(count), a);
   }
+  [[gnu::always_inline]] static inline void store_pieces(float* p, v a, int count) noexcept {
+    using half = instructions<arch::sse2>;
+    if (count < 4) return half::store_pieces(p, _mm256_castps256_ps128(a), count);
+    half::store(p, _mm256_castps256_ps128(a));
+    if (count > 4) half::store_pieces(p + 4, _mm256_extractf128_ps(a, 1), count - 4);
+  }
 
   [[gnu::always_inline]] static inline v fma(v a, v b, v c) noexcept {
     return _mm256_fmadd_ps(a, b, c);

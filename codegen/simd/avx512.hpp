@@ -24,6 +24,11 @@ struct instructions<arch::avx512> {
   [[gnu::always_inline]] static inline void store_partial(float* p, v a, int count) noexcept {
     _mm512_mask_storeu_ps(p, lanes_below(count), a);
   }
+  [[gnu::always_inline]] static inline void store_pieces(float* p, v a, int count) noexcept {
+    if (count < 8) return instructions<arch::avx2>::store_pieces(p, low(a), count);
+    instructions<arch::avx2>::store(p, low(a));
+    if (count > 8) instructions<arch::avx2>::store_pieces(p + 8, high(a), count - 8);
+  }
 
   [[gnu::always_inline]] static inline v fma(v a, v b, v c) noexcept {
     return _mm512_fmadd_ps(a, b, c);

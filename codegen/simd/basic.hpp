@@ -45,6 +45,14 @@ template <vector V>
   instructions<arch_of<V>>::store_partial(p, a, count);
 }
 
+/// The same for a constant `count` and what is loaded again at once: in plain stores. A load after
+/// a masked store waits until that has reached the cache.
+template <vector V>
+[[gnu::always_inline]] inline void store_pieces(float* p, V a, int count) noexcept {
+  if (count == arch_of<V>::width) return instructions<arch_of<V>>::store(p, a);
+  instructions<arch_of<V>>::store_pieces(p, a, count);
+}
+
 template <class Arch>
 [[gnu::always_inline]] inline vec<Arch> broadcast(float value) noexcept {
   return vec<Arch>(value);

@@ -26,6 +26,9 @@ struct instructions<arch::neon> {
     if (count > 1) vst1q_lane_f32(p + 1, a, 1);
     if (count > 2) vst1q_lane_f32(p + 2, a, 2);
   }
+  [[gnu::always_inline]] static inline void store_pieces(float* p, v a, int count) noexcept {
+    store_partial(p, a, count);
+  }
 
   [[gnu::always_inline]] static inline v fma(v a, v b, v c) noexcept { return vfmaq_f32(c, a, b); }
   [[gnu::always_inline]] static inline v fnma(v a, v b, v c) noexcept {

@@ -26,6 +26,9 @@ struct instructions<arch::sse2> {
     if (count == 1) _mm_store_ss(p, a);
     if (count == 3) _mm_store_ss(p + 2, _mm_movehl_ps(a, a));
   }
+  [[gnu::always_inline]] static inline void store_pieces(float* p, v a, int count) noexcept {
+    store_partial(p, a, count);
+  }
 
 #if defined(__FMA__)
   static constexpr bool fused = true;

@@ -70,9 +70,10 @@ template <vector Vec>
 using arch_of = typename detail::tag_of<Vec>::type;
 
 /// What each instruction set supplies, one specialisation each; everything else in this folder is
-/// written in terms of it. Members: load, store, load_partial, store_partial, fma, fnma, `fused`
-/// (whether fma rounds once), min, max, div, sqrt, floor, round, reduce_add, reduce_max, and on the
-/// bits of a float as an int32: add_bits, sub_bits, shift_left<n>, exponent (`float(bits >> 23)`).
+/// written in terms of it. Members: load, store, load_partial, store_partial, store_pieces, fma,
+/// fnma, `fused` (whether fma rounds once), min, max, div, sqrt, floor, round, reduce_add,
+/// reduce_max, and on the bits of a float as an int32: add_bits, sub_bits, shift_left<n>, exponent
+/// (`float(bits >> 23)`).
 template <class Arch>
 struct instructions;
 

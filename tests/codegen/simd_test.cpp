@@ -149,22 +149,28 @@ TEST_CASE("a partial load reads exactly its lanes and fills the others with zero
   });
 }
 
-TEST_CASE("a partial store writes exactly its lanes") {
+TEST_CASE("a partial store writes exactly its lanes, masked or in pieces") {
   for_each_arch([]<class Arch>() {
     float x[Arch::width];
     for (int i = 0; i < Arch::width; ++i) x[i] = float(i + 1);
-    for (int count = 0; count <= Arch::width; ++count) {
-      float y[3 * Arch::width];
-      std::memset(y, 0x5a, sizeof y);
-      float const guard = y[0];
-      simd::store_partial(y + Arch::width, simd::load<Arch>(x), count);
-      for (int i = 0; i < 3 * Arch::width; ++i) {
-        int const lane = i - Arch::width;
-        CHECK(y[i] == (lane >= 0 && lane < count ? float(lane + 1) : guard));
+    for (bool const pieces : {false, true}) {
+      auto const store = [&](float* p, int count) {
+        if (pieces) simd::store_pieces(p, simd::load<Arch>(x), count);
+        else simd::store_partial(p, simd::load<Arch>(x), count);
+      };
+      for (int count = 0; count <= Arch::width; ++count) {
+        float y[3 * Arch::width];
+        std::memset(y, 0x5a, sizeof y);
+        float const guard = y[0];
+        store(y + Arch::width, count);
+        for (int i = 0; i < 3 * Arch::width; ++i) {
+          int const lane = i - Arch::width;
+          CHECK(y[i] == (lane >= 0 && lane < count ? float(lane + 1) : guard));
+        }
+        page_end const memory(count);
+        store(memory.first(), count);
+        for (int i = 0; i < count; ++i) CHECK(memory.first()[i] == x[i]);
       }
-      page_end const memory(count);
-      simd::store_partial(memory.first(), simd::load<Arch>(x), count);
-      for (int i = 0; i < count; ++i) CHECK(memory.first()[i] == x[i]);
     }
   });
 }

@@ -5,7 +5,7 @@
 #include "../../dsl/layers/dense.hpp"
 
 constexpr auto net = etch::input<8> | etch::dense<4>;
-constexpr auto other = etch::input<8> | etch::dense<3>;
+[[maybe_unused]] constexpr auto other = etch::input<8> | etch::dense<3>;
 #ifdef TWIN
 void use(etch::model<net>& to, etch::model<net> const& from) { to = from; }
 #else

@@ -3,7 +3,7 @@
 #include "../../dsl/layers/dense.hpp"
 
 constexpr auto net = etch::input<784> | etch::dense<10>;
-constexpr auto other = etch::input<784> | etch::dense<11>;
+[[maybe_unused]] constexpr auto other = etch::input<784> | etch::dense<11>;
 
 auto use(etch::model<net> const& model, std::array<float, 784> const& x) {
 #ifdef TWIN
