@@ -1,0 +1,181 @@
+"""Markdown tables from what bench/run.sh has measured.
+
+  python3 bench/tables.py FOLDER [--into bench/README.md]
+
+FOLDER/<compiler>/<level>/<program>.json are Google Benchmark's files. With --into, the tables replace
+what stands between the two markers of that file."""
+
+import argparse
+import json
+import pathlib
+import re
+import sys
+
+LEVELS = {"x86-64-v4": "AVX-512", "x86-64-v3": "AVX2"}
+PEERS = ("eigen", "libxsmm", "onednn", "openblas", "dlib")
+BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
+
+# What each row is meant to reach: (row, what counts, goal at AVX-512, goal at AVX2). `of_peak` and
+# `of_bound` are fractions, `GFLOP/s` and `items_per_second` are at least, `ns` is at most; `peers` is the
+# speed as a multiple of the best other library's.
+GOALS = [
+    (r"matvec/.*", "of_bound", 0.95, 0.95),
+    (r"dense_tanh/8x8/.*", "ns", 4.8, None),
+    (r"dense_tanh/32x32/.*", "ns", 25, None),
+    (r"dense_tanh/64x64/.*", "ns", 80, None),
+    (r"dense_tanh/128x128/.*", "ns", 430, None),
+    (r"gemm/8x8x8/.*", "peers", 1.3, 1.3),
+    (r"gemm/16x16x16/.*", "peers", 1.3, 1.3),
+    (r"gemm/32x128x10/.*", "peers", 1.3, 1.3),
+    (r"gemm/.*", "peers", 1.0, 1.0),
+    (r"conv/28x28x1x32_3x3_pool2/.*", "of_peak", 0.88, 0.84),
+    (r"conv/13x13x32x64_3x3/.*", "of_peak", 0.88, 0.93),
+    (r"conv/5x5x64x64_3x3/.*", "of_peak", 0.85, 0.85),
+    (r"conv/.*depthwise/.*", "of_bound", 0.80, 0.80),
+    (r"conv/(?!28x28x1|13x13).*", "of_peak", 0.75, 0.75),
+    (r"elementwise/(tanh|sigmoid|exp|gelu)_1024.*", "ns", 64 * 3.3, None),
+    (r"reduction/(softmax|layer_norm|batch_norm|max_pool|avg_pool|global_avg).*", "of_bound", 0.8, 0.8),
+    (r"update/.*", "of_bound", 0.95, 0.95),
+    (r"network/mlp_10_5_3/forward/batch:1", "ns", 15, None),
+    (r"network/mlp_1_8_8_8_1/forward/batch:1", "ns", 15, None),
+    (r"network/mlp_1_8_8_8_1/chained/batch:1", "ns", 48, None),
+    (r"network/mlp_64_128_128_10/forward/batch:1", "ns", 660, None),
+    (r"network/mlp_784_128_64_10/forward/batch:1", "ns", 2600, None),
+    (r"network/mnist_cnn/forward/batch:1", "ns", 29e3, None),
+    (r"network/mnist_cnn/forward/batch:64", "ns", 64 * 28e3, None),
+    (r"network/mnist_dropout/forward/batch:1", "of_bound", 0.95, 0.95),
+    (r"network/mnist_dropout/forward/batch:64", "ns", 64 * 14e3, None),
+    (r"network/resnet18_small/forward/batch:1", "ns", 430e3, None),
+    (r"train/mlp_1_8_8_8_1/.*threads:1", "items_per_second", 1e9 / 9, None),
+    (r"train/mlp_784_128_64_10/sgd/.*threads:1", "items_per_second", 220e3, None),
+    (r"train/mlp_784_128_64_10/adam/.*threads:1", "items_per_second", 180e3, None),
+    (r"train/mnist_cnn/.*threads:1", "items_per_second", 11500, None),
+    (r"train/mnist_cnn/.*threads:2", "items_per_second", 22000, None),
+    (r"train/mnist_dropout/.*threads:1", "items_per_second", 20000, None),
+    (r"train/mnist_dropout/.*threads:2", "items_per_second", 36000, None),
+    (r"train/resnet18_small/.*threads:1", "items_per_second", 750, None),
+]
+
+
+def time_text(ns):
+    for unit, size in (("ms", 1e6), ("us", 1e3)):
+        if ns >= size:
+            return f"{ns / size:.3g} {unit}"
+    return f"{ns:.3g} ns"
+
+
+def read_rows(path):
+    """{name: {library: row}}; of repeated rows the median counts."""
+    results = json.loads(path.read_text(encoding="utf-8"))["benchmarks"]
+    repeated = {r["run_name"] for r in results if r.get("aggregate_name") == "median"}
+    rows = {}
+    for r in results:
+        if r["run_name"] in repeated and r.get("aggregate_name") != "median":
+            continue
+        name, library = r["run_name"].rsplit("/", 1)
+        if r.get("error_occurred"):
+            print(f"{path}: {r['run_name']}: {r['error_message']}", file=sys.stderr)
+        else:
+            rows.setdefault(name, {})[library] = r
+    return rows
+
+
+def best_peer(libraries):
+    """(library, row) of the fastest other library, or None."""
+    peers = [(r["real_time"], library) for library, r in libraries.items() if library in PEERS]
+    return (min(peers)[1], libraries[min(peers)[1]]) if peers else None
+
+
+def value(libraries, kind):
+    row = libraries["etch"]
+    if kind == "ns":
+        return row["real_time"]
+    if kind == "peers":
+        peer = best_peer(libraries)
+        return peer[1]["real_time"] / row["real_time"] if peer else None
+    return row.get(kind)
+
+
+def goal_text(kind, goal):
+    if kind == "ns":
+        return time_text(goal)
+    if kind == "peers":
+        return f"{goal:.3g} x peers"
+    if kind == "items_per_second":
+        return f"{goal:,.0f}/s"
+    return f"{100 * goal:.0f}% " + ("of peak" if kind == "of_peak" else "of bound")
+
+
+def verdict(name, libraries, level):
+    """The row's goal, marked when it is missed; nothing where none is set."""
+    for pattern, kind, *goals in GOALS:
+        if re.fullmatch(pattern, name):
+            goal = goals[list(LEVELS).index(level)]
+            reached = value(libraries, kind) if goal else None
+            if reached is None:
+                return ""
+            near = 0.985  # a percent is noise
+            good = reached * near <= goal if kind == "ns" else reached >= near * goal
+            return goal_text(kind, goal) + ("" if good else " **missed**")
+    return ""
+
+
+def percent(row, key):
+    return f"{100 * row[key]:.0f}%" if key in row else ""
+
+
+def line(name, libraries, other, level):
+    etch = libraries["etch"]
+    peer = best_peer(libraries)
+    against = (f"{peer[0]} {time_text(peer[1]['real_time'])}, "
+               f"{peer[1]['real_time'] / etch['real_time']:.2f} x") if peer else ""
+    items = f"{etch['items_per_second']:,.0f}" if "items_per_second" in etch else ""
+    speed = f"{etch['GFLOP/s']:.0f}" if "GFLOP/s" in etch else ""
+    bound = f"{percent(etch, 'of_bound')} {etch.get('label', '')}".strip()
+    second = time_text(other["real_time"]) if other else ""
+    return (f"| `{name}` | {time_text(etch['real_time'])} | {second} | {items} | {speed}"
+            f" | {percent(etch, 'of_peak')} | {bound} | {against} | {verdict(name, libraries, level)} |")
+
+
+def tables(folder):
+    compilers = sorted((p.name for p in folder.iterdir() if p.is_dir()), key=lambda n: "clang" in n)
+    if not compilers:
+        raise SystemExit(f"{folder}: no results; bench/run.sh makes them")
+    first, second = compilers[0], compilers[1] if len(compilers) > 1 else None
+    for level, title in LEVELS.items():
+        if not (folder / first / level).is_dir():
+            continue
+        yield f"### {title} (`-march={level}`)\n"
+        yield (f"| row | {first} | {second or ''} | samples/s | GFLOP/s | of peak | of bound"
+               " | best other library, etch is | goal |")
+        yield "|---|---|---|---|---|---|---|---|---|"
+        for program in ("kernels", "networks", "training", "training_resnet"):
+            path = folder / first / level / f"{program}.json"
+            beside = folder / second / level / f"{program}.json" if second else path
+            if not path.exists():
+                continue
+            others = read_rows(beside) if beside.exists() and second else {}
+            for name, libraries in read_rows(path).items():
+                if "etch" in libraries:
+                    other = others.get(name, {}).get("etch")
+                    yield line(name, libraries, other, level)
+        yield ""
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("folder", type=pathlib.Path)
+    options.add_argument("--into", type=pathlib.Path)
+    chosen = options.parse_args()
+    text = "\n".join(tables(chosen.folder))
+    if chosen.into is None:
+        print(text)
+        return
+    page = chosen.into.read_text(encoding="utf-8")
+    before, rest = page.split(BEGIN)
+    after = rest.split(END)[1]
+    chosen.into.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
