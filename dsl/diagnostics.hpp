@@ -48,6 +48,7 @@ template <int Count>
 struct channels_in_multiples_of;
 template <int Count>
 struct filters_in_multiples_of;
+struct options_of_this_layer;
 struct rate_at_least_0_and_below_1;
 struct tap_of_this_name_before;
 struct member_kind;
@@ -159,6 +160,10 @@ constexpr auto report(extents<Expected...>) {
   else if constexpr (Why == too_many_taps)
     static_assert(shape_rule<Where, What, expects<taps_at_most<flow::max_taps>>, Given>::is_met,
                   "etch: a network has too many taps; use a name again that is no longer needed");
+  else if constexpr (Why == unknown_option)
+    static_assert(shape_rule<Where, What, expects<options_of_this_layer>, Given>::is_met,
+                  "etch: one of the options is none of this layer; its documentation names those "
+                  "that it has");
   else if constexpr (Why == rate_out_of_range)
     static_assert(shape_rule<Where, What, expects<rate_at_least_0_and_below_1>, Given>::is_met,
                   "etch: the rate must be at least 0 and below 1");

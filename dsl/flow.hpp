@@ -30,6 +30,7 @@ enum class refusal {
   reshape_elements,    // another number of elements; expected: their number
   unknown_tap,
   too_many_taps,
+  unknown_option,
   rate_out_of_range,  // dropout outside [0, 1)
   no_kind,            // a layer's type lacks a member
   no_shape_rule,

@@ -74,17 +74,44 @@ inline constexpr options::momentum<Value> momentum{};
 
 namespace detail {
 
-/// The options of a window over an image, read in any order.
+/// What a layer reads its options into, a struct with an overload of `read` for each that it has; and
+/// whether there was one that it has not.
+template <class Reader>
+struct options_of : Reader {
+  bool unknown = false;
+};
+
+/// `Options`, in any order. A layer calls the result `chosen`: one with unknown options is refused.
+template <class Reader, class... Options>
+constexpr options_of<Reader> read_options(Options... options) {
+  options_of<Reader> all;
+  [[maybe_unused]] auto const read = [&](auto option) {
+    if constexpr (requires { all.read(option); })
+      all.read(option);
+    else
+      all.unknown = true;
+  };
+  (read(options), ...);
+  return all;
+}
+
+/// The options of a layer with weights.
+struct weight_options {
+  bool bias = true;
+  initializer weights = glorot_uniform;
+
+  constexpr void read(options::no_bias) { bias = false; }
+  constexpr void read(initializer how) { weights = how; }
+};
+
+/// The options of a window over an image.
 struct window_options {
   int kernel_height = 1, kernel_width = 1;
   static constexpr int not_said = std::numeric_limits<int>::min();
   int stride_height = not_said, stride_width = not_said;
   int dilation_height = 1, dilation_width = 1;
-  int groups = 1;
-  bool bias = true;
   bool same = false;
   std::array<int, 4> before{}, after{};  // padding
-  initializer weights = glorot_uniform;
 
   constexpr void read(int square) { kernel_height = kernel_width = square; }
   template <int H, int W>
@@ -99,24 +126,11 @@ struct window_options {
   constexpr void read(options::dilation<H, W>) {
     dilation_height = H, dilation_width = W;
   }
-  template <int N>
-  constexpr void read(options::groups<N>) {
-    groups = N;
-  }
   template <int T, int L, int B, int R>
   constexpr void read(options::padding<T, L, B, R>) {
     before = {T, L, 0, 0}, after = {B, R, 0, 0};
   }
   constexpr void read(options::same) { same = true; }
-  constexpr void read(options::no_bias) { bias = false; }
-  constexpr void read(initializer how) { weights = how; }
-
-  template <class... Options>
-  static constexpr window_options of(Options... options) {
-    window_options all;
-    (all.read(options), ...);
-    return all;
-  }
 
   /// The geometry over `in` after padding; `before` and `after` then hold the padding in full.
   struct geometry {
@@ -124,7 +138,7 @@ struct window_options {
     std::array<int, 4> before{}, after{};
   };
   constexpr geometry over(tensor_shape const& in, int filters, int default_stride_height,
-                          int default_stride_width) const {
+                          int default_stride_width, int groups = 1) const {
     geometry g{{.height = in[0],
                 .width = in[1],
                 .channels = in[2],

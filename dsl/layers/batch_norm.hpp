@@ -5,10 +5,20 @@
 namespace etch {
 namespace layers {
 
+struct batch_norm_options : norm_options {
+  using norm_options::read;
+  double momentum = 0.1;
+
+  template <real Value>
+  constexpr void read(options::momentum<Value>) {
+    momentum = Value.value();
+  }
+};
+
 template <auto... Options>
 struct batch_norm : norm {
   static constexpr std::string_view kind = "batch_norm";
-  static constexpr auto chosen = norm_options::of(Options...);
+  static constexpr auto chosen = detail::read_options<batch_norm_options>(Options...);
 
   template <class... More>
   constexpr auto operator()(More...) const {

@@ -9,7 +9,7 @@ namespace layers {
 template <int Units, auto... Options>
 struct dense : layer {
   static constexpr std::string_view kind = "dense";
-  static constexpr auto chosen = detail::window_options::of(Options...);
+  static constexpr auto chosen = detail::read_options<detail::weight_options>(Options...);
 
   static constexpr verdict shape_rule(tensor_shape const& in) {
     if (Units < 1) return refuse(refusal::zero_size);

@@ -8,7 +8,7 @@ namespace layers {
 template <auto... Options>
 struct layer_norm : norm {
   static constexpr std::string_view kind = "layer_norm";
-  static constexpr auto chosen = norm_options::of(Options...);
+  static constexpr auto chosen = detail::read_options<norm_options>(Options...);
 
   template <class... More>
   constexpr auto operator()(More...) const {

@@ -5,25 +5,13 @@
 
 namespace etch::layers {
 
-/// The options of a normalisation, read in any order.
+/// The option of every normalisation.
 struct norm_options {
   double epsilon = 1e-5;
-  double momentum = 0.1;
 
   template <real Value>
   constexpr void read(options::epsilon<Value>) {
     epsilon = Value.value();
-  }
-  template <real Value>
-  constexpr void read(options::momentum<Value>) {
-    momentum = Value.value();
-  }
-
-  template <class... Options>
-  static constexpr norm_options of(Options... options) {
-    norm_options all;
-    (all.read(options), ...);
-    return all;
   }
 };
 

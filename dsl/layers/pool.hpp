@@ -8,7 +8,7 @@ namespace etch::layers {
 /// Base of the layers that put a window over each channel; the stride defaults to the window.
 template <auto... Options>
 struct pool_window : layer {
-  static constexpr auto chosen = detail::window_options::of(Options...);
+  static constexpr auto chosen = detail::read_options<detail::window_options>(Options...);
 
   static constexpr auto geometry(tensor_shape const& in) {
     return chosen.over(in, in[2], chosen.kernel_height, chosen.kernel_width);
