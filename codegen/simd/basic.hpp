@@ -99,6 +99,18 @@ template <vector V>
   return instructions<arch_of<V>>::sqrt(a);
 }
 
+/// `mask ? a : b`; a mask is what comparing two vectors gives.
+template <class Mask, vector V>
+[[gnu::always_inline]] inline V blend(Mask mask, V a, V b) noexcept {
+  return xsimd::select(mask, a, b);
+}
+
+/// Whether the mask is set in some lane.
+template <class Mask>
+[[gnu::always_inline]] inline bool any(Mask mask) noexcept {
+  return xsimd::any(mask);
+}
+
 namespace detail {
 
 /// Every lane with these bits.
@@ -122,19 +134,19 @@ template <vector V>
 /// `a > b` as 1 or 0; 0 when either is NaN.
 template <vector V>
 [[gnu::always_inline]] inline V greater(V a, V b) noexcept {
-  return xsimd::select(a > b, V(1.0F), V(0.0F));
+  return simd::blend(a > b, V(1.0F), V(0.0F));
 }
 
 /// `a == b` as 1 or 0; 0 when either is NaN.
 template <vector V>
 [[gnu::always_inline]] inline V equal(V a, V b) noexcept {
-  return xsimd::select(a == b, V(1.0F), V(0.0F));
+  return simd::blend(a == b, V(1.0F), V(0.0F));
 }
 
 /// `condition != 0 ? a : b`; a NaN counts as not 0.
 template <vector V>
 [[gnu::always_inline]] inline V select(V condition, V a, V b) noexcept {
-  return xsimd::select(condition == V(0.0F), b, a);
+  return simd::blend(condition == V(0.0F), b, a);
 }
 
 /// The nearest integer, halfway cases to the even one (ONNX Round).

@@ -42,7 +42,7 @@ template <vector V>
   V const e = simd::fma(detail::exp_tail<accuracy::fast>(r), r * r, r);
   V const large = simd::fnma(simd::fma(e, V(2.0F), V(2.0F)), scale, V(1.0F));
   V const near = simd::fma(small, magnitude, magnitude);
-  V const result = xsimd::select(magnitude < V(0.9F), near, large);
+  V const result = simd::blend(magnitude < V(0.9F), near, large);
   return result ^ detail::sign_of(x);
 }
 

@@ -74,7 +74,7 @@ template <vector V>
 template <vector V>
 [[gnu::always_inline]] inline V expm1(V x) noexcept {
   V const half = detail::half_expm1(simd::max(V(-17.5F), simd::min(V(89.0F), x)));
-  return xsimd::select(simd::abs(x) < V(1e-30F), x, half + half);  // keeps denormals and -0
+  return simd::blend(simd::abs(x) < V(1e-30F), x, half + half);  // keeps denormals and -0
 }
 
 }  // namespace etch::simd

@@ -27,9 +27,9 @@ template <vector V>
 [[gnu::always_inline]] inline V log_special(V u, V result) noexcept {
   V const inf(std::numeric_limits<float>::infinity());
   V const nan(std::numeric_limits<float>::quiet_NaN());
-  result = xsimd::select(u < inf, result, u);       // inf and NaN
-  result = xsimd::select(u < V(0.0F), nan, result);
-  return xsimd::select(u == V(0.0F), -inf, result);
+  result = simd::blend(u < inf, result, u);       // inf and NaN
+  result = simd::blend(u < V(0.0F), nan, result);
+  return simd::blend(u == V(0.0F), -inf, result);
 }
 
 }  // namespace detail
@@ -39,8 +39,8 @@ template <vector V>
 [[gnu::always_inline]] inline V log(V x) noexcept {
   using isa = instructions<arch_of<V>>;
   auto const denormal = x < V(std::numeric_limits<float>::min());
-  V const scaled = xsimd::select(denormal, x * V(8388608.0F), x);
-  V const bias = xsimd::select(denormal, V(-23.0F), V(0.0F));
+  V const scaled = simd::blend(denormal, x * V(8388608.0F), x);
+  V const bias = simd::blend(denormal, V(-23.0F), V(0.0F));
   // x = 2^e m with 2/3 <= m < 4/3
   V const offset = isa::sub_bits(scaled, V(0.666666667F));
   V const m = isa::sub_bits(scaled, offset & detail::bits<V>(0xff800000U));
@@ -55,11 +55,11 @@ template <vector V>
   // 1 + x = 2^e (1 + f); 2^-e (1 + x) - 1 is computed from x itself, so that no bit of it is lost.
   V const offset = isa::sub_bits(u, V(0.666666667F));
   V const e_bits = offset & detail::bits<V>(0xff800000U);
-  V const scaled = xsimd::select(x == V(0.0F), x, isa::sub_bits(x, e_bits));  // 2^-e x
+  V const scaled = simd::blend(x == V(0.0F), x, isa::sub_bits(x, e_bits));  // 2^-e x
   V const four = isa::sub_bits(V(4.0F), e_bits);                              // 4 * 2^-e
   V const f = scaled + simd::fma(V(0.25F), four, V(-1.0F));
   V const result = detail::log_sum(f, isa::exponent(offset));
-  return detail::log_special(u, xsimd::select(x == V(0.0F), x, result));
+  return detail::log_special(u, simd::blend(x == V(0.0F), x, result));
 }
 
 }  // namespace etch::simd

@@ -18,7 +18,7 @@ template <class Arch, int QuarterTurns>
 template <int QuarterTurns, vector V>
 [[gnu::always_inline]] inline V sin_shifted(V x) noexcept {
   using isa = instructions<arch_of<V>>;
-  if (xsimd::any(simd::abs(x) > V(8192.0F))) [[unlikely]] {
+  if (simd::any(simd::abs(x) > V(8192.0F))) [[unlikely]] {
     alignas(64) float lanes[arch_of<V>::width];
     simd::store(lanes, x);
     sin_by_lane<arch_of<V>, QuarterTurns>(lanes, lanes);
@@ -41,7 +41,7 @@ template <int QuarterTurns, vector V>
   // the quadrant n + QuarterTurns: odd takes the cosine, 2 and 3 change the sign
   V const quadrant = isa::template shift_left<30>(isa::add_bits(shifted, bits<V>(QuarterTurns)));
   V const odd = quadrant & bits<V>(0x40000000U);
-  return xsimd::select(odd == V(0.0F), sine, cosine) ^ detail::sign_of(quadrant);
+  return simd::blend(odd == V(0.0F), sine, cosine) ^ detail::sign_of(quadrant);
 }
 
 }  // namespace detail
