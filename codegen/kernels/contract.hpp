@@ -4,6 +4,7 @@
 #include "contract_depthwise_gradient.hpp"
 #include "contract_dw.hpp"
 #include "contract_dx.hpp"
+#include "contract_pooled_gradient.hpp"
 #include "contract_rows.hpp"
 #include "contract_window.hpp"
 
@@ -44,6 +45,15 @@ void contract_forward_max_pool(float const* x, float const* weights, float* y, i
     kernels::forward_depthwise<Arch, C, pool>(x, weights, y, samples, epilogue);
   else
     kernels::forward_windows<Arch, C, pool>(x, weights, y, samples, epilogue);
+}
+
+/// The same, and which position of its window was the largest, counted row by row, into `index`.
+template <class Arch, contraction C, int PoolH, int PoolW, class Epilogue = identity_epilogue>
+void contract_forward_max_pool(float const* x, float const* weights, float* y, float* index,
+                               int samples, Epilogue const& epilogue = {}) {
+  static_assert(!C.depthwise());
+  kernels::forward_windows<Arch, C, kernels::pool_window{PoolH, PoolW}>(
+      x, weights, y, samples, kernels::recording<Epilogue>{epilogue, y, index});
 }
 
 /// dx = the gradient with respect to x, overwritten; `transposed_weights` from transpose_weights.

@@ -11,6 +11,20 @@ struct pool_window {
   constexpr bool operator==(pool_window const&) const = default;
 };
 
+/// An epilogue that also writes down which position of its window each pooled output was, counted
+/// row by row, the first of equal ones: in `index` where `pooled` has the output.
+template <class Epilogue>
+struct recording : Epilogue {
+  float const* pooled;
+  float* index;
+
+  float* index_of(float const* output) const { return index + (output - pooled); }
+};
+template <class Epilogue>
+inline constexpr bool records_index = false;
+template <class Epilogue>
+inline constexpr bool records_index<recording<Epilogue>> = true;
+
 /// Adds the products of a tile's windows: `x` is the first tap of its first position.
 template <class Arch, contraction C, position_grid P, vector_strip S>
 [[gnu::always_inline]] inline void multiply_windows(
@@ -62,7 +76,7 @@ template <class Arch, contraction C, pool_window Pool, int Height, int Width, in
       int const first = o / Width * Pool.height * columns + o % Width * Pool.width;
 #pragma GCC unroll 64
       for (int v = 0; v < vectors; ++v) {
-        simd::vec<Arch> most = acc[first][v];
+        simd::vec<Arch> most = acc[first][v], which = simd::zero<Arch>();
         if (!pool_first)
           most = finish<Arch, Lanes>(epilogue, most, row + indices[first], channel, v);
 #pragma GCC unroll 64
@@ -70,11 +84,15 @@ template <class Arch, contraction C, pool_window Pool, int Height, int Width, in
           int const m = first + window[i];
           simd::vec<Arch> next = acc[m][v];
           if (!pool_first) next = finish<Arch, Lanes>(epilogue, next, row + indices[m], channel, v);
+          if constexpr (records_index<Epilogue>)
+            which = simd::blend(next > most, simd::broadcast<Arch>(static_cast<float>(i)), which);
           most = simd::max(most, next);
         }
         if (pool_first)
           most = finish<Arch, Lanes>(epilogue, most, row + indices[first], channel, v);
         store_lanes<Arch, Lanes>(y + outputs[o], v, most);
+        if constexpr (records_index<Epilogue>)
+          store_lanes<Arch, Lanes>(epilogue.index_of(y + outputs[o]), v, which);
       }
     }
   }
@@ -96,8 +114,17 @@ void window_in_parts(float const* x, float const* w, float* y, std::ptrdiff_t ro
       for (int v = 0; v < vectors; ++v) {
         auto value =
             finish<Arch, Lanes>(epilogue, acc[0][v], row + py * C.out_width() + px, channel, v);
-        if (py + px > 0) value = simd::max(load_lanes<Arch, Lanes>(y, v), value);
+        auto which = simd::broadcast<Arch>(static_cast<float>(py * Pool.width + px));
+        if (py + px > 0) {
+          auto const most = load_lanes<Arch, Lanes>(y, v);
+          if constexpr (records_index<Epilogue>)
+            which = simd::blend(value > most, which,
+                                load_lanes<Arch, Lanes>(epilogue.index_of(y), v));
+          value = simd::max(most, value);
+        }
         store_lanes<Arch, Lanes>(y, v, value);
+        if constexpr (records_index<Epilogue>)
+          store_lanes<Arch, Lanes>(epilogue.index_of(y), v, which);
       }
     }
 }

@@ -2,6 +2,8 @@
 
 #include <immintrin.h>
 
+#include <cstdint>
+
 #include "sse2.hpp"
 #include "vec.hpp"
 
@@ -59,6 +61,19 @@ struct instructions<arch::avx2> {
   [[gnu::always_inline]] static inline v exponent(v a) noexcept {
     return _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_castps_si256(a), 23));
   }
+
+#if defined(__BMI2__)
+  [[gnu::always_inline]] static inline int compress(float* p, v a, v condition) noexcept {
+    __m256 const differs = _mm256_cmp_ps(condition, _mm256_setzero_ps(), _CMP_NEQ_UQ);
+    auto const taken = static_cast<unsigned>(_mm256_movemask_ps(differs));
+    auto const every = 0x0706050403020100U;  // a byte a lane: its number
+    std::uint64_t const bytes = _pdep_u64(taken, 0x0101010101010101U) * 0xff;
+    auto const numbers = static_cast<long long>(_pext_u64(every, bytes));
+    __m256i const lanes = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(numbers));
+    _mm256_storeu_ps(p, _mm256_permutevar8x32_ps(a, lanes));
+    return __builtin_popcount(taken);
+  }
+#endif
 
   [[gnu::always_inline]] static inline float reduce_add(v a) noexcept {
     return instructions<arch::sse2>::reduce_add(

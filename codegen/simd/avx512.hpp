@@ -68,6 +68,12 @@ struct instructions<arch::avx512> {
     return _mm512_maskz_cvtepi32_ps(every, shifted);
   }
 
+  [[gnu::always_inline]] static inline int compress(float* p, v a, v condition) noexcept {
+    __mmask16 const taken = _mm512_cmp_ps_mask(condition, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+    _mm512_storeu_ps(p, _mm512_maskz_compress_ps(taken, a));
+    return __builtin_popcount(taken);
+  }
+
   [[gnu::always_inline]] static inline float reduce_add(v a) noexcept {
     return instructions<arch::avx2>::reduce_add(
         _mm256_add_ps(low(a), high(a)));

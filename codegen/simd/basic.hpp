@@ -161,6 +161,24 @@ template <vector V>
   return instructions<arch_of<V>>::floor(a);
 }
 
+/// Stores the lanes of `a` where `condition` is not 0 one after the other and says how many they
+/// are. What else of the vector's length lies at `p` becomes unspecified.
+template <vector V>
+[[gnu::always_inline]] inline int compress(float* p, V a, V condition) noexcept {
+  using isa = instructions<arch_of<V>>;
+  if constexpr (requires { isa::compress(p, a, condition); }) {
+    return isa::compress(p, a, condition);
+  } else {
+    constexpr int width = arch_of<V>::width;
+    float lanes[width], taken[width];
+    isa::store(lanes, a);
+    isa::store(taken, condition);
+    int count = 0;
+    for (int i = 0; i < width; ++i) p[count] = lanes[i], count += taken[i] != 0;
+    return count;
+  }
+}
+
 /// The sum of the lanes, added in a tree: halves first.
 template <vector V>
 [[gnu::always_inline]] inline float reduce_add(V a) noexcept {

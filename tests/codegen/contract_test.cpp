@@ -297,6 +297,29 @@ double pool_error(problem& p, Epilogue const& epilogue, bool residual) {
   return error.value;
 }
 
+/// Whether each index is that of an output as large as the pooled one, and y as without indices.
+template <contraction C, int PoolH, int PoolW, class Arch, class Epilogue>
+bool index_is_right(problem& p, Epilogue const& epilogue) {
+  constexpr int height = C.out_height() / PoolH, width = C.out_width() / PoolW;
+  constexpr int pooled = height * width * C.filters;
+  guarded y(p.samples * pooled, p.at_end), index(p.samples * pooled, p.at_end);
+  guarded plain(p.samples * pooled, p.at_end), all(p.samples * C.outputs(), p.at_end);
+  contract_forward_max_pool<Arch, C, PoolH, PoolW>(p.x.data(), p.packed.data(), y.data(),
+                                                   index.data(), p.samples, epilogue);
+  contract_forward_max_pool<Arch, C, PoolH, PoolW>(p.x.data(), p.packed.data(), plain.data(),
+                                                   p.samples, epilogue);
+  contract_forward<Arch, C>(p.x.data(), p.packed.data(), all.data(), p.samples, epilogue);
+  for (int i = 0; i < p.samples * pooled; ++i) {
+    int const o = i % pooled / C.filters, k = static_cast<int>(index[i]);
+    if (!(k >= 0 && k < PoolH * PoolW) || y[i] != plain[i]) return false;
+    int const row = o / width * PoolH + k / PoolW, column = o % width * PoolW + k % PoolW;
+    float const largest =
+        all[i / pooled * C.outputs() + (row * C.out_width() + column) * C.filters + i % C.filters];
+    if (!(std::abs(largest - y[i]) <= 1e-5f)) return false;
+  }
+  return y.slack_untouched() && index.slack_untouched();
+}
+
 template <contraction C, int PoolH, int PoolW>
 void check_pool() {
   for (int const samples : {1, 3})
@@ -309,6 +332,10 @@ void check_pool() {
         CHECK((pool_error<C, PoolH, PoolW, Arch>(p, first, true)) < tolerance);
         bias_relu const last{p.bias.data()};
         CHECK((pool_error<C, PoolH, PoolW, Arch>(p, last, false)) < tolerance);
+        if constexpr (!C.depthwise()) {
+          CHECK((index_is_right<C, PoolH, PoolW, Arch>(p, first)));
+          CHECK((index_is_right<C, PoolH, PoolW, Arch>(p, last)));
+        }
       });
     }
 }
