@@ -7,5 +7,6 @@
 #include "dsl/losses.hpp"
 #include "runtime/argmax.hpp"
 #include "runtime/denormals.hpp"
+#include "runtime/dispatch.hpp"
 #include "runtime/embedded.hpp"
 #include "runtime/model.hpp"

@@ -73,8 +73,9 @@ struct any_output : std::array<float, 1> {
 }  // namespace detail
 
 /// Inference with the weights that Derived::weights() points to: `parameters` and what follows from
-/// them. All functions are const, do not allocate, lock or throw; the workspace is the caller's.
-/// Slow denormal numbers are the caller's choice too: see flush_denormals.
+/// them; where Arch is void, by Derived::run_samples. All functions are const, do not allocate, lock
+/// or throw; the workspace is the caller's. Slow denormal numbers are the caller's choice too: see
+/// flush_denormals.
 template <auto Net, class Arch, class Derived>
 class forward_interface {
  public:
@@ -161,7 +162,10 @@ class forward_interface {
     b.parameters = weights;
     b.derived = const_cast<float*>(weights) + facts<Net>::parameter_floats;
     b.workspace = memory;
-    run_plan<Arch, inference_plan<Net, Samples>>(b, samples);
+    if constexpr (std::is_void_v<Arch>)
+      static_cast<Derived const&>(*this).template run_samples<Samples>(b, samples);
+    else
+      run_plan<Arch, inference_plan<Net, Samples>>(b, samples);
   }
 
   template <std::size_t Index, int Expected, class Element, class... Arguments>

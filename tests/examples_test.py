@@ -15,6 +15,7 @@ ACCURACY = {"mlp": 0.98, "mnist_cnn": 0.9, "mnist_dropout": 0.9, "demo": 0.97}
 LOSS = {"custom_layer": 0.01}
 # What must stand in the output of others.
 TEXT = {
+    "dispatch": r"^(x86-64-v2|aarch64) +\d+ ns, differs by \S+$(.|\n)*^picked \S+$",
     "budget": r"total +4,460 +488,384",
     "embedded": r"^drawn 7, class 7$(.|\n)*^(5[6-9]|6\d) of 64 (.|\n)*^\d+ nanoseconds per image",
 }

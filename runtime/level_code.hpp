@@ -1,0 +1,36 @@
+#pragma once
+
+#include "dispatch.hpp"
+
+// A source file that is compiled once for each level, with -march=x86-64-v2 and so on:
+//
+//   #include <etch/level_code.hpp>
+//   #include "net.hpp"
+//   template struct etch::level_code<net>;      // forward
+//   template struct etch::level_code<net, 64>;  // forward_batch with a workspace<net, 64>
+//
+// All but these entries must then be made local, or the linker may take a function of the standard
+// library from the highest level and run it on the lowest machine:
+//
+//   objcopy -R .group -w --weaken --keep-global-symbol='_ZN4etch10level_codeI*' net.o net_v3.o
+
+#if defined(__PCLMUL__) || defined(__FSGSBASE__) || defined(__RDRND__) || \
+    (defined(__AVX__) && !defined(__AVX2__))
+#error "etch: compile level code with -march=x86-64-v2, -v3 or -v4; these flags name no level"
+#endif
+
+namespace etch {
+
+template <auto Net, int Samples, level Level>
+void level_code<Net, Samples, Level>::run(buffers const& b, int samples) noexcept {
+  static_assert(Level == compiled_level,
+                "etch: the level of level_code is that of the compiler's flags; leave it out");
+  run_plan<arch::native, inference_plan<Net, Samples>>(b, samples);
+}
+
+template <auto Net, int Samples, level Level>
+level level_code<Net, Samples, Level>::linked_level() noexcept {
+  return detail::shared_level();
+}
+
+}  // namespace etch

@@ -1,0 +1,100 @@
+#include <cmath>
+#include <cstdlib>
+#include <vector>
+
+#include "catch.hpp"
+#include "check/allocations.hpp"
+#include "network.hpp"
+
+using etch::level;
+using dispatch = etch::dispatch<dispatched>;
+
+namespace {
+
+std::vector<float> wave(std::size_t count) {
+  std::vector<float> x(count);
+  for (std::size_t i = 0; i < count; ++i) x[i] = std::sin(0.7f * static_cast<float>(i));
+  return x;
+}
+
+// A model whose batch_norm has something to do.
+etch::model<dispatched> some_model() {
+  etch::model<dispatched> model{etch::seed{5}};
+  float* const weights = model.weights();
+  for (int i = 0; i < etch::facts<dispatched>::parameter_floats; ++i)
+    if (weights[i] == 1.0f) weights[i] += 0.25f * static_cast<float>(i % 3);
+  model.refresh();
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("every level of this machine gives the results of a model") {
+  auto const model = some_model();
+  constexpr std::size_t inputs = dispatch::input_size(), outputs = dispatch::output_size();
+  constexpr std::size_t samples = 2 * together + 1;
+  auto const x = wave(samples * inputs);
+  int levels = 0;
+  for (level const l : etch::usual_levels) {
+    INFO(etch::name_of(l));
+    dispatch const network{model, etch::name_of(l)};
+    REQUIRE(network.valid() == etch::runs(etch::machine_level(), l));
+    if (!network.valid()) continue;
+    CHECK(network.picked() == l);
+    ++levels;
+    std::vector<float> batch(samples * outputs);
+    etch::workspace<dispatched, together> workspace;
+    network.forward_batch(workspace, x, batch);
+    for (std::size_t s = 0; s < samples; ++s) {
+      auto const sample = std::span{x}.subspan(s * inputs).first<inputs>();
+      auto const expected = model.forward(sample);
+      auto const found = network.forward(sample);
+      for (std::size_t i = 0; i < outputs; ++i) {
+        CHECK(found[i] == Approx(expected[i]).epsilon(1e-5).margin(1e-6));
+        CHECK(batch[s * outputs + i] == Approx(expected[i]).epsilon(1e-5).margin(1e-6));
+      }
+    }
+  }
+  CHECK(levels > 0);
+}
+
+TEST_CASE("without a name the highest level of this machine runs") {
+  auto const model = some_model();
+  dispatch const network{model};
+  REQUIRE(network.valid());
+  CHECK(etch::runs(etch::machine_level(), network.picked()));
+  for (level const l : etch::usual_levels)
+    if (etch::runs(etch::machine_level(), l)) CHECK(l <= network.picked());
+  CHECK(network.weights() == model.weights());
+  CHECK(network.error().empty());
+}
+
+TEST_CASE("a list of one level") {
+  auto const model = some_model();
+  constexpr std::array only{etch::usual_levels[0]};
+  etch::dispatch<dispatched, only> const network{model};
+  CHECK(network.valid() == etch::runs(etch::machine_level(), only[0]));
+  CHECK_FALSE(etch::dispatch<dispatched, only>{model, "x86-64"}.valid());
+}
+
+TEST_CASE("a name that no level has is an error, and says which there are") {
+  auto const model = some_model();
+  dispatch const network{model, "x86-64-v5"};
+  CHECK_FALSE(network.valid());
+  std::string const error{network.error()};
+  CHECK(error.find("x86-64-v5") != std::string::npos);
+  for (level const l : etch::usual_levels)
+    CHECK(error.find(etch::name_of(l)) != std::string::npos);
+}
+
+TEST_CASE("a call allocates nothing") {
+  auto const model = some_model();
+  auto const x = wave(dispatch::input_size());
+  std::array<float, dispatch::output_size()> y;
+  etch::workspace<dispatched> workspace;
+  long const before = check::allocations;
+  dispatch const network{model};
+  network.forward(workspace, std::span{x}.first<dispatch::input_size()>(), y);
+  long const after = check::allocations;
+  CHECK(after == before);
+}

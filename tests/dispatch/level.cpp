@@ -1,0 +1,7 @@
+// Compiled once for each level.
+#include <etch/level_code.hpp>
+
+#include "network.hpp"
+
+template struct etch::level_code<dispatched>;
+template struct etch::level_code<dispatched, together>;
