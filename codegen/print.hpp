@@ -36,6 +36,11 @@ constexpr std::string_view name_of(step_kind what) {
   return names[static_cast<int>(what)];
 }
 
+/// `tanh`, or `fast_tanh` where the fast form is meant.
+inline std::string spelled(function f, bool fast) {
+  return fmt::format("{}{}", fast && has_fast_form(f) ? "fast_" : "", name_of(f));
+}
+
 /// A graph, one node a line: `%7 = maximum(%4, %6) (26, 26, 32)`, with * where a sample has its
 /// own.
 inline std::string to_text(graph const& g) {
@@ -46,7 +51,7 @@ inline std::string to_text(graph const& g) {
     text +=
         fmt::format("%{} = {}{}", id,
                     has_function && n.code != op::map ? fmt::format("{} ", name_of(n.code)) : "",
-                    has_function ? name_of(n.fn) : name_of(n.code));
+                    has_function ? spelled(n.fn, g.fast) : std::string(name_of(n.code)));
     if (n.code == op::constant) text += fmt::format(" {}", n.value);
     if (n.code == op::input) text += fmt::format(" {}", n.index);
     if (n.code == op::parameter)
@@ -84,7 +89,7 @@ inline std::string to_text(program const& p) {
   for (int i = 0; i < p.instructions; ++i) {
     auto const& code = p[i];
     auto const operand = [&](signed char r) { return registers[static_cast<std::size_t>(r)]; };
-    std::string text = fmt::format("{}({}", name_of(code.fn), operand(code.a));
+    std::string text = fmt::format("{}({}", spelled(code.fn, p.fast), operand(code.a));
     if (arity(code.fn) > 1) text += ", " + operand(code.b);
     if (arity(code.fn) > 2) text += ", " + operand(code.c);
     registers[static_cast<std::size_t>(p.loads + i)] = text + ")";

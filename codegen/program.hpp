@@ -37,6 +37,7 @@ struct program {
 
   int loads = 0;
   int instructions = 0;
+  bool fast = false;  // exp, tanh, sigmoid and erf in their fast form
   std::array<load, max_loads> load_list{};
   std::array<instruction, max_instructions> code{};
 

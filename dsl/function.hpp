@@ -28,6 +28,11 @@ enum class function : unsigned char {
   select,  // a ? b : c
 };
 
+/// Whether a shorter form with a larger error exists, which networks made by `etch::fast` use.
+constexpr bool has_fast_form(function f) {
+  return f == function::exp || f == function::tanh || f == function::sigmoid || f == function::erf;
+}
+
 constexpr int arity(function f) { return f == function::select ? 3 : f >= function::add ? 2 : 1; }
 
 }  // namespace etch

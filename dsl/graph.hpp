@@ -93,6 +93,7 @@ struct graph {
   std::vector<gradient_root> gradients;
   std::vector<layer_info> layers;
   int randoms = 0;
+  bool fast = false;    // functions in their fast form
   int adding_for = -1;  // the layer of the nodes that are added; -1: the last one
 
   constexpr node& operator[](int id) { return nodes[static_cast<std::size_t>(id)]; }

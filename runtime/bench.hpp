@@ -43,7 +43,8 @@ double function_seconds() {
       constexpr function fn = s.code[K].fn;
       constexpr bool expensive =
           (fn >= function::exp && fn <= function::erf) || fn == function::divide;
-      if constexpr (expensive) sum += measure::function_time<Arch, fn>();
+      constexpr auto accuracy = s.code.fast ? simd::accuracy::fast : simd::accuracy::accurate;
+      if constexpr (expensive) sum += measure::function_time<Arch, fn, accuracy>();
     };
     (add(std::integral_constant<int, I>{}), ...);
   }(std::make_integer_sequence<int, s.code.instructions>{});

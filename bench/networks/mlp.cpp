@@ -30,12 +30,21 @@ void add_chained(std::string const& name) {
   });
 }
 
+/// The same network with fast functions, which no other library offers.
+template <auto Net>
+void add_fast(std::string const& name) {
+  add_forward_rows<etch::fast(Net), 1>("network/" + name + "_fast/forward/batch:1");
+}
+
 }  // namespace
 
 void add_mlp_rows() {
   add_both<nets::mlp_10_5_3>("mlp_10_5_3");
+  add_fast<nets::mlp_10_5_3>("mlp_10_5_3");
   add_both<nets::mlp_1_8_8_8_1>("mlp_1_8_8_8_1");
+  add_fast<nets::mlp_1_8_8_8_1>("mlp_1_8_8_8_1");
   add_chained<nets::mlp_1_8_8_8_1>("mlp_1_8_8_8_1");
+  add_chained<etch::fast(nets::mlp_1_8_8_8_1)>("mlp_1_8_8_8_1_fast");
   add_both<nets::mlp_64_128_128_10>("mlp_64_128_128_10");
   add_both<nets::mlp_784_128_64_10>("mlp_784_128_64_10");
 }

@@ -13,23 +13,23 @@
 /// between loading and storing it.
 namespace etch::kernels {
 
-template <class Arch, function Fn>
+template <class Arch, function Fn, simd::accuracy Accuracy = simd::accuracy::accurate>
 [[gnu::always_inline]] inline simd::vec<Arch> apply_function(simd::vec<Arch> a, simd::vec<Arch> b,
                                                              simd::vec<Arch> c) noexcept {
   using enum function;
   if constexpr (Fn == identity) return a;
   else if constexpr (Fn == negate) return -a;
   else if constexpr (Fn == absolute) return simd::abs(a);
-  else if constexpr (Fn == exp) return simd::exp(a);
+  else if constexpr (Fn == exp) return simd::exp<Accuracy>(a);
   else if constexpr (Fn == log) return simd::log(a);
   else if constexpr (Fn == log1p) return simd::log1p(a);
   else if constexpr (Fn == expm1) return simd::expm1(a);
   else if constexpr (Fn == sqrt) return simd::sqrt(a);
   else if constexpr (Fn == sin) return simd::sin(a);
   else if constexpr (Fn == cos) return simd::cos(a);
-  else if constexpr (Fn == tanh) return simd::tanh(a);
-  else if constexpr (Fn == sigmoid) return simd::sigmoid(a);
-  else if constexpr (Fn == erf) return simd::erf(a);
+  else if constexpr (Fn == tanh) return simd::tanh<Accuracy>(a);
+  else if constexpr (Fn == sigmoid) return simd::sigmoid<Accuracy>(a);
+  else if constexpr (Fn == erf) return simd::erf<Accuracy>(a);
   else if constexpr (Fn == add) return a + b;
   else if constexpr (Fn == subtract) return a - b;
   else if constexpr (Fn == multiply) return a * b;
@@ -88,7 +88,8 @@ template <class Arch, program P, int I>
   } else {
     constexpr int operands = arity(code.fn);
     constexpr int b = operands > 1 ? code.b : code.a, c = operands > 2 ? code.c : code.a;
-    reg[P.loads + I] = apply_function<Arch, code.fn>(reg[code.a], reg[b], reg[c]);
+    constexpr auto accuracy = P.fast ? simd::accuracy::fast : simd::accuracy::accurate;
+    reg[P.loads + I] = apply_function<Arch, code.fn, accuracy>(reg[code.a], reg[b], reg[c]);
   }
 }
 

@@ -106,6 +106,7 @@ class grouping {
       node const& n = g_[all.members[m]];
       auto& instruction = p.code[at(p.instructions++)];
       instruction.fn = n.fn;
+      p.fast = p.fast || (g_.fast && has_fast_form(n.fn));
       instruction.a = index_of(n.operand(0));
       if (arity(n.fn) > 1) instruction.b = index_of(n.operand(1));
       if (arity(n.fn) > 2) instruction.c = index_of(n.operand(2));

@@ -74,6 +74,17 @@ struct instructions<arch::avx512> {
     return __builtin_popcount(taken);
   }
 
+  /// a / b within 0.6 ulp for 1 <= b <= 2^126 and |a| <= b, in less time than a division.
+  [[gnu::always_inline]] static inline v quotient(v a, v b) noexcept {
+    v const reciprocal = _mm512_maskz_rcp14_ps(every, b);
+    v const near = a * reciprocal;
+    return fma(fnma(near, b, a), reciprocal, near);
+  }
+  /// table[index], lane by lane, the index in the low 5 bits of each.
+  [[gnu::always_inline]] static inline v look_up(float const* table, v index) noexcept {
+    return _mm512_permutex2var_ps(load(table), _mm512_castps_si512(index), load(table + 16));
+  }
+
   [[gnu::always_inline]] static inline float reduce_add(v a) noexcept {
     return instructions<arch::avx2>::reduce_add(
         _mm256_add_ps(low(a), high(a)));

@@ -131,7 +131,7 @@ double update_rate(std::size_t bytes) {
 
 /// Seconds that the function takes for one vector when its operands are near and nothing waits for
 /// the result: the bound of an element-wise layer that has it.
-template <class Arch, function Fn>
+template <class Arch, function Fn, simd::accuracy Accuracy = simd::accuracy::accurate>
 double function_time() {
   static double const measured = [] {
     constexpr int vectors = 64, repeats = 50;
@@ -145,7 +145,7 @@ double function_time() {
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v) {
           auto const a = simd::load<Arch>(x.data() + v * Arch::width);
-          sum = sum + kernels::apply_function<Arch, Fn>(a, a, a);
+          sum = sum + kernels::apply_function<Arch, Fn, Accuracy>(a, a, a);
         }
       }
       alignas(64) float result[Arch::width];

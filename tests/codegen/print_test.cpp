@@ -51,6 +51,16 @@ TEST_CASE("a plan prints a kernel call a line") {
         "  output0 = map @0=workspace+16 @1=workspace+0  divide(@0, @1)\n");
 }
 
+TEST_CASE("the functions of a fast network are printed as such, through the layers behind it too") {
+  constexpr auto net = etch::fast(etch::input<2> | etch::tanh) | etch::relu | etch::softmax;
+  auto const simple = etch::graph_of(net);
+  CHECK(etch::to_text(simple).starts_with("%0 = input 0 (2)*\n%1 = fast_tanh(%0) (2)*\n"));
+  std::string const text = etch::to_text(etch::lower(simple, 1, true));
+  CHECK(text.find("fast_tanh(@1)") != std::string::npos);
+  CHECK(text.find("fast_exp(subtract(@0, @1))") != std::string::npos);
+  CHECK(text.find("fast_divide") == std::string::npos);
+}
+
 TEST_CASE("gradients and what the batch adds up are printed") {
   etch::graph g;
   etch::context c{g, true};

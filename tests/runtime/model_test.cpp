@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "../../dsl/layers.hpp"
+#include "../../dsl/losses.hpp"
 #include "../../runtime/denormals.hpp"
 #include "../../runtime/parameters.hpp"
 #include "scratch_folder.hpp"
@@ -246,4 +247,26 @@ TEST_CASE("denormals are flushed while the guard lives") {
   CHECK(result == 0);
   result = tiny * 0.5f;
   CHECK(result > 0);
+}
+
+TEST_CASE("a fast network is near to the accurate one, and not the same") {
+  constexpr auto accurate = input<9> | dense<20> | etch::tanh | dense<20> | gelu | dense<20> |
+                            etch::sigmoid | dense<20> | softmax;
+  constexpr auto quick = fast(accurate);
+  static_assert(!graph_of(accurate).fast && graph_of(quick).fast);
+  static_assert(training_graph(quick, losses::mse{}).fast);
+  static_assert(std::is_same_v<decltype(fast(fast(accurate))), decltype(fast(accurate))>);
+  static_assert(facts<quick>::places == facts<accurate>::places);
+  model<accurate> const a{seed{4}};
+  model<quick> const b{seed{4}};
+  int differ = 0;
+  for (std::uint64_t i = 0; i < 50; ++i) {
+    auto const x = some<9>(i);
+    auto const expected = a.forward(x), found = b.forward(x);
+    for (std::size_t j = 0; j < 20; ++j) {
+      CHECK(std::abs(found[j] - expected[j]) < 1e-6f);
+      differ += found[j] != expected[j];
+    }
+  }
+  CHECK(differ > 0);
 }
