@@ -40,7 +40,7 @@ struct executor {
     if constexpr (V < 0) {
       return nullptr;
     } else {
-      constexpr value v = plan.values[static_cast<std::size_t>(V)];
+      constexpr value const& v = plan.values[static_cast<std::size_t>(V)];
       std::ptrdiff_t const at = v.offset + sample * v.stride;
       if constexpr (v.where == space::input)
         return const_cast<float*>(b.inputs[v.index]) + at;
@@ -58,25 +58,29 @@ struct executor {
   }
 
   template <int I>
-  static constexpr step at = plan.steps[static_cast<std::size_t>(I)];
+  static constexpr step const& at = plan.steps[static_cast<std::size_t>(I)];
+  template <int I>
+  static constexpr program const& code = code_of(plan, at<I>);
+  template <int I>
+  static constexpr contraction const& window = window_of(plan, at<I>);
 
   template <int I, int K>
   [[gnu::always_inline]] static float* operand(buffers const& b, std::ptrdiff_t sample) noexcept {
     return address<at<I>.operands[static_cast<std::size_t>(K)]>(b, sample);
   }
 
-  template <int I, std::size_t... L>
+  template <int I, int... L>
   [[gnu::always_inline]] static void gather(
       [[maybe_unused]] std::array<float const*, program::max_loads>& into,
       [[maybe_unused]] buffers const& b, [[maybe_unused]] std::ptrdiff_t sample,
-      std::index_sequence<L...>) noexcept {
-    ((into[L] = address<at<I>.loads[L]>(b, sample)), ...);
+      std::integer_sequence<int, L...>) noexcept {
+    ((into[L] = address<load_of(plan, at<I>, L)>(b, sample)), ...);
   }
 
   /// Whether a call of step I would cost a good part of the step itself.
   template <int I>
   static constexpr bool is_tiny =
-      plan.samples == 1 && at<I>.what == step_kind::contract && kernels::is_tiny(at<I>.window);
+      plan.samples == 1 && at<I>.what == step_kind::contract && kernels::is_tiny(window<I>);
 
   /// Step I for `samples` samples, the first of which is `sample`.
   template <int I>
@@ -95,46 +99,45 @@ struct executor {
   [[gnu::always_inline]] static void run_here([[maybe_unused]] buffers const& b,
                                               [[maybe_unused]] std::ptrdiff_t sample,
                                               int samples) noexcept {
-    constexpr step s = at<I>;
-    constexpr value result = plan.values[static_cast<std::size_t>(s.result)];
+    constexpr step const& s = at<I>;
+    constexpr contraction const& w = window<I>;
+    constexpr value const& result = plan.values[static_cast<std::size_t>(s.result)];
     int const n = s.batched ? samples : 1;
     std::array<float const*, program::max_loads> loads;
-    gather<I>(loads, b, sample, std::make_index_sequence<static_cast<std::size_t>(s.code.loads)>{});
+    gather<I>(loads, b, sample, std::make_integer_sequence<int, code<I>.loads>{});
     float* const y = address<s.result>(b, sample);
     if constexpr (s.what == step_kind::map) {
-      kernels::map<Arch, map_spec{s.code, result.size, s.batched}>(y, loads.data(), n);
+      kernels::map<Arch, map_spec{code<I>, result.size, s.batched}>(y, loads.data(), n);
     } else if constexpr (s.what == step_kind::reduce) {
-      constexpr reduce_spec spec{s.code, s.fn, s.outer, s.reduced, s.inner, s.sums, s.batched};
+      constexpr reduce_spec spec{code<I>, s.fn, s.outer, s.reduced, s.inner, s.sums, s.batched};
       kernels::reduce<Arch, spec>(y, loads.data(), n);
     } else if constexpr (s.what == step_kind::contract || s.what == step_kind::contract_max_pool) {
-      constexpr contraction w = s.window;
-      kernels::epilogue<s.code, w.filters, w.out_height() * w.out_width()> const after{loads};
+      kernels::epilogue<code<I>, w.filters, w.out_height() * w.out_width()> const after{loads};
       if constexpr (s.what == step_kind::contract)
         contract_forward<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, after);
       else
         contract_forward_max_pool<Arch, w, s.pool_height, s.pool_width>(
             operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, after);
     } else if constexpr (s.what == step_kind::contract_dx) {
-      contract_dx<Arch, s.window>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n);
+      contract_dx<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::contract_dw) {
-      contract_dw<Arch, s.window>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n);
+      contract_dw<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::pool) {
-      kernels::pool<Arch, s.fn, s.window>(operand<I, 0>(b, sample), y, n);
+      kernels::pool<Arch, s.fn, w>(operand<I, 0>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::pool_gradient) {
       if constexpr (s.fn == function::maximum)
-        kernels::pool_gradient<Arch, s.fn, s.window>(
-            operand<I, 0>(b, sample), operand<I, 1>(b, sample), operand<I, 2>(b, sample), y, n);
+        kernels::pool_gradient<Arch, s.fn, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample),
+                                              operand<I, 2>(b, sample), y, n);
       else
-        kernels::pool_gradient<Arch, s.fn, s.window>(nullptr, nullptr, operand<I, 0>(b, sample), y,
-                                                     n);
+        kernels::pool_gradient<Arch, s.fn, w>(nullptr, nullptr, operand<I, 0>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::copy) {
-      kernels::copy_box<Arch, s.box>(operand<I, 0>(b, sample), y, n);
+      kernels::copy_box<Arch, box_of(plan, s)>(operand<I, 0>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::pack) {
-      pack_weights(s.window, operand<I, 0>(b, sample), y);
+      pack_weights(w, operand<I, 0>(b, sample), y);
     } else if constexpr (s.what == step_kind::unpack) {
-      unpack_weights(s.window, operand<I, 0>(b, sample), y);
+      unpack_weights(w, operand<I, 0>(b, sample), y);
     } else if constexpr (s.what == step_kind::transpose) {
-      transpose_weights<s.window, Arch>(operand<I, 0>(b, sample), y);
+      transpose_weights<w, Arch>(operand<I, 0>(b, sample), y);
     } else if constexpr (s.what == step_kind::random) {
       random_key key = b.random;
       key.first_sample += static_cast<std::uint32_t>(sample);

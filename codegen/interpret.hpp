@@ -127,7 +127,7 @@ class interpreter {
     T const* const a = address(s.operands[0], sample);
     T const* const b = address(s.operands[1], sample);
     T const* const c = address(s.operands[2], sample);
-    contraction const& w = s.window;
+    contraction const& w = window_of(plan_, s);
     int const size = plan_.values[at(s.result)].size;
     int const n = s.batched ? samples : 1;
     // The kernels take it that a value's samples lie one after the other, as they do here.
@@ -179,9 +179,10 @@ class interpreter {
         break;
       case step_kind::copy: {
         auto const elements = [](std::array<int, 4> const& e) { return e[0] * e[1] * e[2] * e[3]; };
+        copy_spec const& box = box_of(plan_, s);
         for (int k = 0; k < n; ++k)
-          copy(s.box, a + (s.box.shared ? 0 : k * elements(s.box.from_shape)),
-               y + k * elements(s.box.to_shape));
+          copy(box, a + (box.shared ? 0 : k * elements(box.from_shape)),
+               y + k * elements(box.to_shape));
         break;
       }
       case step_kind::pack:
@@ -218,22 +219,23 @@ class interpreter {
 
   /// Element i of the program, for sample k behind `sample`.
   T run_program(step const& s, int sample, int k, int i, T accumulator) {
+    program const& p = code_of(plan_, s);
     std::array<T, program::max_loads + program::max_instructions> r{};
-    for (int l = 0; l < s.code.loads; ++l) {
-      auto const& how = s.code.operand(l);
+    for (int l = 0; l < p.loads; ++l) {
+      auto const& how = p.operand(l);
       if (how.from == program::kind::constant)
         r[at(l)] = static_cast<T>(std::bit_cast<float>(how.bits));
       else if (how.from == program::kind::accumulator)
         r[at(l)] = accumulator;
       else
-        r[at(l)] = address(s.load(l),
+        r[at(l)] = address(load_of(plan_, s, l),
                            sample)[(how.batched ? k * how.period : 0) + i / how.run % how.period];
     }
-    for (int j = 0; j < s.code.instructions; ++j) {
-      auto const& code = s.code[j];
-      r[at(s.code.loads + j)] = apply(code.fn, r[at(code.a)], r[at(code.b)], r[at(code.c)]);
+    for (int j = 0; j < p.instructions; ++j) {
+      auto const& code = p[j];
+      r[at(p.loads + j)] = apply(code.fn, r[at(code.a)], r[at(code.b)], r[at(code.c)]);
     }
-    return r[s.code.instructions == 0 ? 0 : at(s.code.registers() - 1)];
+    return r[p.instructions == 0 ? 0 : at(p.registers() - 1)];
   }
 
   void reduce(step const& s, int sample, int k, T* y) {
@@ -251,7 +253,7 @@ class interpreter {
   }
 
   void contract(step const& s, int sample, int k, T const* x, T const* packed, T* y) {
-    contraction const& w = s.window;
+    contraction const& w = window_of(plan_, s);
     std::vector<T> weights(at(w.filters * window_size(w)));
     for_each_weight(w, [&](int to, int from) { weights[at(to)] = packed[from]; });
     std::vector<T> image(at(w.outputs()));

@@ -16,12 +16,11 @@ namespace etch {
 /// A graph as kernel calls for up to `samples` samples at once. With a prologue, what depends on the
 /// parameters alone is set apart, to run only when they change.
 constexpr plan lower(graph const& g, int samples, bool prologue) {
-  graph const simple = passes::simplify(g);
-  graph const laid_out = passes::layout(simple);
-  std::vector<step> steps = passes::fuse(laid_out);
-  plan const bound = passes::bind(laid_out, steps);
-  plan const ordered = passes::schedule(bound, samples, prologue);
-  return passes::place(ordered);
+  graph const laid_out = passes::layout(passes::simplify(g));
+  plan p = passes::fuse(laid_out);
+  p = passes::bind(laid_out, std::move(p));
+  p = passes::schedule(std::move(p), samples, prologue);
+  return passes::place(std::move(p));
 }
 
 /// The network with the loss behind it: its inputs are followed by the target, its outputs by the

@@ -28,24 +28,23 @@ enum class step_kind : unsigned char {
   zero,
 };
 
-/// One kernel call. Operands and results are indices of `plan::values`.
+/// One kernel call. Operands and results are indices of `plan::values`; what is large lies in the
+/// plan's tables, once for all steps that share it, for steps are copied often.
 struct step {
   step_kind what = step_kind::map;
-  bool batched = true;  // runs over the samples; otherwise once
-  bool sums = false;    // adds the sum over the samples to its result
+  bool batched = true;          // runs over the samples; otherwise once
+  bool sums = false;            // adds the sum over the samples to its result
+  function fn = function::add;  // pool, reduce
   int result = -1;
   int layer = 0;
-  std::array<int, 3> operands{-1, -1, -1};      // x, weights, ...
-  std::array<int, program::max_loads> loads{};  // of the program; -1 where none is read
-  program code;                                 // map, reduce, contract
-  contraction window{};                         // contract*, pool*
-  function fn = function::add;                  // pool, reduce
-  int outer = 1, reduced = 1, inner = 1;        // reduce
-  int pool_height = 1, pool_width = 1;          // contract_max_pool
-  int index = 0;                                // random: the stream
-  copy_spec box{};                              // copy
-
-  constexpr int load(int i) const { return loads[static_cast<std::size_t>(i)]; }
+  std::array<int, 3> operands{-1, -1, -1};  // x, weights, ...
+  int code = 0;                             // of plan::programs: map, reduce, contract
+  int loads = 0;                            // of plan::loads, the first of the program's
+  int window = 0;                           // of plan::windows: contract*, pool*
+  int box = 0;                              // of plan::boxes: copy
+  int outer = 1, reduced = 1, inner = 1;    // reduce
+  int pool_height = 1, pool_width = 1;      // contract_max_pool
+  int index = 0;                            // random: the stream
 };
 
 /// Which buffer a value lies in.
@@ -73,12 +72,35 @@ struct plan {
   std::vector<step> steps;
   std::vector<value> values;
   std::vector<segment> segments;
-  int prologue = 0;   // the first segments, which depend on the parameters alone
-  int samples = 1;    // at most so many run at once
-  int workspace = 0;  // floats
-  int derived = 0;    // floats computed by the prologue, when it runs apart from the rest
+  std::vector<program> programs{program{}};  // the first entry of each is that of a step without
+  std::vector<contraction> windows{contraction{}};
+  std::vector<copy_spec> boxes{copy_spec{}};
+  std::vector<int> loads;  // what programs read; -1 where that is no value
+  int prologue = 0;        // the first segments, which depend on the parameters alone
+  int samples = 1;         // at most so many run at once
+  int workspace = 0;       // floats
+  int derived = 0;         // floats computed by the prologue, when it runs apart from the rest
   std::vector<parameter_place> places;
   int parameter_floats = 0;
 };
+
+/// What the indices of a step stand for, in its plan or a frozen one.
+template <class Plan>
+constexpr program const& code_of(Plan const& p, step const& s) {
+  return p.programs[static_cast<std::size_t>(s.code)];
+}
+template <class Plan>
+constexpr contraction const& window_of(Plan const& p, step const& s) {
+  return p.windows[static_cast<std::size_t>(s.window)];
+}
+template <class Plan>
+constexpr copy_spec const& box_of(Plan const& p, step const& s) {
+  return p.boxes[static_cast<std::size_t>(s.box)];
+}
+/// Load k of the step's program: a value, or -1.
+template <class Plan>
+constexpr int load_of(Plan const& p, step const& s, int k) {
+  return p.loads[static_cast<std::size_t>(s.loads + k)];
+}
 
 }  // namespace etch

@@ -121,11 +121,12 @@ inline std::string to_text(plan const& p) {
       std::string reads;
       for (int x : s.operands)
         if (x >= 0) reads += " " + place(x);
-      for (int k = 0; k < s.code.loads; ++k)
-        if (s.load(k) >= 0) reads += fmt::format(" @{}={}", k, place(s.load(k)));
+      program const& code = code_of(p, s);
+      for (int k = 0; k < code.loads; ++k)
+        if (int const v = load_of(p, s, k); v >= 0) reads += fmt::format(" @{}={}", k, place(v));
       text +=
           fmt::format("  {} {}= {}{}", place(s.result), s.sums ? "+" : "", name_of(s.what), reads);
-      if (s.code.instructions > 0) text += "  " + to_text(s.code);
+      if (code.instructions > 0) text += "  " + to_text(code);
       text += "\n";
     }
   }

@@ -44,7 +44,12 @@ struct program {
   constexpr load const& operand(int i) const { return load_list[static_cast<std::size_t>(i)]; }
   constexpr instruction const& operator[](int i) const { return code[static_cast<std::size_t>(i)]; }
   constexpr int registers() const { return loads + instructions; }
-  constexpr bool operator==(program const&) const = default;
+  constexpr bool operator==(program const& other) const {  // what is not used is the same in all
+    bool equal = loads == other.loads && instructions == other.instructions && fast == other.fast;
+    for (int i = 0; equal && i < loads; ++i) equal = operand(i) == other.operand(i);
+    for (int i = 0; equal && i < instructions; ++i) equal = (*this)[i] == other[i];
+    return equal;
+  }
 
   static constexpr load constant_load(double value) {
     return {.from = kind::constant,

@@ -21,8 +21,9 @@ struct bench_options {
 namespace detail {
 
 /// Multiply-adds of a step for one sample; what pooling drops is not computed.
-constexpr double multiply_adds_of(step const& s) {
-  contraction const& w = s.window;
+template <class Plan>
+constexpr double multiply_adds_of(Plan const& p, step const& s) {
+  contraction const& w = window_of(p, s);
   if (s.what == step_kind::contract) return static_cast<double>(w.multiply_adds());
   if (s.what != step_kind::contract_max_pool) return 0;
   double const kept = static_cast<double>(w.out_height() / s.pool_height * s.pool_height) *
@@ -33,21 +34,22 @@ constexpr double multiply_adds_of(step const& s) {
 /// Seconds of the expensive functions of a step, as `function_time` measures them.
 template <class Arch, auto const& Plan, int Index>
 double function_seconds() {
-  constexpr step s = Plan.steps[static_cast<std::size_t>(Index)];
+  constexpr step const& s = Plan.steps[static_cast<std::size_t>(Index)];
+  constexpr program code = code_of(Plan, s);
   constexpr int elements = s.what == step_kind::reduce
                                ? s.outer * s.reduced * s.inner
                                : Plan.values[static_cast<std::size_t>(s.result)].size;
   double sum = 0;
   [&]<int... I>(std::integer_sequence<int, I...>) {
     [[maybe_unused]] auto const add = [&]<int K>(std::integral_constant<int, K>) {
-      constexpr function fn = s.code[K].fn;
+      constexpr function fn = code[K].fn;
       constexpr bool expensive =
           (fn >= function::exp && fn <= function::erf) || fn == function::divide;
-      constexpr auto accuracy = s.code.fast ? simd::accuracy::fast : simd::accuracy::accurate;
+      constexpr auto accuracy = code.fast ? simd::accuracy::fast : simd::accuracy::accurate;
       if constexpr (expensive) sum += measure::function_time<Arch, fn, accuracy>();
     };
     (add(std::integral_constant<int, I>{}), ...);
-  }(std::make_integer_sequence<int, s.code.instructions>{});
+  }(std::make_integer_sequence<int, code.instructions>{});
   return sum * ((elements + Arch::width - 1) / Arch::width);
 }
 
@@ -57,8 +59,8 @@ constexpr void add_traffic(step const& s, measure::work& w) {
   auto const bytes = [](int v) { return 4.0 * Plan.values[static_cast<std::size_t>(v)].size; };
   for (int v : s.operands)
     if (v >= 0) w.read += bytes(v);
-  for (int i = 0; i < s.code.loads; ++i)
-    if (s.load(i) >= 0) w.read += bytes(s.load(i));
+  for (int i = 0; i < code_of(Plan, s).loads; ++i)
+    if (int const v = load_of(Plan, s, i); v >= 0) w.read += bytes(v);
   w.written += bytes(s.result);
 }
 
@@ -140,9 +142,9 @@ bench_report bench(bench_options const& options = {}) {
                             : 0;
   [&]<int... I>(std::integer_sequence<int, I...>) {
     auto const each = [&]<int K>(std::integral_constant<int, K>) {
-      constexpr step s = plan.steps[static_cast<std::size_t>(K)];
+      constexpr step const& s = plan.steps[static_cast<std::size_t>(K)];
       measure::work w;
-      w.multiply_adds = detail::multiply_adds_of(s);
+      w.multiply_adds = detail::multiply_adds_of(plan, s);
       detail::add_traffic<plan>(s, w);
       w.function_seconds = detail::function_seconds<Arch, plan, K>();
       bench_row row;

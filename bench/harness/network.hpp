@@ -26,7 +26,7 @@ task forward_task(std::string const& name, int batch) {
   task t{name};
   [&]<int... I>(std::integer_sequence<int, I...>) {
     ((t.work.multiply_adds +=
-      batch * etch::detail::multiply_adds_of(plan.steps[static_cast<std::size_t>(first + I)]),
+      batch * etch::detail::multiply_adds_of(plan, plan.steps[static_cast<std::size_t>(first + I)]),
       t.work.function_seconds += batch * etch::detail::function_seconds<native, plan, first + I>()),
      ...);
   }(std::make_integer_sequence<int, static_cast<int>(plan.steps.size()) - first>{});

@@ -48,11 +48,12 @@ inline float cross_entropy_of(std::vector<float> const& logits, float_buffer con
 template <auto Net, class Loss, int Batch>
 task training_task(std::string const& name, int threads) {
   task t{name};
-  for (etch::step const& s : etch::training_plan<Net, Loss, Batch>::value.steps)
+  static constexpr auto const& plan = etch::training_plan<Net, Loss, Batch>::value;
+  for (etch::step const& s : plan.steps)
     if (s.what == etch::step_kind::contract || s.what == etch::step_kind::contract_max_pool ||
         s.what == etch::step_kind::contract_dx || s.what == etch::step_kind::contract_dw)
-      t.work.multiply_adds +=
-          static_cast<double>(Batch) * static_cast<double>(s.window.multiply_adds());
+      t.work.multiply_adds += static_cast<double>(Batch) *
+                              static_cast<double>(etch::window_of(plan, s).multiply_adds());
   t.work.read = 4.0 * (etch::facts<Net>::parameter_floats + Batch * input_floats<Net>);
   t.items = Batch;
   t.pinned = threads == 1;

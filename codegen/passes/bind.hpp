@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "../plan.hpp"
@@ -11,18 +12,19 @@ namespace detail {
 
 class binder {
  public:
-  constexpr explicit binder(graph const& g) : g_(g), uses_(g) {
+  constexpr binder(graph const& g, plan&& fused) : g_(g), uses_(g), out_(std::move(fused)) {
     value_of_.assign(g.nodes.size(), -1);
     out_.places = parameter_places(g);
     for (parameter_place const& p : out_.places) out_.parameter_floats = p.offset + p.size;
   }
 
-  constexpr plan run(std::vector<step> const& steps) {
-    bind_steps(steps);
+  constexpr plan run() {
+    bind_steps();
     bind_gradients();
+    drop_zeros();
     for (std::size_t i = 0; i < g_.outputs.size(); ++i)
       bind_output(g_.outputs[i], static_cast<int>(i));
-    return out_;
+    return std::move(out_);
   }
 
  private:
@@ -59,23 +61,35 @@ class binder {
     return value_of_[at(id)] = static_cast<int>(out_.values.size()) - 1;
   }
 
-  constexpr void bind_steps(std::vector<step> const& steps) {
-    for (step s : steps) {
-      bool const summing = s.sums;
-      s.result = value_of(s.result);
+  constexpr void bind_steps() {
+    std::vector<step> fused = std::move(out_.steps);
+    out_.steps.clear();
+    out_.steps.reserve(2 * fused.size());
+    for (step const& from : fused) {
+      int const result = value_of(from.result);
+      if (from.sums)  // what is added to must begin at zero
+        out_.steps.push_back(
+            {.what = step_kind::zero, .batched = false, .result = result, .layer = from.layer});
+      out_.steps.push_back(from);
+      step& s = out_.steps.back();
+      s.result = result;
       for (int& x : s.operands) x = x >= 0 ? value_of(x) : -1;
-      for (int& x : s.loads) x = x >= 0 ? value_of(x) : -1;
-      if (summing) {  // what is added to must begin at zero
-        step zero;
-        zero.what = step_kind::zero;
-        zero.batched = false;
-        zero.result = s.result;
-        zero.layer = s.layer;
-        zero.loads.fill(-1);
-        out_.steps.push_back(zero);
-      }
-      out_.steps.push_back(s);
+      for (int k = 0; k < code_of(out_, s).loads; ++k)
+        if (int& x = out_.loads[at(s.loads + k)]; x >= 0) x = value_of(x);
     }
+  }
+
+  /// A map of the loads that are given, which it reads as `code` says.
+  constexpr void add_map(int result, int layer, bool batched, program const& code,
+                         std::initializer_list<int> loads) {
+    out_.steps.push_back({.what = step_kind::map,
+                          .batched = batched,
+                          .result = result,
+                          .layer = layer,
+                          .code = static_cast<int>(out_.programs.size()),
+                          .loads = static_cast<int>(out_.loads.size())});
+    out_.programs.push_back(code);
+    for (int v : loads) out_.loads.push_back(v);
   }
 
   /// Whether the value is one parameter's gradient and nothing else that is asked for.
@@ -86,8 +100,10 @@ class binder {
     return wanted == 1;
   }
 
-  /// Results that are a parameter's gradient go where gradients are; a sum is added there at once.
+  /// Results that are a parameter's gradient go where gradients are; a sum is added there at once,
+  /// to what is there already.
   constexpr void bind_gradients() {
+    added_there_.assign(out_.values.size(), false);
     for (gradient_root const& root : g_.gradients) {
       int node = root.node;
       bool alone = uses_.users(node).empty();
@@ -104,32 +120,25 @@ class binder {
       if (g_[node].over_batch && alone && wanted_once(v) &&
           out_.values[at(v)].where == space::workspace) {
         out_.values[at(v)] = target;
-        for (std::size_t i = 0; i < out_.steps.size(); ++i)
-          if (out_.steps[i].what == step_kind::zero && out_.steps[i].result == v) {
-            out_.steps.erase(out_.steps.begin() + static_cast<std::ptrdiff_t>(i));
-            break;
-          }
+        added_there_[at(v)] = true;
         continue;
       }
       out_.values.push_back(target);
       int const destination = static_cast<int>(out_.values.size()) - 1;
       int const elements = place.packed ? place.size : out_.values[at(v)].size;
-      step add;
-      add.what = step_kind::map;
-      add.batched = false;
-      add.result = destination;
-      add.layer = g_.parameters[at(root.parameter)].layer;
-      add.loads.fill(-1);
-      add.code.loads = 2;
-      add.code.instructions = 1;
-      for (std::size_t l : {std::size_t{0}, std::size_t{1}})
-        add.code.load_list[l] = {.run = 1, .period = elements};
-      add.loads[0] = destination;
-      add.loads[1] = v;
-      add.code.code[0] = {function::add, 0, 1, 0};
+      program add{.loads = 2, .instructions = 1};
+      add.load_list[0] = add.load_list[1] = {.run = 1, .period = elements};
+      add.code[0] = {function::add, 0, 1, 0};
       out_.values[at(destination)].size = elements;
-      out_.steps.push_back(add);
+      add_map(destination, g_.parameters[at(root.parameter)].layer, false, add, {destination, v});
     }
+  }
+
+  constexpr void drop_zeros() {
+    std::size_t kept = 0;
+    for (step const& s : out_.steps)
+      if (s.what != step_kind::zero || !added_there_[at(s.result)]) out_.steps[kept++] = s;
+    out_.steps.resize(kept);
   }
 
   /// A result is written where the caller wants it; an input, a parameter or a second output is
@@ -147,30 +156,25 @@ class binder {
     target.offset = 0;
     target.batched = true;
     out_.values.push_back(target);
-    step copy;
-    copy.what = step_kind::map;
-    copy.result = static_cast<int>(out_.values.size()) - 1;
-    copy.layer = g_[id].layer;
-    copy.loads.fill(-1);
-    copy.loads[0] = v;
-    copy.code.loads = 1;
-    copy.code.load_list[0] = {
+    program copy{.loads = 1};
+    copy.load_list[0] = {
         .batched = out_.values[at(v)].batched, .run = 1, .period = target.shape.elements()};
-    out_.steps.push_back(copy);
+    add_map(static_cast<int>(out_.values.size()) - 1, g_[id].layer, true, copy, {v});
   }
 
   graph const& g_;
   grouping uses_;
   plan out_;
   std::vector<int> value_of_;
+  std::vector<char> added_there_;
 };
 
 }  // namespace detail
 
 /// Gives the steps values to read and write instead of nodes: reshapes share one, results that are
 /// outputs or gradients go where those are, and sums over the samples begin at zero.
-constexpr plan bind(graph const& g, std::vector<step> const& steps) {
-  return detail::binder{g}.run(steps);
+constexpr plan bind(graph const& g, plan fused) {
+  return detail::binder{g, std::move(fused)}.run();
 }
 
 }  // namespace etch::passes

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "../plan.hpp"
@@ -15,13 +16,16 @@ class fuser {
     absorbed_.assign(g.nodes.size(), false);
   }
 
-  constexpr std::vector<step> run() {
+  constexpr plan run() {
     // Backwards, so that a consumer takes its operands into its program before they become steps.
     for (int id = g_.size() - 1; id >= 0; --id)
       if (!absorbed_[at(id)] && uses_.is_used(id)) visit(id);
-    std::vector<step> forwards;
-    for (std::size_t i = steps_.size(); i-- > 0;) forwards.push_back(steps_[i]);
-    return forwards;
+    for (std::size_t i = 0, j = out_.steps.size(); i + 1 < j; ++i) {
+      step const last = out_.steps[--j];
+      out_.steps[j] = out_.steps[i];
+      out_.steps[i] = last;
+    }
+    return std::move(out_);
   }
 
  private:
@@ -33,21 +37,47 @@ class fuser {
 
   // --- steps ----------------------------------------------------------------------------------
 
-  constexpr step begin(step_kind what, int id) const {
+  /// The index of an entry that equals `x`, which is added if there is none.
+  template <class T>
+  static constexpr int index_in(std::vector<T>& table, T const& x) {
+    T const* const entries = table.data();
+    int const count = static_cast<int>(table.size());
+    for (int i = 0; i < count; ++i)
+      if (entries[i] == x) return i;
+    table.push_back(x);
+    return count;
+  }
+
+  constexpr step begin(step_kind what, int id) {
     step s;
     s.what = what;
     s.result = id;
     s.layer = g_[id].layer;
     s.batched = g_[id].batched || g_[id].over_batch;
     s.sums = g_[id].over_batch;
-    s.window = g_[id].window;
+    s.window = index_in(out_.windows, g_[id].window);
     s.fn = g_[id].fn;
     s.index = g_[id].index;
     s.operands = g_[id].operands;
-    s.loads.fill(-1);
     return s;
   }
-  constexpr void finish(step const& s) { steps_.push_back(s); }
+  /// The step runs the group's program.
+  constexpr void set_program(step& s, grouping::group const& all, tensor_shape const& shape,
+                             int accumulator = -1) {
+    set_program(s, uses_.program_of(all, shape, accumulator), all, accumulator);
+  }
+  constexpr void set_program(step& s, program const& code, grouping::group const& all,
+                             int accumulator) {
+    s.code = index_in(out_.programs, code);
+    s.loads = static_cast<int>(out_.loads.size());
+    for (int leaf : all.leaves)
+      out_.loads.push_back(leaf == accumulator || g_[leaf].code == op::constant ? -1 : leaf);
+  }
+  /// The step copies `leaf`, or what the kernel holds of it.
+  constexpr void set_identity(step& s, int leaf, bool is_accumulator) {
+    set_program(s, grouping::only(leaf), g_[leaf].shape, is_accumulator ? leaf : -1);
+  }
+  constexpr void finish(step const& s) { out_.steps.push_back(s); }
 
   /// A leaf of the group that is a contraction read by nothing else: the program is its epilogue.
   constexpr int accumulator_of(grouping::group const& all, int root) const {
@@ -113,9 +143,9 @@ class fuser {
     s.pool_height = g_[id].window.kernel_height;
     s.pool_width = g_[id].window.kernel_width;
     if (all.members.empty())
-      uses_.write_identity(contract, true, s);
+      set_identity(s, contract, true);
     else
-      uses_.write_program(all, g_[x].shape, contract, s);
+      set_program(s, all, g_[x].shape, contract);
     absorb(all);
     absorbed_[at(contract)] = true;
     finish(s);
@@ -141,7 +171,7 @@ class fuser {
         break;
       case op::contract: {
         step s = begin(step_kind::contract, id);
-        uses_.write_identity(id, true, s);
+        set_identity(s, id, true);
         finish(s);
         break;
       }
@@ -193,7 +223,7 @@ class fuser {
       needed = needed || (g_[u].code != op::map && g_[u].code != op::reduce);
     if (!needed) return;
     step s = begin(step_kind::map, id);
-    uses_.write_identity(id, false, s);
+    set_identity(s, id, false);
     finish(s);
   }
 
@@ -208,13 +238,13 @@ class fuser {
     int const contract = accumulator_of(all, id);
     step s = begin(contract >= 0 ? step_kind::contract : step_kind::map, id);
     if (contract >= 0) {
-      s.window = g_[contract].window;
+      s.window = index_in(out_.windows, g_[contract].window);
       s.operands = g_[contract].operands;
       absorbed_[at(contract)] = true;
     } else {
       s.operands.fill(-1);
     }
-    uses_.write_program(all, g_[id].shape, contract, s);
+    set_program(s, all, g_[id].shape, contract);
     absorb(all);
     finish(s);
   }
@@ -232,17 +262,17 @@ class fuser {
     // A trailing reduction's rows are `reduced` long, any other's `inner`.
     if (g_[x].code == op::map && uses_.only_user(x, id)) {
       grouping::group all = uses_.gather(x);
-      step trial = s;
-      uses_.write_program(all, shape, -1, trial);
-      int const row = common_row(trial.code, shape.elements());
+      program const code = uses_.program_of(all, shape, -1);
+      int const row = common_row(code, shape.elements());
       int const wanted = s.inner == 1 ? s.reduced : s.inner;
       if (row >= wanted && row % wanted == 0) {
         absorb(all);
-        finish(trial);
+        set_program(s, code, all, -1);
+        finish(s);
         return;
       }
     }
-    uses_.write_identity(x, false, s);
+    set_identity(s, x, false);
     finish(s);
   }
 
@@ -254,42 +284,47 @@ class fuser {
     return result;
   }
 
-  constexpr step box_step(int id, int from) const {
+  constexpr copy_spec box_of(int id, int from) const {
+    copy_spec box;
+    box.from_shape = widened(g_[from].shape, 1);
+    box.to_shape = widened(g_[id].shape, 1);
+    box.shared = (g_[id].batched || g_[id].over_batch) && !g_[from].batched;
+    return box;
+  }
+  constexpr void finish_copy(int id, int from, copy_spec const& box) {
     step s = begin(step_kind::copy, id);
     s.operands = {from, -1, -1};
-    s.box.from_shape = widened(g_[from].shape, 1);
-    s.box.to_shape = widened(g_[id].shape, 1);
-    s.box.shared = s.batched && !g_[from].batched;
-    return s;
+    s.box = index_in(out_.boxes, box);
+    finish(s);
   }
   constexpr void visit_pad(int id) {
-    step s = box_step(id, g_[id].operand(0));
-    s.box.size = s.box.from_shape;
-    s.box.to_origin = widened(g_[id].shape, 0, &g_[id].before);
-    s.box.fills = true;
-    s.box.fill_bits = program::constant_load(g_[id].value).bits;
-    finish(s);
+    copy_spec box = box_of(id, g_[id].operand(0));
+    box.size = box.from_shape;
+    box.to_origin = widened(g_[id].shape, 0, &g_[id].before);
+    box.fills = true;
+    box.fill_bits = program::constant_load(g_[id].value).bits;
+    finish_copy(id, g_[id].operand(0), box);
   }
   constexpr void visit_slice(int id) {
-    step s = box_step(id, g_[id].operand(0));
-    s.box.size = s.box.to_shape;
-    s.box.from_origin = widened(g_[id].shape, 0, &g_[id].before);
-    finish(s);
+    copy_spec box = box_of(id, g_[id].operand(0));
+    box.size = box.to_shape;
+    box.from_origin = widened(g_[id].shape, 0, &g_[id].before);
+    finish_copy(id, g_[id].operand(0), box);
   }
   constexpr void visit_concat(int id) {  // backwards: the second operand first
     for (int which : {1, 0}) {
-      step s = box_step(id, g_[id].operand(which));
-      s.box.size = s.box.from_shape;
+      copy_spec box = box_of(id, g_[id].operand(which));
+      box.size = box.from_shape;
       if (which == 1)
-        s.box.to_origin[at(4 - g_[id].shape.rank + g_[id].index)] =
+        box.to_origin[at(4 - g_[id].shape.rank + g_[id].index)] =
             g_[g_[id].operand(0)].shape[g_[id].index];
-      finish(s);
+      finish_copy(id, g_[id].operand(which), box);
     }
   }
 
   graph const& g_;
   grouping uses_;
-  std::vector<step> steps_;
+  plan out_;
   std::vector<char> absorbed_;
 };
 
@@ -299,6 +334,6 @@ class fuser {
 /// of the contraction before it where there is one; a max pooling takes the contraction before it
 /// in; a reduction evaluates the program before it. Reshapes vanish. The steps are in an order that
 /// works. Their operands and results are still nodes.
-constexpr std::vector<step> fuse(graph const& g) { return detail::fuser{g}.run(); }
+constexpr plan fuse(graph const& g) { return detail::fuser{g}.run(); }
 
 }  // namespace etch::passes

@@ -75,14 +75,12 @@ class grouping {
     return all;
   }
 
-  /// Writes the group as a program; `accumulator` is the leaf that the kernel holds, or -1.
-  constexpr void write_program(group const& all, tensor_shape const& shape, int accumulator,
-                               step& s) const {
-    program& p = s.code;
+  /// The group as a program; `accumulator` is the leaf that the kernel holds, or -1.
+  constexpr program program_of(group const& all, tensor_shape const& shape, int accumulator) const {
+    program p;
     std::vector<int> owner = all.leaves;
     for (int leaf : all.leaves) {
       auto& l = p.load_list[at(p.loads)];
-      s.loads[at(p.loads)] = -1;
       node const& n = g_[leaf];
       if (leaf == accumulator) {
         l.from = program::kind::accumulator;
@@ -93,7 +91,6 @@ class grouping {
         l.batched = n.batched;
         l.run = a.run;
         l.period = a.period;
-        s.loads[at(p.loads)] = leaf;
       }
       ++p.loads;
     }
@@ -112,12 +109,14 @@ class grouping {
       if (arity(n.fn) > 2) instruction.c = index_of(n.operand(2));
       owner.push_back(all.members[m]);
     }
+    return p;
   }
 
-  constexpr void write_identity(int leaf, bool is_accumulator, step& s) const {
+  /// What is read alone, to be copied.
+  static constexpr group only(int leaf) {
     group alone;
     alone.leaves.push_back(leaf);
-    write_program(alone, g_[leaf].shape, is_accumulator ? leaf : -1, s);
+    return alone;
   }
 
  private:

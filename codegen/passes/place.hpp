@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "../plan.hpp"
@@ -10,14 +11,14 @@ namespace detail {
 
 class placer {
  public:
-  constexpr explicit placer(plan const& p) : out_(p) { lives_.resize(p.values.size()); }
+  constexpr explicit placer(plan&& p) : out_(std::move(p)) { lives_.resize(out_.values.size()); }
 
   constexpr plan run() {
     find_lifetimes();
     choose_strides();
     share_in_place();
     assign_offsets();
-    return out_;
+    return std::move(out_);
   }
 
  private:
@@ -33,8 +34,8 @@ class placer {
   constexpr void for_each_value(step const& s, F f) {
     for (int x : s.operands)
       if (x >= 0) f(x);
-    for (int k = 0; k < s.code.loads; ++k)
-      if (s.load(k) >= 0) f(s.load(k));
+    for (int k = 0; k < code_of(out_, s).loads; ++k)
+      if (load_of(out_, s, k) >= 0) f(load_of(out_, s, k));
     f(s.result);
   }
 
@@ -82,11 +83,11 @@ class placer {
       if (s.what != step_kind::map || y.where != space::workspace ||
           lives_[at(s.result)].first != i)
         continue;
-      for (int k = 0; k < s.code.loads; ++k) {
-        int const v = s.load(k);
+      for (int k = 0; k < code_of(out_, s).loads; ++k) {
+        int const v = load_of(out_, s, k);
         if (v < 0) continue;
         value const& x = out_.values[at(v)];
-        auto const& access = s.code.operand(k);
+        auto const& access = code_of(out_, s).operand(k);
         bool const whole = access.run == 1 && access.period == y.size && x.batched == y.batched;
         if (!whole || x.where != space::workspace || x.size != y.size || x.stride != y.stride ||
             lives_[at(v)].last != i || read_otherwise(s, v))
@@ -97,9 +98,10 @@ class placer {
     }
   }
   constexpr bool read_otherwise(step const& s, int v) const {
-    for (int k = 0; k < s.code.loads; ++k)
-      if (s.load(k) == v &&
-          (s.code.operand(k).run != 1 || s.code.operand(k).period != out_.values[at(v)].size))
+    for (int k = 0; k < code_of(out_, s).loads; ++k)
+      if (load_of(out_, s, k) == v &&
+          (code_of(out_, s).operand(k).run != 1 ||
+           code_of(out_, s).operand(k).period != out_.values[at(v)].size))
         return true;
     return false;
   }
@@ -170,6 +172,6 @@ class placer {
 /// Gives every value its place: as many copies as samples where it crosses a loop's border, one
 /// where it does not, in place where an operand dies, and memory that is used again as soon as it
 /// is free.
-constexpr plan place(plan const& p) { return detail::placer{p}.run(); }
+constexpr plan place(plan p) { return detail::placer{std::move(p)}.run(); }
 
 }  // namespace etch::passes

@@ -178,8 +178,8 @@ TEST_CASE("a wrong plan is found") {  // the checks above can fail
   tensors const parameters = check::random_parameters(g, 3);
   etch::plan p = etch::lower(g, 3, false);
   REQUIRE(check_plan(g, p, parameters, 3).empty());
-  for (etch::step& s : p.steps)
-    if (s.what == etch::step_kind::map && s.code.instructions > 0)
-      s.code.code[0].fn = etch::function::absolute;
+  for (etch::step const& s : p.steps)
+    if (s.what == etch::step_kind::map && code_of(p, s).instructions > 0)
+      p.programs[static_cast<std::size_t>(s.code)].code[0].fn = etch::function::absolute;
   CHECK_FALSE(check_plan(g, p, parameters, 3).empty());
 }

@@ -212,7 +212,7 @@ TEST_CASE("fuse: a chain of maps is one loop, and a reduction takes its map in")
       written({4, 10}, [](etch::context&, tensor x) { return m::sum(m::exp(x) * x, 1, 2); });
   plan const q = etch::lower(g, 1, true);
   CHECK(kinds(q) == std::vector{step_kind::reduce});
-  CHECK(etch::to_text(q.steps[0].code) == "multiply(exp(@0), @0)");
+  CHECK(etch::to_text(code_of(q, q.steps[0])) == "multiply(exp(@0), @0)");
 }
 
 TEST_CASE("fuse: a value that is read twice is stored once") {
@@ -262,10 +262,10 @@ TEST_CASE("bind: a sum that is the gradient of two parameters goes to both") {
         p.values[static_cast<std::size_t>(s.result)].where == etch::space::gradients;
     into_gradients += writes;
     // What a gradient holds from an earlier group of samples must not be read as this group's sum.
-    for (int k = 0; k < s.code.loads; ++k)
-      if (s.load(k) >= 0 &&
-          p.values[static_cast<std::size_t>(s.load(k))].where == etch::space::gradients)
-        CHECK(s.load(k) == s.result);
+    for (int k = 0; k < code_of(p, s).loads; ++k)
+      if (load_of(p, s, k) >= 0 &&
+          p.values[static_cast<std::size_t>(load_of(p, s, k))].where == etch::space::gradients)
+        CHECK(load_of(p, s, k) == s.result);
   }
   CHECK(into_gradients == 2);
 }
@@ -295,8 +295,8 @@ TEST_CASE("schedule: a sum over the samples is read behind the loop that makes i
   for (std::size_t i = 0; i < p.steps.size(); ++i)
     for (std::size_t j = 0; j < p.steps.size(); ++j) {
       if (!p.steps[i].sums || p.steps[j].sums) continue;
-      for (int k = 0; k < p.steps[j].code.loads; ++k)
-        if (p.steps[j].load(k) == p.steps[i].result &&
+      for (int k = 0; k < code_of(p, p.steps[j]).loads; ++k)
+        if (load_of(p, p.steps[j], k) == p.steps[i].result &&
             p.segments[static_cast<std::size_t>(segment_of[i])].loops)
           CHECK(segment_of[j] > segment_of[i]);
     }

@@ -46,7 +46,7 @@ class memory_checker {
   void run_step(etch::step const& s, int sample, int samples) {
     int const n = s.batched ? samples : 1;
     for (int x : s.operands) read(x, sample, n);
-    for (int k = 0; k < s.code.loads; ++k) read(s.load(k), sample, n);
+    for (int k = 0; k < code_of(plan_, s).loads; ++k) read(load_of(plan_, s, k), sample, n);
     if (s.sums) read(s.result, sample, 1);
     if (s.result >= 0)
       each(s.result, sample, s.sums ? 1 : n, [&](tag& t, tag wanted) { t = wanted; });
@@ -156,9 +156,9 @@ TEST_CASE("an element-wise step writes over an operand that dies") {
   bool in_place = false;
   for (etch::step const& s : p.steps) {
     etch::value const& y = p.values[std::size_t(s.result)];
-    for (int k = 0; s.what == etch::step_kind::map && k < s.code.loads; ++k)
-      if (s.load(k) >= 0) {
-        etch::value const& x = p.values[std::size_t(s.load(k))];
+    for (int k = 0; s.what == etch::step_kind::map && k < code_of(p, s).loads; ++k)
+      if (load_of(p, s, k) >= 0) {
+        etch::value const& x = p.values[std::size_t(load_of(p, s, k))];
         in_place = in_place || (x.where == etch::space::workspace && y.where == x.where &&
                                 x.offset == y.offset && x.size == 256 && y.size == 256);
       }
@@ -179,7 +179,8 @@ TEST_CASE("a recycled float keeps each sample apart in a loop") {
         etch::step const& s = p.steps[std::size_t(i)];
         bool here = s.result == static_cast<int>(v);
         for (int o : s.operands) here = here || o == static_cast<int>(v);
-        for (int k = 0; k < s.code.loads; ++k) here = here || s.load(k) == static_cast<int>(v);
+        for (int k = 0; k < code_of(p, s).loads; ++k)
+          here = here || load_of(p, s, k) == static_cast<int>(v);
         if (!here) continue;
         if (first < 0) first = static_cast<int>(g);
         last = static_cast<int>(g);
