@@ -75,6 +75,15 @@ struct instructions<arch::avx2> {
   }
 #endif
 
+#if defined(__AVX512F__) && defined(__AVX512VL__)  // what avx512 has, for fewer lanes
+  [[gnu::always_inline]] static inline v look_up(float const* table, v index) noexcept {
+    __m512i const wide = _mm512_castps_si512(_mm512_castps256_ps512(index));
+    __m512 const found = _mm512_permutex2var_ps(_mm512_loadu_ps(table), wide,
+                                                _mm512_loadu_ps(table + 16));
+    return __builtin_shufflevector(found, found, 0, 1, 2, 3, 4, 5, 6, 7);
+  }
+#endif
+
   [[gnu::always_inline]] static inline float reduce_add(v a) noexcept {
     return instructions<arch::sse2>::reduce_add(
         _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1)));

@@ -68,6 +68,15 @@ struct instructions<arch::sse2> {
     return _mm_cvtepi32_ps(_mm_srai_epi32(_mm_castps_si128(a), 23));
   }
 
+#if defined(__AVX512F__) && defined(__AVX512VL__)  // what avx512 has, for fewer lanes
+  [[gnu::always_inline]] static inline v look_up(float const* table, v index) noexcept {
+    __m512i const wide = _mm512_castps_si512(_mm512_castps128_ps512(index));
+    __m512 const found = _mm512_permutex2var_ps(_mm512_loadu_ps(table), wide,
+                                                _mm512_loadu_ps(table + 16));
+    return __builtin_shufflevector(found, found, 0, 1, 2, 3);
+  }
+#endif
+
   [[gnu::always_inline]] static inline float reduce_add(v a) noexcept {
     __m128 const pair = _mm_add_ps(a, _mm_movehl_ps(a, a));
     return _mm_cvtss_f32(_mm_add_ss(pair, _mm_shuffle_ps(pair, pair, 1)));
