@@ -6,83 +6,128 @@
 /// multiplies a vector of inputs with a vector of weights.
 namespace etch::kernels {
 
+/// Neighbouring taps whose weights stay in registers.
+constexpr int most_taps = 4;
+
+/// Where the tiles of one sample go: as many outputs of a line as leave room for the weights, an
+/// input and a few temporaries of the epilogue.
+template <class Arch, contraction C, pool_window Pool>
+using depthwise_tiling =
+    window_tiling<C, Pool,
+                  register_tile{
+                      1,
+                      std::max(2, (Arch::registers - std::min(C.kernel_width, most_taps) - 4) /
+                                      (Pool == pool_window{} ? 1 : 2)),
+                      1}>;
+
+/// acc[m] += x[m * stride + tap] * w[tap] for `Width` outputs and `Taps` neighbouring taps of a
+/// line. Every input is loaded once and multiplied with all taps that read it.
+template <class Arch, contraction C, int Width, int Stride, int Taps, int Lanes>
+[[gnu::always_inline]] inline void depthwise_taps(simd::vec<Arch> (&acc)[Width], float const* x,
+                                                  float const* w) {
+  constexpr int dilation = C.dilation_width,
+                span = (Width - 1) * Stride + (Taps - 1) * dilation + 1;
+  simd::vec<Arch> weight[Taps];
+#pragma GCC unroll 64
+  for (int t = 0; t < Taps; ++t) weight[t] = simd::load<Arch>(w + t * panel_stride(C));
+#pragma GCC unroll 64
+  for (int i = 0; i < span; ++i) {
+    auto const value = simd::in_register(load_lanes<Arch, Lanes>(x + i * C.channels, 0));
+#pragma GCC unroll 64
+    for (int t = 0; t < Taps; ++t) {
+      int const from = i - t * dilation, m = from / Stride;
+      if (from >= 0 && from % Stride == 0 && m < Width)
+        acc[m] = simd::fma(value, weight[t], acc[m]);
+    }
+  }
+}
+
 /// `Width` neighbouring (pooled) outputs of one vector of channels, `Lanes` of which exist.
 template <class Arch, contraction C, pool_window Pool, int Width, int Lanes, class Epilogue>
 [[gnu::noinline]] void depthwise_tile(float const* x, float const* w, float* y, std::ptrdiff_t row,
                                       int channel, Epilogue const& epilogue) {
-  constexpr int tap = panel_stride(C), kernel_height = C.kernel_height, taps = C.kernel_width;
+  constexpr int tap = panel_stride(C), kernel_height = C.kernel_height;
   constexpr int parts = Pool.height * Pool.width;
   constexpr int x_row = C.width * C.channels, x_tap = C.dilation_width * C.channels;
-  constexpr int x_column = Pool.width * C.stride_width * C.channels;
-  simd::vec<Arch> most[Width][1];
-  clear<Arch>(most);
+  constexpr balanced_axis taps = balance(C.kernel_width, most_taps);
+  simd::vec<Arch> most[Width];
+#pragma GCC unroll 64
+  for (int m = 0; m < Width; ++m) most[m] = simd::zero<Arch>();
 #pragma GCC unroll 1
   for (int part = 0; part < parts; ++part) {
     int const py = part / Pool.width, px = part % Pool.width;
     float const* line = x + py * C.stride_height * x_row + px * C.stride_width * C.channels;
     float const* weights = w;
-    simd::vec<Arch> acc[Width][1];
-    clear<Arch>(acc);
+    simd::vec<Arch> acc[Width];
+#pragma GCC unroll 64
+    for (int m = 0; m < Width; ++m) acc[m] = simd::zero<Arch>();
 #pragma GCC unroll 1
     for (int ky = 0; ky < kernel_height; ++ky) {
-#pragma GCC unroll 8
-      for (int kx = 0; kx < taps; ++kx) {
-        auto const weight = simd::load<Arch>(weights + kx * tap);
-#pragma GCC unroll 64
-        for (int m = 0; m < Width; ++m)
-          acc[m][0] = simd::fma(load_lanes<Arch, Lanes>(line + m * x_column + kx * x_tap, 0),
-                                weight, acc[m][0]);
-      }
+      float const* from = line;
+#pragma GCC unroll 1
+      for (int i = 0; i < taps.large; ++i, from += taps.size * x_tap, weights += taps.size * tap)
+        depthwise_taps<Arch, C, Width, Pool.width * C.stride_width, taps.size, Lanes>(acc, from,
+                                                                                      weights);
+      if constexpr (taps.large < taps.count)
+#pragma GCC unroll 1
+        for (int i = taps.large; i < taps.count; ++i) {
+          depthwise_taps<Arch, C, Width, Pool.width * C.stride_width, taps.size - 1, Lanes>(
+              acc, from, weights);
+          from += (taps.size - 1) * x_tap;
+          weights += (taps.size - 1) * tap;
+        }
       line += C.dilation_height * x_row;
-      weights += taps * tap;
     }
 #pragma GCC unroll 64
     for (int m = 0; m < Width; ++m) {
       auto const value = finish<Arch, Lanes>(
-          epilogue, acc[m][0], row + py * C.out_width() + m * Pool.width + px, channel, 0);
-      most[m][0] = part == 0 ? value : simd::max(most[m][0], value);
+          epilogue, acc[m], row + py * C.out_width() + m * Pool.width + px, channel, 0);
+      most[m] = part == 0 ? value : simd::max(most[m], value);
     }
   }
 #pragma GCC unroll 64
-  for (int m = 0; m < Width; ++m) store_lanes<Arch, Lanes>(y + m * C.filters, 0, most[m][0]);
+  for (int m = 0; m < Width; ++m) store_lanes<Arch, Lanes>(y + m * C.filters, 0, most[m]);
 }
 
-/// One sample by one vector of channels.
+/// One line of one sample by one vector of channels.
 template <class Arch, contraction C, pool_window Pool, int Lanes, class Epilogue>
-void depthwise_strip(float const* x, float const* w, float* y, std::ptrdiff_t row, int channel,
-                     Epilogue const& epilogue) {
-  using at = window_tiling<C, Pool, register_tile{1, Pool == pool_window{} ? 8 : 4, 1}>;
+void depthwise_line(float const* x, float const* w, float* y, std::ptrdiff_t row, int channel,
+                    Epilogue const& epilogue) {
+  using at = depthwise_tiling<Arch, C, Pool>;
   constexpr int size = at::columns.size;
-  for (int oy = 0; oy < at::rows.count; ++oy) {
-    int column = 0;
-    for (int i = 0; i < at::columns.large; ++i, column += size)
-      depthwise_tile<Arch, C, Pool, size, Lanes>(
-          x + oy * at::x_row + column * at::x_column, w, y + oy * at::y_row + column * at::y_column,
-          row + oy * Pool.height * C.out_width() + column * Pool.width, channel, epilogue);
-    if constexpr (at::columns.large < at::columns.count)
-      for (int i = at::columns.large; i < at::columns.count; ++i, column += size - 1)
-        depthwise_tile<Arch, C, Pool, size - 1, Lanes>(
-            x + oy * at::x_row + column * at::x_column, w,
-            y + oy * at::y_row + column * at::y_column,
-            row + oy * Pool.height * C.out_width() + column * Pool.width, channel, epilogue);
-  }
+  int column = 0;
+  for (int i = 0; i < at::columns.large; ++i, column += size)
+    depthwise_tile<Arch, C, Pool, size, Lanes>(x + column * at::x_column, w,
+                                               y + column * at::y_column, row + column * Pool.width,
+                                               channel, epilogue);
+  if constexpr (at::columns.large < at::columns.count)
+    for (int i = at::columns.large; i < at::columns.count; ++i, column += size - 1)
+      depthwise_tile<Arch, C, Pool, size - 1, Lanes>(x + column * at::x_column, w,
+                                                     y + column * at::y_column,
+                                                     row + column * Pool.width, channel, epilogue);
 }
 
 template <class Arch, contraction C, pool_window Pool, class Epilogue>
 void forward_depthwise(float const* x, float const* weights, float* y, int samples,
                        Epilogue const& epilogue) {
   using lanes = lanes_for<Arch, C>;
+  using at = depthwise_tiling<lanes, C, Pool>;
   constexpr int strip = lanes::width, rest = C.channels % strip;
   constexpr int outputs = (C.out_height() / Pool.height) * (C.out_width() / Pool.width) * C.filters;
   for (std::ptrdiff_t s = 0; s < samples; ++s) {
     std::ptrdiff_t const row = s * C.out_height() * C.out_width();
     float const* const xs = x + s * C.inputs();
     float* const ys = y + s * outputs;
-    for (int c = 0; c + strip <= C.channels; c += strip)
-      depthwise_strip<lanes, C, Pool, strip>(xs + c, weights + c, ys + c, row, c, epilogue);
-    if constexpr (rest > 0) {
-      constexpr int c = C.channels - rest;
-      depthwise_strip<lanes, C, Pool, rest>(xs + c, weights + c, ys + c, row, c, epilogue);
+    for (int oy = 0; oy < at::rows.count; ++oy) {
+      float const* const xl = xs + oy * at::x_row;
+      float* const yl = ys + oy * at::y_row;
+      std::ptrdiff_t const first = row + oy * Pool.height * C.out_width();
+      for (int c = 0; c + strip <= C.channels; c += strip)
+        depthwise_line<lanes, C, Pool, strip>(xl + c, weights + c, yl + c, first, c, epilogue);
+      if constexpr (rest > 0) {
+        constexpr int c = C.channels - rest;
+        depthwise_line<lanes, C, Pool, rest>(xl + c, weights + c, yl + c, first, c, epilogue);
+      }
     }
   }
 }

@@ -1,65 +1,92 @@
 #pragma once
 
-#include "contract_micro.hpp"
+#include "contract_window.hpp"
 
 /// The gradient with respect to the input, as a scatter: every tap is a matrix product of all
 /// output gradients with that tap's transposed weights, added to where the tap reads. As a
 /// convolution over a zero-padded dY only a third to two thirds of the work would be useful.
+/// Neighbouring taps add to the same inputs and are done together.
 namespace etch::kernels {
 
-/// dx[position * stride] += dy[position] * W^T of one tap, for a tile of positions and a strip of
-/// `Lanes` input channels.
-template <class Arch, contraction C, int Height, int Width, int Lanes>
+/// dx[position * stride + t * dilation] += dy[position] * W^T[t] of `Taps` neighbouring taps, for a
+/// tile of positions and a strip of `Lanes` input channels.
+template <class Arch, contraction C, int Height, int Width, int Taps, int Lanes>
 [[gnu::noinline]] void scatter_tile(float const* dy, float const* w, float* dx) {
   constexpr contraction T = transposed(C);
-  constexpr int panel = panel_width(T);
-  constexpr vector_strip strip{Lanes, panel, panel_stride(T)};
-  constexpr int vectors = strip.vectors(Arch::width);
+  constexpr vector_strip strip{Lanes, panel_width(T), panel_stride(T)};
+  constexpr int vectors = strip.vectors(Arch::width), filters = C.group_filters();
+  constexpr tap_row row = row_of(C, Width, Taps, true);
   constexpr position_grid from{Height, Width, C.out_width() * C.filters, C.filters};
-  constexpr position_grid to{Height, Width, C.stride_height * C.width * C.channels,
-                             C.stride_width * C.channels};
-  simd::vec<Arch> acc[Height * Width][vectors];
+  constexpr position_grid to{Height, row.span(), C.stride_height * C.width * C.channels,
+                             C.channels};
+  constexpr int size = to.size();
+  simd::vec<Arch> acc[size][vectors];
 #pragma GCC unroll 64
-  for (int m = 0; m < Height * Width; ++m)
+  for (int m = 0; m < size; ++m)
 #pragma GCC unroll 64
     for (int v = 0; v < vectors; ++v) acc[m][v] = load_lanes<Arch, Lanes>(dx + to[m], v);
-  multiply<Arch, from, strip, true>(acc, dy, 1, w, panel, C.group_filters());
+  multiply_taps<Arch, from, row, strip>(acc, dy, w, filters * strip.panel, filters);
 #pragma GCC unroll 64
-  for (int m = 0; m < Height * Width; ++m)
+  for (int m = 0; m < size; ++m)
 #pragma GCC unroll 64
     for (int v = 0; v < vectors; ++v) store_lanes<Arch, Lanes>(dx + to[m], v, acc[m][v]);
 }
 
 /// A row of tiles over the width of dY.
-template <class Arch, contraction C, register_tile T, int Height, int Lanes>
+template <class Arch, contraction C, register_tile T, int Height, int Taps, int Lanes>
 void row_of_scatters(float const* dy, float const* w, float* dx) {
   constexpr balanced_axis columns = balance(C.out_width(), T.width);
   constexpr int from = columns.size * C.filters;
   constexpr int to = columns.size * C.stride_width * C.channels;
   for (int i = 0; i < columns.large; ++i, dy += from, dx += to)
-    scatter_tile<Arch, C, Height, columns.size, Lanes>(dy, w, dx);
+    scatter_tile<Arch, C, Height, columns.size, Taps, Lanes>(dy, w, dx);
   if constexpr (columns.large < columns.count)
     for (int i = columns.large; i < columns.count; ++i) {
-      scatter_tile<Arch, C, Height, columns.size - 1, Lanes>(dy, w, dx);
+      scatter_tile<Arch, C, Height, columns.size - 1, Taps, Lanes>(dy, w, dx);
       dy += from - C.filters;
       dx += to - C.stride_width * C.channels;
     }
 }
 
-/// One tap of one sample by a strip of `Lanes` channels.
+/// Rows of the window that are done together: where a sample's gradient does not stay in the
+/// first-level cache, all of them, and so the weights come from further away; else one.
+constexpr int scatter_lines(contraction c) { return c.inputs() <= 8192 ? 1 : c.kernel_height; }
+
+/// `scatter_lines` rows of taps for a row of tiles.
+template <class Arch, contraction C, register_tile T, int Height, int Lanes>
+void scatter_taps(float const* dy, float const* w, float* dx) {
+  constexpr balanced_axis taps = balance(C.kernel_width, T.taps);
+  constexpr int w_tap = C.group_filters() * panel_width(transposed(C));
+  constexpr int x_tap = C.dilation_width * C.channels, lines = scatter_lines(C);
+  for (int ky = 0; ky < lines; ++ky, dx += C.dilation_height * C.width * C.channels) {
+    int kx = 0;
+    for (int i = 0; i < taps.large; ++i, kx += taps.size, w += taps.size * w_tap)
+      row_of_scatters<Arch, C, T, Height, taps.size, Lanes>(dy, w, dx + kx * x_tap);
+    if constexpr (taps.large < taps.count)
+      for (int i = taps.large; i < taps.count; ++i, kx += taps.size - 1) {
+        row_of_scatters<Arch, C, T, Height, taps.size - 1, Lanes>(dy, w, dx + kx * x_tap);
+        w += (taps.size - 1) * w_tap;
+      }
+  }
+}
+
+/// One sample by a strip of `Lanes` channels.
 template <class Arch, contraction C, register_tile T, int Lanes>
-void scatter_tap(float const* dy, float const* w, float* dx) {
+void strip_of_scatters(float const* dy, float const* weights, float* to) {
   constexpr balanced_axis rows = balance(C.out_height(), T.height);
-  constexpr int from = C.out_width() * C.filters;
-  constexpr int to = C.stride_height * C.width * C.channels;
-  for (int i = 0; i < rows.large; ++i, dy += rows.size * from, dx += rows.size * to)
-    row_of_scatters<Arch, C, T, rows.size, Lanes>(dy, w, dx);
-  if constexpr (rows.large < rows.count)
-    for (int i = rows.large; i < rows.count; ++i) {
-      row_of_scatters<Arch, C, T, rows.size - 1, Lanes>(dy, w, dx);
-      dy += (rows.size - 1) * from;
-      dx += (rows.size - 1) * to;
-    }
+  constexpr int size = rows.size, dy_row = C.out_width() * C.filters;
+  constexpr int dx_row = C.stride_height * C.width * C.channels;
+  constexpr int w_line = C.kernel_width * C.group_filters() * panel_width(transposed(C));
+  for (int ky = 0; ky < C.kernel_height; ky += scatter_lines(C)) {
+    float const* const w = weights + ky * w_line;
+    float* const dx = to + ky * C.dilation_height * C.width * C.channels;
+    int oy = 0;
+    for (int i = 0; i < rows.large; ++i, oy += size)
+      scatter_taps<Arch, C, T, size, Lanes>(dy + oy * dy_row, w, dx + oy * dx_row);
+    if constexpr (rows.large < rows.count)
+      for (int i = rows.large; i < rows.count; ++i, oy += size - 1)
+        scatter_taps<Arch, C, T, size - 1, Lanes>(dy + oy * dy_row, w, dx + oy * dx_row);
+  }
 }
 
 template <class Arch, contraction C>
@@ -68,27 +95,21 @@ void dx_windows(float const* dy, float const* weights, float* dx, int samples) {
   using lanes = lanes_for<Arch, T>;
   constexpr int panel = panel_width(T), channels = C.group_channels();
   constexpr register_tile tile =
-      choose_tile(Arch::registers, lanes::width, panel, channels, C.out_height(), C.out_width(), 1,
-                  1, C.group_filters());
+      choose_tile({Arch::registers, lanes::width, panel, channels, C.out_height(), C.out_width(), 1,
+                   1, C.kernel_width * C.group_filters(), row_of(C, 1, C.kernel_width, true)});
   constexpr int strip = tile.panels * panel, rest = channels % strip;
-  constexpr int taps = C.kernel_height * C.kernel_width;
   std::fill_n(dx, std::ptrdiff_t{samples} * C.inputs(), 0.0f);
   for (std::ptrdiff_t s = 0; s < samples; ++s)
-    for (int group = 0; group < C.groups; ++group)
-      for (int tap = 0; tap < taps; ++tap) {
-        float const* const from = dy + s * C.outputs() + group * C.group_filters();
-        float const* const w =
-            weights + group * panel_count(T) * panel_stride(T) + tap * C.group_filters() * panel;
-        float* const to = dx + s * C.inputs() + group * channels +
-                          (tap / C.kernel_width * C.dilation_height * C.width +
-                           tap % C.kernel_width * C.dilation_width) *
-                              C.channels;
-        for (int c = 0; c + strip <= channels; c += strip)
-          scatter_tap<lanes, C, tile, strip>(from, w + c / panel * panel_stride(T), to + c);
-        if constexpr (rest > 0)
-          scatter_tap<lanes, C, tile, rest>(from, w + (channels - rest) / panel * panel_stride(T),
-                                            to + channels - rest);
-      }
+    for (int group = 0; group < C.groups; ++group) {
+      float const* const from = dy + s * C.outputs() + group * C.group_filters();
+      float const* const w = weights + group * panel_count(T) * panel_stride(T);
+      float* const to = dx + s * C.inputs() + group * channels;
+      for (int c = 0; c + strip <= channels; c += strip)
+        strip_of_scatters<lanes, C, tile, strip>(from, w + c / panel * panel_stride(T), to + c);
+      if constexpr (rest > 0)
+        strip_of_scatters<lanes, C, tile, rest>(
+            from, w + (channels - rest) / panel * panel_stride(T), to + channels - rest);
+    }
 }
 
 }  // namespace etch::kernels

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 
 #include "contract_tile.hpp"
 
@@ -33,6 +34,8 @@ template <class Arch, position_grid P, vector_strip S, bool Padded>
   constexpr int vectors = S.vectors(Arch::width), positions = P.size();
 #pragma GCC unroll 1
   for (int k = 0; k < steps; ++k) {
+    // at -O3, g++ would keep on the stack what neighbouring positions read in one of the next steps
+    asm("" : "+r"(x));
     simd::vec<Arch> weight[vectors];
 #pragma GCC unroll 64
     for (int v = 0; v < vectors; ++v) {
@@ -49,6 +52,53 @@ template <class Arch, position_grid P, vector_strip S, bool Padded>
     }
     x += x_step;
     w += w_step;
+  }
+}
+
+/// acc[R.output(I, t)][v] += x[I * x_column] * w[t][v] for all taps of one row of a window.
+template <class Arch, tap_row R, int I, int Vectors>
+[[gnu::always_inline]] inline void multiply_input(simd::vec<Arch> (*acc)[Vectors], float const* x,
+                                                  int x_column,
+                                                  simd::vec<Arch> const (&w)[R.taps][Vectors]) {
+  auto const value = simd::in_register(simd::broadcast<Arch>(x[I * x_column]));
+#pragma GCC unroll 8
+  for (int t = 0; t < R.taps; ++t)
+    if (R.output(I, t) >= 0)
+#pragma GCC unroll 8
+      for (int v = 0; v < Vectors; ++v)
+        acc[R.output(I, t)][v] = simd::fma(value, w[t][v], acc[R.output(I, t)][v]);
+}
+
+/// The same for the inputs of all rows. A fold, because g++ does not unroll a loop of that size.
+template <class Arch, position_grid X, tap_row R, int Vectors, int... I>
+[[gnu::always_inline]] inline void multiply_inputs(simd::vec<Arch> (*acc)[Vectors], float const* x,
+                                                   simd::vec<Arch> const (&w)[R.taps][Vectors],
+                                                   std::integer_sequence<int, I...>) {
+  constexpr int n = R.inputs();
+  (multiply_input<Arch, R, I % n>(acc + I / n * R.outputs(), x + I / n * X.row_stride,
+                                  X.column_stride, w),
+   ...);
+}
+
+/// acc[r, R.output(i, t)][v] += sum over k < steps of x[r, i, k] * w[t, k, v], for `X.rows` rows of
+/// inputs and `R.taps` taps, whose weights are `tap` floats apart. Every input is loaded once and
+/// multiplied with all taps, which is what makes up for tiles with few filters.
+template <class Arch, position_grid X, tap_row R, vector_strip S, int Outputs>
+[[gnu::always_inline]] inline void multiply_taps(
+    simd::vec<Arch> (&acc)[Outputs][S.vectors(Arch::width)], float const* x, float const* w,
+    int tap, int steps) {
+  constexpr int vectors = S.vectors(Arch::width), taps = R.taps;
+#pragma GCC unroll 1
+  for (int k = 0; k < steps; ++k, ++x, w += S.panel) {
+    asm("" : "+r"(x));  // as above
+    simd::vec<Arch> weight[taps][vectors];
+#pragma GCC unroll 8
+    for (int t = 0; t < taps; ++t)
+#pragma GCC unroll 8
+      for (int v = 0; v < vectors; ++v)
+        weight[t][v] = simd::in_register(simd::load<Arch>(w + t * tap + S.offset(v * Arch::width)));
+    multiply_inputs<Arch, X, R>(acc, x, weight,
+                                std::make_integer_sequence<int, X.rows * R.inputs()>{});
   }
 }
 

@@ -130,8 +130,8 @@ consteval register_tile choose_row_tile() {
     if (most < 1) break;
     int const m = most >= 8 ? 8 : most;
     int const rest = panel_count(C) % r;
-    double const cycles = (panel_count(C) / r * step_cycles(m, r * per_panel) +
-                           (rest > 0 ? step_cycles(m, rest * per_panel) : 0)) /
+    double const cycles = (panel_count(C) / r * step_cycles(m, r * per_panel, lanes::width) +
+                           (rest > 0 ? step_cycles(m, rest * per_panel, lanes::width) : 0)) /
                           m;
     if (best_cycles == 0 || cycles < best_cycles) {
       best = {1, m, r};
@@ -146,8 +146,12 @@ template <class Arch, contraction C, int M, int Lanes, class Epilogue>
 void strip_of_rows(float const* x, float const* w, float* y, std::ptrdiff_t rows, int channel,
                    Epilogue const& epilogue) {
   constexpr int few = M > 4 ? 4 : M > 1 ? M - 1 : 1;
+  // 8 = 4 + 4 rather than 6 + 2
+  std::ptrdiff_t const over = rows % M;
+  bool const even = over % few != 0 && (over + M) % few == 0 && rows > M;
+  std::ptrdiff_t const whole = rows - over - (even ? M : 0);
   std::ptrdiff_t row = 0;
-  for (; row + M <= rows; row += M)
+  for (; row < whole; row += M)
     row_tile<Arch, C, M, false, Lanes>(x + row * C.channels, w, y + row * C.filters, row, M,
                                        channel, epilogue);
   if constexpr (M > 1)

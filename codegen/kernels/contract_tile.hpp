@@ -65,9 +65,30 @@ constexpr balanced_axis balance(int extent, int most) {
   return {size, extent - count * (size - 1), count};
 }
 
-/// A register tile: `height` x `width` positions, `panels` panels of filters.
+/// Neighbouring taps of one row of a window: `columns` windows `stride` apart, whose taps are
+/// `dilation` apart, touch a span of columns. Forward, a column of the span is read once for all
+/// windows it is in; a scatter reads a window's gradient once and adds to the span.
+struct tap_row {
+  int columns = 1, taps = 1, stride = 1, dilation = 1;
+  bool scatter = false;
+
+  constexpr int span() const { return (columns - 1) * stride + (taps - 1) * dilation + 1; }
+  constexpr int inputs() const { return scatter ? columns : span(); }
+  constexpr int outputs() const { return scatter ? span() : columns; }
+  /// Where `input` times `tap` is added, or -1.
+  constexpr int output(int input, int tap) const {
+    if (scatter) return input * stride + tap * dilation;
+    int const offset = input - tap * dilation;
+    return offset >= 0 && offset % stride == 0 && offset / stride < columns ? offset / stride : -1;
+  }
+  /// Inputs that are read at all.
+  constexpr int loads() const { return std::min(inputs(), columns * taps); }
+};
+
+/// A register tile: `height` x `width` positions, `panels` panels of filters, and `taps` taps of a
+/// row of the window at a time.
 struct register_tile {
-  int height = 1, width = 1, panels = 1;
+  int height = 1, width = 1, panels = 1, taps = 1;
 };
 
 /// Positions that fit beside `vectors` vectors of filters: the accumulators, one weight vector for
@@ -75,54 +96,90 @@ struct register_tile {
 constexpr int most_positions(int registers, int vectors) { return (registers - 1) / vectors - 1; }
 
 /// Estimated cycles of one step of a tile's reduction, on a core with two FMA ports of latency 4
-/// and two load ports: the FMAs, the loads (a vector a filter, a broadcast a position), or the
-/// latency of the chains, whichever binds.
-constexpr double step_cycles(int positions, int vectors) {
-  double const multiplies = positions * vectors / 2.0;
-  double const loads = (positions + vectors) / 2.0;
-  return std::max({multiplies, loads, 4.0});
+/// and two load ports: the FMAs or the latency of `chain` that follow each other, whichever binds,
+/// and what the loads cost beside them. That is nothing for vectors of 32 bytes; for 64 it fits
+/// tiles from 28 x 1 to 4 x 6 within 3% (145 to 197 of 216 GFLOP/s).
+constexpr double step_cycles(int products, int loads, int chain, int width) {
+  double const wait = width >= 16 ? loads * loads / (5.0 * products) : 0.0;
+  return std::max({products / 2.0, loads / 2.0, 4.0 * chain}) + wait;
+}
+constexpr double step_cycles(int positions, int vectors, int width) {
+  return step_cycles(positions * vectors, positions + vectors, 1, width);
 }
 
-/// The tile that covers a `height` x `width` map of outputs by `lanes` filters in the fewest
-/// estimated cycles. `unit_*` is the pooling window: each output takes that many positions; a
-/// window too large for the registers gives a tile of nothing.
-consteval register_tile choose_tile(int registers, int vector, int panel, int lanes, int height,
-                                    int width, int unit_height, int unit_width, int steps) {
-  register_tile best{0, 0, 0};
+/// What a tile is chosen for: a `height` x `width` map of outputs by `lanes` filters in panels of
+/// `panel`, `steps` products each. `unit_*` is the pooling window: each output takes that many
+/// positions. `row` describes the window's rows: its taps, stride and dilation.
+struct tile_problem {
+  int registers, vector, panel, lanes;
+  int height, width, unit_height = 1, unit_width = 1;
+  int steps = 1;
+  tap_row row{};
+};
+
+/// Estimated cycles of a tile of `height` x `width` outputs by `vectors` vectors: the reduction,
+/// the stores and some bookkeeping. When the weights are `cold` they come from the second-level
+/// cache, a line of 64 bytes in 3 cycles, which the products do not hide completely.
+constexpr double tile_cycles(tile_problem const& p, register_tile t, int vectors, bool cold) {
+  if (vectors == 0) return 0;
+  tap_row row = p.row;
+  row.columns = t.width * p.unit_width;
+  row.taps = t.taps;
+  int const rows = t.height * p.unit_height, positions = rows * row.columns;
+  int const weights = t.taps * vectors;
+  double step = step_cycles(positions * weights, rows * row.loads() + weights, t.taps, p.vector);
+  if (cold) step = std::max(step, 3.0 * weights * p.vector / 16) + 0.5 * weights * p.vector / 16;
+  int const accumulators = rows * row.outputs() * vectors;
+  return step * p.steps / t.taps + accumulators * (p.row.scatter ? 2.5 : 1.5) + 8;
+}
+
+/// The tile that covers the map in the fewest estimated cycles; a pooling window too large for the
+/// registers gives a tile of nothing.
+consteval register_tile choose_tile(tile_problem p) {
+  register_tile best{0, 0, 0, 1};
   double best_cycles = 0;
-  int const panels = (lanes + panel - 1) / panel;
-  int const unit = unit_height * unit_width;
-  for (int r = 1; r <= std::min(panels, 8); ++r) {
-    int const vectors = r * panel / vector;
-    int const rest = lanes % (r * panel);
-    int const rest_vectors = (rest + vector - 1) / vector;
-    int const most = most_positions(registers, vectors) / unit;
-    for (int h = 1; h <= std::min(height, most); ++h) {
-      for (int w = 1; w <= std::min(width, most / h); ++w) {
-        auto const rows = balance(height, h), columns = balance(width, w);
-        if (rows.size != h || columns.size != w) continue;  // the same tiles under another name
-        double cycles = 0;
-        for (int i = 0; i < 4; ++i) {
-          int const th = i & 1 ? h - 1 : h, tw = i & 2 ? w - 1 : w;
-          int const times = (i & 1 ? rows.count - rows.large : rows.large) *
-                            (i & 2 ? columns.count - columns.large : columns.large);
-          if (times == 0) continue;
-          int const m = th * tw * unit;
-          // beside the reduction, a tile costs its stores and some bookkeeping; every size in use
-          // is code of its own, which counts as well
-          double const full = step_cycles(m, vectors) * steps + m * vectors * 1.5 + 8;
-          double const part = step_cycles(m, rest_vectors) * steps + m * rest_vectors * 1.5 + 8;
-          int const strips = lanes / (r * panel);
-          cycles += times * (strips * full + (rest > 0 ? part : 0.0)) + m * vectors * 0.5;
-        }
-        if (best_cycles == 0 || cycles < best_cycles) {
-          best = {h, w, r};
-          best_cycles = cycles;
+  int const panels = (p.lanes + p.panel - 1) / p.panel;
+  for (int taps = 1; taps <= std::min(p.row.taps, 5); ++taps) {
+    if (balance(p.row.taps, taps).size != taps) continue;  // the same tiles under another name
+    for (int r = 1; r <= std::min(panels, 8); ++r) {
+      int const vectors = r * p.panel / p.vector, strips = p.lanes / (r * p.panel);
+      int const rest_vectors = (p.lanes % (r * p.panel) + p.vector - 1) / p.vector;
+      bool const cold = p.steps * r * p.panel > 10240;
+      for (int h = 1; h <= p.height; ++h) {
+        for (int w = 1; w <= p.width; ++w) {
+          tap_row row = p.row;
+          row.columns = w * p.unit_width;
+          row.taps = taps;
+          if ((h * p.unit_height * row.outputs() + taps) * vectors + 1 > p.registers) break;
+          auto const rows = balance(p.height, h), columns = balance(p.width, w);
+          if (rows.size != h || columns.size != w) continue;
+          double cycles = 0;
+          for (int i = 0; i < 4; ++i) {
+            register_tile const t{i & 1 ? h - 1 : h, i & 2 ? w - 1 : w, r, taps};
+            int const times = (i & 1 ? rows.count - rows.large : rows.large) *
+                              (i & 2 ? columns.count - columns.large : columns.large);
+            if (times == 0) continue;
+            // every size in use is code of its own, which counts as well
+            cycles += times * (strips * tile_cycles(p, t, vectors, cold) +
+                               tile_cycles(p, t, rest_vectors, cold)) +
+                      t.height * t.width * vectors * taps * 0.5;
+          }
+          if (best_cycles == 0 || cycles < best_cycles) {
+            best = {h, w, r, taps};
+            best_cycles = cycles;
+          }
         }
       }
     }
   }
   return best;
+}
+
+/// The same without reuse of taps.
+consteval register_tile choose_tile(int registers, int vector, int panel, int lanes, int height,
+                                    int width, int unit_height, int unit_width, int steps) {
+  return choose_tile(
+      {registers, vector, panel, lanes, height, width, unit_height, unit_width, steps});
 }
 
 }  // namespace etch::kernels

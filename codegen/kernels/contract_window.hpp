@@ -11,6 +11,7 @@ struct pool_window {
   constexpr bool operator==(pool_window const&) const = default;
 };
 
+<<<<<<< Updated upstream
 /// An epilogue that also writes down which position of its window each pooled output was, counted
 /// row by row, the first of equal ones: in `index` where `pooled` has the output.
 template <class Epilogue>
@@ -27,22 +28,54 @@ inline constexpr bool records_index<recording<Epilogue>> = true;
 
 /// Adds the products of a tile's windows: `x` is the first tap of its first position.
 template <class Arch, contraction C, position_grid P, vector_strip S>
+=======
+/// The rows of C's windows, for a tile of `columns` windows and `taps` taps at a time.
+constexpr tap_row row_of(contraction c, int columns, int taps, bool scatter = false) {
+  return {columns, taps, c.stride_width, c.dilation_width, scatter};
+}
+
+/// Adds the products of a tile's windows, `Taps` taps of a row at a time: `x` is the first tap of
+/// its first position.
+template <class Arch, contraction C, position_grid P, vector_strip S, int Taps>
+>>>>>>> Stashed changes
 [[gnu::always_inline]] inline void multiply_windows(
     simd::vec<Arch> (&acc)[P.size()][S.vectors(Arch::width)], float const* x, float const* w) {
-  constexpr window_walk walk = walk_of(C);
+  if constexpr (Taps == 1) {
+    constexpr window_walk walk = walk_of(C);
 #pragma GCC unroll 1
-  for (int ky = 0; ky < walk.rows; ++ky)
+    for (int ky = 0; ky < walk.rows; ++ky)
 #pragma GCC unroll 1
-    for (int kx = 0; kx < walk.columns; ++kx) {
-      multiply<Arch, P, S, true>(acc, x + ky * walk.row_stride + kx * walk.column_stride, 1, w,
-                                 S.panel, walk.run);
-      w += walk.run * S.panel;
+      for (int kx = 0; kx < walk.columns; ++kx) {
+        multiply<Arch, P, S, true>(acc, x + ky * walk.row_stride + kx * walk.column_stride, 1, w,
+                                   S.panel, walk.run);
+        w += walk.run * S.panel;
+      }
+  } else {
+    constexpr balanced_axis taps = balance(C.kernel_width, Taps);
+    constexpr int channels = C.group_channels(), lines = C.kernel_height;
+    constexpr int x_tap = C.dilation_width * C.channels, w_tap = channels * S.panel;
+    constexpr position_grid inputs{P.rows, P.columns, P.row_stride, C.channels};
+#pragma GCC unroll 1
+    for (int ky = 0; ky < lines; ++ky, x += C.dilation_height * C.width * C.channels) {
+      float const* from = x;
+#pragma GCC unroll 1
+      for (int i = 0; i < taps.large; ++i, from += Taps * x_tap, w += Taps * w_tap)
+        multiply_taps<Arch, inputs, row_of(C, P.columns, Taps), S>(acc, from, w, w_tap, channels);
+      if constexpr (taps.large < taps.count)
+#pragma GCC unroll 1
+        for (int i = taps.large; i < taps.count; ++i) {
+          multiply_taps<Arch, inputs, row_of(C, P.columns, Taps - 1), S>(acc, from, w, w_tap,
+                                                                         channels);
+          from += (Taps - 1) * x_tap;
+          w += (Taps - 1) * w_tap;
+        }
     }
+  }
 }
 
 /// `Height` x `Width` pooled outputs of a strip of `Lanes` filters. `x` points to the first tap of
 /// the first position, `y` to the first pooled output; `row` counts positions before pooling.
-template <class Arch, contraction C, pool_window Pool, int Height, int Width, int Lanes,
+template <class Arch, contraction C, pool_window Pool, int Height, int Width, int Taps, int Lanes,
           class Epilogue>
 [[gnu::noinline]] void window_tile(float const* x, float const* w, float* y, std::ptrdiff_t row,
                                    int channel, Epilogue const& epilogue) {
@@ -55,7 +88,7 @@ template <class Arch, contraction C, pool_window Pool, int Height, int Width, in
   constexpr position_grid outputs{Height, Width, C.out_width() / Pool.width * C.filters, C.filters};
   simd::vec<Arch> acc[rows * columns][vectors];
   clear<Arch>(acc);
-  multiply_windows<Arch, C, positions, strip>(acc, x, w);
+  multiply_windows<Arch, C, positions, strip, Taps>(acc, x, w);
 
   if constexpr (Pool == pool_window{}) {
     if constexpr (is_large<Epilogue>()) {
@@ -108,7 +141,7 @@ void window_in_parts(float const* x, float const* w, float* y, std::ptrdiff_t ro
     for (int px = 0; px < Pool.width; ++px) {
       simd::vec<Arch> acc[1][vectors];
       clear<Arch>(acc);
-      multiply_windows<Arch, C, position_grid{}, strip>(
+      multiply_windows<Arch, C, position_grid{}, strip, 1>(
           acc, x + (py * C.stride_height * C.width + px * C.stride_width) * C.channels, w);
 #pragma GCC unroll 64
       for (int v = 0; v < vectors; ++v) {
@@ -118,8 +151,8 @@ void window_in_parts(float const* x, float const* w, float* y, std::ptrdiff_t ro
         if (py + px > 0) {
           auto const most = load_lanes<Arch, Lanes>(y, v);
           if constexpr (records_index<Epilogue>)
-            which = simd::blend(value > most, which,
-                                load_lanes<Arch, Lanes>(epilogue.index_of(y), v));
+            which =
+                simd::blend(value > most, which, load_lanes<Arch, Lanes>(epilogue.index_of(y), v));
           value = simd::max(most, value);
         }
         store_lanes<Arch, Lanes>(y, v, value);
@@ -149,12 +182,12 @@ void row_of_windows(float const* x, float const* w, float* y, std::ptrdiff_t row
   constexpr int size = at::columns.size;
   int column = 0;
   for (int i = 0; i < at::columns.large; ++i, column += size)
-    window_tile<Arch, C, Pool, Height, size, Lanes>(x + column * at::x_column, w,
-                                                    y + column * at::y_column,
-                                                    row + column * Pool.width, channel, epilogue);
+    window_tile<Arch, C, Pool, Height, size, T.taps, Lanes>(
+        x + column * at::x_column, w, y + column * at::y_column, row + column * Pool.width, channel,
+        epilogue);
   if constexpr (at::columns.large < at::columns.count)
     for (int i = at::columns.large; i < at::columns.count; ++i, column += size - 1)
-      window_tile<Arch, C, Pool, Height, size - 1, Lanes>(
+      window_tile<Arch, C, Pool, Height, size - 1, T.taps, Lanes>(
           x + column * at::x_column, w, y + column * at::y_column, row + column * Pool.width,
           channel, epilogue);
 }
@@ -192,8 +225,9 @@ void forward_windows(float const* x, float const* weights, float* y, int samples
   using lanes = lanes_for<Arch, C>;
   constexpr int panel = panel_width(C), filters = C.group_filters();
   constexpr int height = C.out_height() / Pool.height, width = C.out_width() / Pool.width;
-  constexpr register_tile tile = choose_tile(Arch::registers, lanes::width, panel, filters, height,
-                                             width, Pool.height, Pool.width, window_size(C));
+  constexpr register_tile tile =
+      choose_tile({Arch::registers, lanes::width, panel, filters, height, width, Pool.height,
+                   Pool.width, window_size(C), row_of(C, 1, C.kernel_width)});
   constexpr int strip = std::max(1, tile.panels) * panel, rest = filters % strip;
   for (int sample = 0; sample < samples; ++sample) {
     std::ptrdiff_t const s = sample, row = s * C.out_height() * C.out_width();
