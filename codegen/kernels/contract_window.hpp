@@ -11,7 +11,6 @@ struct pool_window {
   constexpr bool operator==(pool_window const&) const = default;
 };
 
-<<<<<<< Updated upstream
 /// An epilogue that also writes down which position of its window each pooled output was, counted
 /// row by row, the first of equal ones: in `index` where `pooled` has the output.
 template <class Epilogue>
@@ -26,9 +25,6 @@ inline constexpr bool records_index = false;
 template <class Epilogue>
 inline constexpr bool records_index<recording<Epilogue>> = true;
 
-/// Adds the products of a tile's windows: `x` is the first tap of its first position.
-template <class Arch, contraction C, position_grid P, vector_strip S>
-=======
 /// The rows of C's windows, for a tile of `columns` windows and `taps` taps at a time.
 constexpr tap_row row_of(contraction c, int columns, int taps, bool scatter = false) {
   return {columns, taps, c.stride_width, c.dilation_width, scatter};
@@ -37,7 +33,6 @@ constexpr tap_row row_of(contraction c, int columns, int taps, bool scatter = fa
 /// Adds the products of a tile's windows, `Taps` taps of a row at a time: `x` is the first tap of
 /// its first position.
 template <class Arch, contraction C, position_grid P, vector_strip S, int Taps>
->>>>>>> Stashed changes
 [[gnu::always_inline]] inline void multiply_windows(
     simd::vec<Arch> (&acc)[P.size()][S.vectors(Arch::width)], float const* x, float const* w) {
   if constexpr (Taps == 1) {
