@@ -115,21 +115,33 @@ struct executor {
       kernels::epilogue<code<I>, w.filters, w.out_height() * w.out_width()> const after{loads};
       if constexpr (s.what == step_kind::contract)
         contract_forward<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, after);
-      else
+      else if constexpr (s.positions < 0)
         contract_forward_max_pool<Arch, w, s.pool_height, s.pool_width>(
             operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, after);
-    } else if constexpr (s.what == step_kind::contract_dx) {
+      else
+        contract_forward_max_pool<Arch, w, s.pool_height, s.pool_width>(
+            operand<I, 0>(b, sample), operand<I, 1>(b, sample), y,
+            address<s.positions>(b, sample), n, after);
+    } else if constexpr (s.what == step_kind::contract_dx && s.operands[2] < 0) {
       contract_dx<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n);
-    } else if constexpr (s.what == step_kind::contract_dw) {
+    } else if constexpr (s.what == step_kind::contract_dx) {
+      contract_dx_pooled<Arch, w, s.pool_height, s.pool_width>(
+          operand<I, 0>(b, sample), operand<I, 2>(b, sample), operand<I, 1>(b, sample), y, n);
+    } else if constexpr (s.what == step_kind::contract_dw && s.operands[2] < 0) {
       contract_dw<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n);
+    } else if constexpr (s.what == step_kind::contract_dw) {
+      contract_dw_pooled<Arch, w, s.pool_height, s.pool_width>(
+          operand<I, 0>(b, sample), operand<I, 1>(b, sample), operand<I, 2>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::pool) {
       kernels::pool<Arch, s.fn, w>(operand<I, 0>(b, sample), y, n);
+    } else if constexpr (s.what == step_kind::pool_index) {
+      kernels::pool_index<Arch, w>(operand<I, 0>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::pool_gradient) {
       if constexpr (s.fn == function::maximum)
-        kernels::pool_gradient<Arch, s.fn, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample),
-                                              operand<I, 2>(b, sample), y, n);
+        kernels::pool_gradient<Arch, s.fn, w>(operand<I, 0>(b, sample),
+                                                     operand<I, 1>(b, sample), y, n);
       else
-        kernels::pool_gradient<Arch, s.fn, w>(nullptr, nullptr, operand<I, 0>(b, sample), y, n);
+        kernels::pool_gradient<Arch, s.fn, w>(nullptr, operand<I, 0>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::copy) {
       kernels::copy_box<Arch, box_of(plan, s)>(operand<I, 0>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::pack) {

@@ -141,21 +141,35 @@ class interpreter {
         break;
       case step_kind::contract:
       case step_kind::contract_max_pool:
-        for (int k = 0; k < n; ++k) contract(s, sample, k, a + k * w.inputs(), b, y + k * size);
+        for (int k = 0; k < n; ++k) {
+          T* const positions = address(s.positions, sample);
+          contract(s, sample, k, a + k * w.inputs(), b, y + k * size,
+                   positions != nullptr ? positions + k * size : nullptr);
+        }
         break;
       case step_kind::contract_dx: {
         std::vector<T> const weights = untransposed(w, b);
         for (int k = 0; k < n; ++k)
           store(w.inputs(), y + k * size, [&](double* sum) {
-            reference::contract_dx(w, a + k * w.outputs(), weights.data(), sum);
+            if (c == nullptr) return reference::contract_dx(w, a + k * w.outputs(), weights.data(), sum);
+            reference::contract_dx(w, unpooled(s, c, a, k).data(), weights.data(), sum);
           });
         break;
       }
       case step_kind::contract_dw:
         for (int k = 0; k < n; ++k) {
           std::vector<double> sum(at(w.filters * window_size(w)));
-          reference::contract_dw(w, a + k * w.inputs(), b + k * w.outputs(), sum.data());
-          for_each_weight(w, [&](int from, int to) { y[to] += static_cast<T>(sum[at(from)]); });
+          if (c == nullptr)
+            reference::contract_dw(w, a + k * w.inputs(), b + k * w.outputs(), sum.data());
+          else
+            reference::contract_dw(w, a + k * w.inputs(), unpooled(s, c, b, k).data(), sum.data());
+          std::vector<T> packed(at(packed_size(w))), turned(at(transposed_size(w)));
+          for_each_weight(w, [&](int from, int to) { packed[at(to)] = static_cast<T>(sum[at(from)]); });
+          bool const turns = c != nullptr && skips_zeros(w);
+          if (turns)
+            detail::for_each_transposed_weight(
+                w, [&](int from, int to) { turned[at(to)] = packed[at(from)]; });
+          for (int i = 0; i < size; ++i) y[i] += (turns ? turned : packed)[at(i)];
         }
         break;
       case step_kind::pool:
@@ -167,12 +181,17 @@ class interpreter {
               reference::pool_sum(w, a + k * w.inputs(), sum);
           });
         break;
+      case step_kind::pool_index:
+        for (int k = 0; k < n; ++k)
+          store(w.outputs(), y + k * size,
+                [&](double* sum) { reference::pool_index(w, a + k * w.inputs(), sum); });
+        break;
       case step_kind::pool_gradient:
         for (int k = 0; k < n; ++k)
           store(w.inputs(), y + k * size, [&](double* sum) {
-            int const in = k * w.inputs(), out = k * w.outputs();
+            int const out = k * w.outputs();
             if (s.fn == function::maximum)
-              reference::pool_maximum_gradient(w, a + in, b + out, c + out, sum);
+              reference::pool_maximum_gradient(w, a + out, b + out, sum);
             else
               reference::pool_sum_gradient(w, a + out, sum);
           });
@@ -252,7 +271,15 @@ class interpreter {
       }
   }
 
-  void contract(step const& s, int sample, int k, T const* x, T const* packed, T* y) {
+  /// The gradient of all outputs of a contraction, for sample k, from that of their pooling.
+  std::vector<T> unpooled(step const& s, T const* index, T const* dy, int k) const {
+    contraction const& w = window_of(plan_, s);
+    int const each = pooling_of(w, s.pool_height, s.pool_width).outputs() * k;
+    return reference::unpooled(w, s.pool_height, s.pool_width, index + each, dy + each);
+  }
+
+  void contract(step const& s, int sample, int k, T const* x, T const* packed, T* y,
+                T* positions) {
     contraction const& w = window_of(plan_, s);
     std::vector<T> weights(at(w.filters * window_size(w)));
     for_each_weight(w, [&](int to, int from) { weights[at(to)] = packed[from]; });
@@ -264,17 +291,12 @@ class interpreter {
       std::copy(image.begin(), image.end(), y);
       return;
     }
-    contraction const pool{.height = w.out_height(),
-                           .width = w.out_width(),
-                           .channels = w.filters,
-                           .kernel_height = s.pool_height,
-                           .kernel_width = s.pool_width,
-                           .stride_height = s.pool_height,
-                           .stride_width = s.pool_width,
-                           .groups = w.filters,
-                           .filters = w.filters};
+    contraction const pool = pooling_of(w, s.pool_height, s.pool_width);
     store(pool.outputs(), y,
           [&](double* sum) { reference::pool_maximum(pool, image.data(), sum); });
+    if (positions != nullptr)
+      store(pool.outputs(), positions,
+            [&](double* sum) { reference::pool_index(pool, image.data(), sum); });
   }
 
   static std::vector<T> untransposed(contraction const& w, T const* from) {

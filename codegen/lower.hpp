@@ -40,6 +40,8 @@ constexpr graph training_graph(Network net, Loss) {
   g.outputs.push_back(loss.id);
   passes::pool_first(g);
   passes::differentiate(g, loss.id);
+  passes::pool_last(g);
+  passes::through_pooling(g);
   return g;
 }
 

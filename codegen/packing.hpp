@@ -79,6 +79,13 @@ constexpr contraction transposed(contraction c) {
 /// Floats of the transposed packed weights.
 constexpr int transposed_size(contraction c) { return packed_size(transposed(c)); }
 
+/// Whether the gradients of a contraction before a max pooling leave out the products with zero
+/// (kernels/contract_pooled_gradient.hpp): where channels fill vectors, and where the weights, read
+/// anew for every output, stay in the second-level cache.
+constexpr bool skips_zeros(contraction c) {
+  return c.groups == 1 && c.channels >= 16 && transposed_size(c) <= 1 << 18;
+}
+
 namespace detail {
 
 /// to[f][c] = from[c][f] for f and c below 4, in rows `from_row` and `to_row` floats apart. With

@@ -17,6 +17,7 @@ enum class step_kind : unsigned char {
   contract_dx,
   contract_dw,
   pool,
+  pool_index,
   pool_gradient,
   copy,
   pack,
@@ -36,6 +37,7 @@ struct step {
   bool sums = false;            // adds the sum over the samples to its result
   function fn = function::add;  // pool, reduce
   int result = -1;
+  int positions = -1;  // contract_max_pool: also made, the pool_index of what is pooled; or -1
   int layer = 0;
   std::array<int, 3> operands{-1, -1, -1};  // x, weights, ...
   int code = 0;                             // of plan::programs: map, reduce, contract
@@ -43,7 +45,7 @@ struct step {
   int window = 0;                           // of plan::windows: contract*, pool*
   int box = 0;                              // of plan::boxes: copy
   int outer = 1, reduced = 1, inner = 1;    // reduce
-  int pool_height = 1, pool_width = 1;      // contract_max_pool
+  int pool_height = 1, pool_width = 1;      // contract_max_pool; contract_dx, contract_dw of 3
   int index = 0;                            // random: the stream
 };
 

@@ -22,7 +22,7 @@ constexpr std::string_view name_of(op code) {
   constexpr std::string_view names[] = {
       "input",         "parameter", "constant",    "iota",        "batch_size", "random",
       "map",           "contract",  "contract_dx", "contract_dw", "reduce",     "pool",
-      "pool_gradient", "reshape",   "pad",         "slice",       "concat",     "detach",
+      "pool_index",    "pool_gradient", "reshape",   "pad",         "slice",       "concat",     "detach",
       "pack",          "unpack",    "transpose"};
   return names[static_cast<int>(code)];
 }
@@ -30,7 +30,7 @@ constexpr std::string_view name_of(op code) {
 constexpr std::string_view name_of(step_kind what) {
   constexpr std::string_view names[] = {
       "map",         "reduce",      "contract",   "contract_max_pool",
-      "contract_dx", "contract_dw", "pool",       "pool_gradient",
+      "contract_dx", "contract_dw", "pool",       "pool_index", "pool_gradient",
       "copy",        "pack",        "unpack",     "transpose",
       "random",      "iota",        "batch_size", "zero"};
   return names[static_cast<int>(what)];
@@ -124,6 +124,7 @@ inline std::string to_text(plan const& p) {
       program const& code = code_of(p, s);
       for (int k = 0; k < code.loads; ++k)
         if (int const v = load_of(p, s, k); v >= 0) reads += fmt::format(" @{}={}", k, place(v));
+      if (s.positions >= 0) reads += fmt::format(" positions={}", place(s.positions));
       text +=
           fmt::format("  {} {}= {}{}", place(s.result), s.sums ? "+" : "", name_of(s.what), reads);
       if (code.instructions > 0) text += "  " + to_text(code);

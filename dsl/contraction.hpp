@@ -42,4 +42,17 @@ struct contraction {
   constexpr bool operator==(contraction const&) const = default;
 };
 
+/// The max pooling of what c gives, with windows of `height` x `width` that do not overlap.
+constexpr contraction pooling_of(contraction const& c, int height, int width) {
+  return {.height = c.out_height(),
+          .width = c.out_width(),
+          .channels = c.filters,
+          .kernel_height = height,
+          .kernel_width = width,
+          .stride_height = height,
+          .stride_width = width,
+          .groups = c.filters,
+          .filters = c.filters};
+}
+
 }  // namespace etch

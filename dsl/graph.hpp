@@ -24,9 +24,11 @@ enum class op : unsigned char {
   contract,       // a window of x times weights: contraction
   contract_dx,    // its gradient with respect to x:       (dy, weights)
   contract_dw,    // its gradient with respect to weights: (x, dy), summed over the batch
+                  // both: with a third operand, a pool_index, dy is that of the pooled contraction
   reduce,         // fn over the axes [first, last), and over the batch when over_batch
   pool,           // fn (add or maximum) over windows of (height, width, channels): window
-  pool_gradient,  // of maximum: (x, y, dy), to the first maximum; of add: (dy)
+  pool_index,     // which tap of its window, row by row, was the first maximum
+  pool_gradient,  // of maximum: (index, dy); of add: (dy)
   reshape,        // the same elements in another shape
   pad,            // before and after each axis, with value
   slice,          // drops before and after of each axis
@@ -34,7 +36,7 @@ enum class op : unsigned char {
   detach,         // identity with no gradient
   pack,           // weights from the standard to the packed layout of window
   unpack,         // and back
-  transpose,      // packed weights as contract_dx reads them
+  transpose,      // packed weights as contract_dx reads them; with index 1 back again
 };
 
 /// One primitive with the shape of its result. Operands are indices of earlier nodes.
@@ -51,6 +53,7 @@ struct node {
   std::array<int, 3> operands{-1, -1, -1};
   std::array<int, 4> before{}, after{};  // pad, slice
   contraction window{};
+  int pool_height = 1, pool_width = 1;  // contract_dx, contract_dw of three operands
 
   constexpr int operand_count() const {
     int n = 0;

@@ -19,12 +19,6 @@
 /// position of its window, counted row by row, was the largest.
 namespace etch::kernels {
 
-/// Whether products with zero are left out. Weights beyond the second-level cache are read too
-/// often for that.
-constexpr bool skips_zeros(contraction c) {
-  return c.groups == 1 && c.channels >= 16 && transposed_size(c) <= 1 << 18;
-}
-
 /// Gradients that are not zero, and where what they multiply begins, in floats. There is room for
 /// a vector behind the last.
 template <int Most>
@@ -302,7 +296,7 @@ void contract_dx_pooled(float const* dy, float const* index, float const* transp
 template <class Arch, contraction C, int PoolH, int PoolW>
 void contract_dw_pooled(float const* x, float const* dy, float const* index, float* dw,
                         int samples) {
-  if constexpr (kernels::skips_zeros(C))
+  if constexpr (skips_zeros(C))
     kernels::dw_of_largest<Arch, C, PoolH, PoolW>(x, dy, index, dw, samples);
   else
     kernels::dw_masked<Arch, C, PoolH, PoolW>(x, dy, index, dw, samples);

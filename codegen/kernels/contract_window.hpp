@@ -14,10 +14,17 @@ struct pool_window {
 /// An epilogue that also writes down which position of its window each pooled output was, counted
 /// row by row, the first of equal ones: in `index` where `pooled` has the output.
 template <class Epilogue>
-struct recording : Epilogue {
+struct recording {
+  static constexpr bool monotone = is_monotone<Epilogue>(), large = is_large<Epilogue>();
+  Epilogue const& then;
   float const* pooled;
   float* index;
 
+  template <class Arch>
+  [[gnu::always_inline]] simd::vec<Arch> operator()(simd::vec<Arch> acc, std::ptrdiff_t row,
+                                                    int channel, int lanes) const {
+    return then.template operator()<Arch>(acc, row, channel, lanes);
+  }
   float* index_of(float const* output) const { return index + (output - pooled); }
 };
 template <class Epilogue>

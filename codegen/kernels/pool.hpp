@@ -71,44 +71,62 @@ void pool(float const* x, float* y, int samples) noexcept {
 
 /// dx for one vector of channels of one window. Exclusive: no other window has these positions.
 template <class Arch, function Fn, contraction W, bool Exclusive>
-[[gnu::always_inline]] inline void pool_window_gradient(float const* x, float const* y,
-                                                        float const* dy, float* dx,
-                                                        int lanes) noexcept {
-  auto left = simd::load_partial<Arch>(dy, lanes);  // what no tap has taken yet
+[[gnu::always_inline]] inline void pool_window_gradient(float const* index, float const* dy,
+                                                        float* dx, int lanes) noexcept {
+  auto const gradient = simd::load_partial<Arch>(dy, lanes);
   auto const add_to = [&](float* to, simd::vec<Arch> value) __attribute__((always_inline)) {
     if constexpr (!Exclusive) value = value + simd::load_partial<Arch>(to, lanes);
     simd::store_partial(to, value, lanes);
   };
-  auto const take = [&](int offset) __attribute__((always_inline)) {
+  auto const take = [&](int ky, int kx) __attribute__((always_inline)) {
+    float* const to = dx + tap_offset(W, ky, kx);
     if constexpr (Fn == function::add) {
-      add_to(dx + offset, left);
+      add_to(to, gradient);
     } else {
-      auto const zero = simd::zero<Arch>();
-      auto const hit = simd::equal(simd::load_partial<Arch>(x + offset, lanes),
-                                   simd::load_partial<Arch>(y, lanes));
-      add_to(dx + offset, simd::select(hit, left, zero));
-      left = simd::select(hit, zero, left);
+      auto const tap = simd::broadcast<Arch>(static_cast<float>(ky * W.kernel_width + kx));
+      add_to(to, simd::blend(simd::load_partial<Arch>(index, lanes) == tap, gradient,
+                             simd::zero<Arch>()));
     }
   };
   if constexpr (W.kernel_height * W.kernel_width <= 4) {
 #pragma GCC unroll 4
     for (int ky = 0; ky < W.kernel_height; ++ky)
 #pragma GCC unroll 4
-      for (int kx = 0; kx < W.kernel_width; ++kx) take(tap_offset(W, ky, kx));
+      for (int kx = 0; kx < W.kernel_width; ++kx) take(ky, kx);
   } else {
 #pragma GCC unroll 1
     for (int ky = 0; ky < W.kernel_height; ++ky)
 #pragma GCC unroll 1
-      for (int kx = 0; kx < W.kernel_width; ++kx) take(tap_offset(W, ky, kx));
+      for (int kx = 0; kx < W.kernel_width; ++kx) take(ky, kx);
   }
 }
 
+/// index[oy, ox, c] = which tap of the window, counted row by row, is the first of the largest.
+template <class Arch, contraction W>
+void pool_index(float const* x, float* index, int samples) noexcept {
+  for (int s = 0; s < samples; ++s, x += W.inputs())
+    for (int oy = 0; oy < W.out_height(); ++oy)
+      for (int ox = 0; ox < W.out_width(); ++ox, index += W.channels)
+        for (int c = 0; c < W.channels; c += Arch::width) {
+          int const lanes = std::min(Arch::width, W.channels - c);
+          float const* const corner = x + window_offset(W, oy, ox) + c;
+          auto most = simd::load_partial<Arch>(corner, lanes), which = simd::zero<Arch>();
+          for (int ky = 0; ky < W.kernel_height; ++ky)
+            for (int kx = 0; kx < W.kernel_width; ++kx) {
+              auto const next = simd::load_partial<Arch>(corner + tap_offset(W, ky, kx), lanes);
+              auto const tap = simd::broadcast<Arch>(static_cast<float>(ky * W.kernel_width + kx));
+              which = simd::blend(next > most, tap, which);
+              most = simd::max(most, next);
+            }
+          simd::store_partial(index + c, which, lanes);
+        }
+}
+
 /// Overwrites dx, the gradient of `pool` with respect to x. add: each position of a window gets its
-/// dy (x and y are not read). maximum: the first position, row by row, where x equals y gets it.
-/// Where windows overlap, the gradients are added.
+/// dy (index is not read). maximum: the position that `index` says gets it. Where windows overlap,
+/// the gradients are added.
 template <class Arch, function Fn, contraction W>
-void pool_gradient(float const* x, float const* y, float const* dy, float* dx,
-                   int samples) noexcept {
+void pool_gradient(float const* index, float const* dy, float* dx, int samples) noexcept {
   static_assert(Fn == function::add || Fn == function::maximum);
   constexpr int width = Arch::width;
   constexpr bool exclusive = W.span_height() <= W.stride_height && W.span_width() <= W.stride_width;
@@ -124,14 +142,11 @@ void pool_gradient(float const* x, float const* y, float const* dy, float* dx,
         int const corner = window_offset(W, oy, ox);
         int const out = (oy * W.out_width() + ox) * W.channels;
         for (int c = 0; c < W.channels; c += width)
-          pool_window_gradient<Arch, Fn, W, exclusive>(
-              reads ? x + corner + c : nullptr, reads ? y + out + c : nullptr, dy + out + c,
-              dx + corner + c, std::min(width, W.channels - c));
+          pool_window_gradient<Arch, Fn, W, exclusive>(reads ? index + out + c : nullptr,
+                                                       dy + out + c, dx + corner + c,
+                                                       std::min(width, W.channels - c));
       }
-    if (reads) {
-      x += W.inputs();
-      y += W.out_height() * W.out_width() * W.channels;
-    }
+    if (reads) index += W.out_height() * W.out_width() * W.channels;
     dy += W.out_height() * W.out_width() * W.channels;
     dx += W.inputs();
   }

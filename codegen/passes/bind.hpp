@@ -36,10 +36,13 @@ class binder {
       case op::parameter:
         return out_.places[at(n.index)].size;
       case op::pack:
-      case op::contract_dw:
         return packed_size(n.window);
+      case op::contract_dw: {
+        bool const is_transposed = n.operand_count() == 3 && skips_zeros(n.window);
+        return is_transposed ? transposed_size(n.window) : packed_size(n.window);
+      }
       case op::transpose:
-        return transposed_size(n.window);
+        return n.index == 1 ? packed_size(n.window) : transposed_size(n.window);
       default:
         return n.shape.elements();
     }
@@ -73,6 +76,7 @@ class binder {
       out_.steps.push_back(from);
       step& s = out_.steps.back();
       s.result = result;
+      if (s.positions >= 0) s.positions = value_of(s.positions);
       for (int& x : s.operands) x = x >= 0 ? value_of(x) : -1;
       for (int k = 0; k < code_of(out_, s).loads; ++k)
         if (int& x = out_.loads[at(s.loads + k)]; x >= 0) x = value_of(x);

@@ -218,17 +218,25 @@ class differentiator {
           contribute(a.id, spread(repeated ? dy * emit({.code = op::batch_size}) : dy, n));
         }
         break;
-      case op::pool:
+      case op::pool: {
         if (!first) break;
-        contribute(a.id, emit({.code = op::pool_gradient,
-                               .fn = n.fn,
-                               .batched = n.batched,
-                               .shape = a.shape(),
-                               .operands = n.fn == function::maximum
-                                               ? std::array<int, 3>{a.id, y.id, dy.id}
-                                               : std::array<int, 3>{dy.id, -1, -1},
-                               .window = n.window}));
+        node gradient{.code = op::pool_gradient,
+                      .fn = n.fn,
+                      .batched = n.batched,
+                      .shape = a.shape(),
+                      .operands = {dy.id, -1, -1},
+                      .window = n.window};
+        if (n.fn == function::maximum) {
+          tensor const index = emit({.code = op::pool_index,
+                                     .batched = n.batched,
+                                     .shape = n.shape,
+                                     .operands = {a.id, -1, -1},
+                                     .window = n.window});
+          gradient.operands = {index.id, dy.id, -1};
+        }
+        contribute(a.id, emit(gradient));
         break;
+      }
       case op::reshape:
         if (first) contribute(a.id, math::reshape(dy, a.shape()));
         break;

@@ -56,6 +56,8 @@ class fuser {
     s.batched = g_[id].batched || g_[id].over_batch;
     s.sums = g_[id].over_batch;
     s.window = index_in(out_.windows, g_[id].window);
+    s.pool_height = g_[id].pool_height;
+    s.pool_width = g_[id].pool_width;
     s.fn = g_[id].fn;
     s.index = g_[id].index;
     s.operands = g_[id].operands;
@@ -105,41 +107,36 @@ class fuser {
     return true;
   }
 
-  /// The max pooling that alone reads `id` and drops no pixel twice, or -1.
+  /// The max pooling that alone, but for its index, reads `id` and drops no pixel twice, or -1.
   constexpr int pooled_by(int id) const {
-    if (uses_.is_kept(id) || uses_.users(id).size() != 1) return -1;
-    int const user = uses_.users(id)[0];
-    node const& p = g_[user];
-    contraction const& w = p.window;
-    bool const fits = p.code == op::pool && p.fn == function::maximum &&
-                      w.kernel_height == w.stride_height && w.kernel_width == w.stride_width &&
-                      w.dilation_height == 1 && w.dilation_width == 1;
-    return fits ? user : -1;
+    if (uses_.is_kept(id)) return -1;
+    int pool = -1;
+    for (int user : uses_.users(id)) {
+      node const& p = g_[user];
+      contraction const& w = p.window;
+      bool const fits = w.kernel_height == w.stride_height && w.kernel_width == w.stride_width &&
+                        w.dilation_height == 1 && w.dilation_width == 1;
+      bool const is_pool = p.code == op::pool && p.fn == function::maximum && pool < 0;
+      if (!fits || (!is_pool && user != index_of(id))) return -1;
+      if (is_pool) pool = user;
+    }
+    return pool >= 0 && (index_of(id) < 0 || g_[index_of(id)].window == g_[pool].window) ? pool : -1;
+  }
+  /// The index of the maximum that reads `id`, or -1.
+  constexpr int index_of(int id) const {
+    for (int user : uses_.users(id))
+      if (g_[user].code == op::pool_index) return user;
+    return -1;
   }
 
   /// A pool takes the contraction before it, with its program, into its own step.
   constexpr bool fuse_into_pool(int id) {
-    int const x = g_[id].operand(0);
-    if (absorbed_[at(x)] || pooled_by(x) != id) return false;
     grouping::group all;
-    int contract = x;
-    if (g_[x].code == op::map) {
-      all = uses_.gather(x);
-      contract = accumulator_of(all, x);
-      if (contract < 0) return false;
-      for (int leaf : all.leaves)  // an operand for every pixel would be read out of order
-        if (leaf != contract &&
-            broadcast_access(g_[leaf].shape, g_[x].shape).period > g_[contract].window.filters)
-          return false;
-    } else if (g_[x].code != op::contract) {
-      return false;
-    }
-    contraction const& made = g_[contract].window;  // whose image may have been given another shape
-    contraction const& taken = g_[id].window;
-    if (made.depthwise() || made.out_height() != taken.height || made.out_width() != taken.width)
-      return false;
+    int const contract = contraction_before(id, all), x = g_[id].operand(0);
+    if (contract < 0) return false;
     step s = begin(step_kind::contract_max_pool, contract);
     s.result = id;
+    s.positions = index_of(x);
     s.pool_height = g_[id].window.kernel_height;
     s.pool_width = g_[id].window.kernel_width;
     if (all.members.empty())
@@ -150,6 +147,29 @@ class fuser {
     absorbed_[at(contract)] = true;
     finish(s);
     return true;
+  }
+
+  /// The contraction that a pool can take in, with the maps between, or -1.
+  constexpr int contraction_before(int id, grouping::group& all) const {
+    int const x = g_[id].operand(0);
+    if (absorbed_[at(x)] || pooled_by(x) != id) return -1;
+    int contract = x;
+    if (g_[x].code == op::map) {
+      all = uses_.gather(x);
+      contract = accumulator_of(all, x);
+      if (contract < 0) return -1;
+      for (int leaf : all.leaves)  // an operand for every pixel would be read out of order
+        if (leaf != contract &&
+            broadcast_access(g_[leaf].shape, g_[x].shape).period > g_[contract].window.filters)
+          return -1;
+    } else if (g_[x].code != op::contract) {
+      return -1;
+    }
+    contraction const& made = g_[contract].window;  // whose image may have been given another shape
+    contraction const& taken = g_[id].window;
+    bool const fits = !made.depthwise() && made.out_height() == taken.height &&
+                      made.out_width() == taken.width;
+    return fits ? contract : -1;
   }
 
   constexpr void visit(int id) {
@@ -193,6 +213,13 @@ class fuser {
       case op::contract_dw:
         visit_contract_dw(id);
         break;
+      case op::pool_index: {
+        int const pool = pooled_by(n.operand(0));
+        grouping::group all;
+        if (pool >= 0 && contraction_before(pool, all) >= 0) break;  // it comes with the pooling
+        finish(begin(step_kind::pool_index, id));
+        break;
+      }
       case op::pool_gradient:
         finish(begin(step_kind::pool_gradient, id));
         break;
@@ -202,9 +229,12 @@ class fuser {
       case op::unpack:
         finish(begin(step_kind::unpack, id));
         break;
-      case op::transpose:
-        finish(begin(step_kind::transpose, id));
+      case op::transpose: {
+        step s = begin(step_kind::transpose, id);
+        if (n.index == 1) s.window = index_in(out_.windows, transposed(n.window));
+        finish(s);
         break;
+      }
       case op::random:
         finish(begin(step_kind::random, id));
         break;

@@ -120,12 +120,22 @@ constexpr graph layout(graph const& from) {
       operand = weights && i == 1 ? packed_for(operand, n.window) : standard(operand);
     }
     if (n.code == op::contract_dx) n.operands[1] = transposed_for(n.operand(1), n);
-    bool is_packed = n.code == op::contract_dw;
+    bool const transposed_dw =  // made in the layout of the transposed weights
+        n.code == op::contract_dw && n.operand_count() == 3 && skips_zeros(n.window);
+    bool is_packed = n.code == op::contract_dw && !transposed_dw;
     if (n.code == op::parameter) {
       is_packed = places[at(n.index)].packed;
       n.window = places[at(n.index)].window;
     }
     renamed.push_back(add(n, is_packed));
+    if (transposed_dw)
+      renamed.back() = add({.code = op::transpose,
+                            .index = 1,
+                            .layer = n.layer,
+                            .shape = n.shape,
+                            .operands = {renamed.back(), -1, -1},
+                            .window = n.window},
+                           true);
   }
   for (int& y : g.outputs) y = standard(renamed[at(y)]);
   for (gradient_root& root : g.gradients) {

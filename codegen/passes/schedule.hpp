@@ -50,6 +50,7 @@ class scheduler {
       for (int k = 0; k < code_of(out_, s).loads; ++k) wait_for(load_of(out_, s, k));
       wait_for(s.result);
       writers[at(s.result)].push_back(static_cast<int>(i));
+      if (s.positions >= 0) writers[at(s.positions)].push_back(static_cast<int>(i));
     }
   }
 
@@ -65,6 +66,7 @@ class scheduler {
       for (int x : s.operands) result = result || (x >= 0 && varies[at(x)]);
       for (int k = 0; k < code_of(out_, s).loads; ++k)
         result = result || (load_of(out_, s, k) >= 0 && varies[at(load_of(out_, s, k))]);
+      if (s.positions >= 0) varies[at(s.positions)] = result;
     }
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       int const v = steps_[i].result;
@@ -95,6 +97,7 @@ class scheduler {
         return is_row_product(window_of(out_, s)) ? manner::flat : manner::loop;
       case step_kind::contract_max_pool:
       case step_kind::pool:
+      case step_kind::pool_index:
       case step_kind::pool_gradient:
         return manner::loop;
       default:

@@ -75,13 +75,20 @@ constexpr void accumulate(node const& n, operands<T> const& in, int sample, bool
   bool const add = n.fn != function::maximum;
   switch (n.code) {
     case op::contract: return contract(n.window, a, b, sum);
-    case op::contract_dx: return contract_dx(n.window, a, b, sum);
-    case op::contract_dw: return contract_dw(n.window, a, b, sum);
+    case op::contract_dx:
+      if (n.operand_count() < 3) return contract_dx(n.window, a, b, sum);
+      return contract_dx(n.window,
+                         unpooled(n.window, n.pool_height, n.pool_width, c, a).data(), b, sum);
+    case op::contract_dw:
+      if (n.operand_count() < 3) return contract_dw(n.window, a, b, sum);
+      return contract_dw(n.window, a,
+                         unpooled(n.window, n.pool_height, n.pool_width, c, b).data(), sum);
     case op::reduce: return reduce(n, in[0], sample, begin, sum);
     case op::pool: return add ? pool_sum(n.window, a, sum) : pool_maximum(n.window, a, sum);
+    case op::pool_index: return pool_index(n.window, a, sum);
     default:
       return add ? pool_sum_gradient(n.window, a, sum)
-                 : pool_maximum_gradient(n.window, a, b, c, sum);
+                 : pool_maximum_gradient(n.window, a, b, sum);
   }
 }
 
@@ -128,7 +135,8 @@ constexpr void assign(node const& n, operands<T> const& in, int sample, int samp
 
 constexpr bool accumulates(op code) {
   return code == op::contract || code == op::contract_dx || code == op::contract_dw ||
-         code == op::reduce || code == op::pool || code == op::pool_gradient;
+         code == op::reduce || code == op::pool || code == op::pool_index ||
+         code == op::pool_gradient;
 }
 
 /// Whether one result is made of all samples. The gradient dy of a value that is not batched is a

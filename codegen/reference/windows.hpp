@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "../../dsl/contraction.hpp"
 
 /// The loops over the windows of one sample, once for each primitive and its gradients.
@@ -122,14 +124,40 @@ constexpr void pool_sum_gradient(contraction const& c, T const* dy, double* dx) 
     return true;
   });
 }
+/// Which tap of its window, counted row by row, is the first of the largest.
 template <class T>
-constexpr void pool_maximum_gradient(contraction const& c, T const* x, T const* y, T const* dy,
+constexpr void pool_index(contraction const& c, T const* x, double* index) {
+  int tap = 0;
+  T most{};
+  for_each_tap(c, [&](int xi, int yi, bool first) {
+    tap = first ? 0 : tap + 1;
+    if (!first && !(x[xi] > most)) return true;
+    most = x[xi];
+    index[yi] = tap;
+    return true;
+  });
+}
+template <class T>
+constexpr void pool_maximum_gradient(contraction const& c, T const* index, T const* dy,
                                      double* dx) {
-  for_each_tap(c, [=](int xi, int yi, bool) {
-    if (x[xi] != y[yi]) return true;
+  int tap = 0;
+  for_each_tap(c, [&](int xi, int yi, bool first) {
+    tap = first ? 0 : tap + 1;
+    if (static_cast<int>(index[yi]) != tap) return true;
     dx[xi] += static_cast<double>(dy[yi]);
     return false;
   });
+}
+
+/// The gradient of what c gives from that of its pooling.
+template <class T>
+constexpr std::vector<T> unpooled(contraction const& c, int height, int width, T const* index,
+                                  T const* dy) {
+  std::vector<double> sum(static_cast<std::size_t>(c.outputs()), 0.);
+  pool_maximum_gradient(pooling_of(c, height, width), index, dy, sum.data());
+  std::vector<T> full(sum.size(), T{});
+  for (std::size_t i = 0; i < sum.size(); ++i) full[i] = static_cast<T>(sum[i]);
+  return full;
 }
 
 }  // namespace etch::reference

@@ -61,7 +61,7 @@ void check_kernels() {
         check::guarded x(p.x, 1), dy(p.dy, 3), index(p.index, 5);
         std::vector<float> expected(packed_size(C)), transposed(transposed_size(C));
         contract_dw<Arch, C>(p.x.data(), p.full.data(), expected.data(), samples);
-        if constexpr (kernels::skips_zeros(C)) {
+        if constexpr (skips_zeros(C)) {
           transpose_weights<C, Arch>(expected.data(), transposed.data());
           expected = transposed;
         }
@@ -75,7 +75,7 @@ void check_kernels() {
                                                   samples);
         for (float& v : expected) v *= 2;
         CHECK(difference(dw.values(), expected) < 2e-5);
-        if constexpr (kernels::skips_zeros(C)) {
+        if constexpr (skips_zeros(C)) {
           std::vector<float> weights(packed_size(C));
           std::uniform_real_distribution<float> number(-1, 1);
           for (int f = 0; f < C.filters; ++f)

@@ -12,10 +12,9 @@ namespace {
 // ---- pool
 
 using pool_kernel = void (*)(float const*, float*, int) noexcept;
-using pool_gradient_kernel = void (*)(float const*, float const*, float const*, float*,
-                                      int) noexcept;
+using pool_gradient_kernel = void (*)(float const*, float const*, float*, int) noexcept;
 
-void check_pool_kernels(bool adds, contraction const& w, pool_kernel pool,
+void check_pool_kernels(bool adds, contraction const& w, pool_kernel pool, pool_kernel pool_index,
                         pool_gradient_kernel pool_gradient, int samples) {
   INFO(w.height << " x " << w.width << " x " << w.channels << ", kernel " << w.kernel_height);
   int const outputs = w.out_height() * w.out_width() * w.channels;
@@ -48,8 +47,10 @@ void check_pool_kernels(bool adds, contraction const& w, pool_kernel pool,
         }
   pool(x.data(), y.data(), samples);
   CHECK(error_of(y, expected) == 0);
-  pool_gradient(adds ? nullptr : x.data(), adds ? nullptr : y.data(), dy.data(), dx.data(),
-                samples);
+  buffer const index(out);
+  pool_index(x.data(), index.data(), samples);
+  CHECK(index.intact());
+  pool_gradient(adds ? nullptr : index.data(), dy.data(), dx.data(), samples);
   CHECK(error_of(dx, gradient) < 1e-6);
 }
 
@@ -58,10 +59,10 @@ void check_pool() {
   using enum function;
   on_every_arch([]<class Arch>() {
     for (int samples : {1, 3}) {
-      check_pool_kernels(false, W, kernels::pool<Arch, maximum, W>,
+      check_pool_kernels(false, W, kernels::pool<Arch, maximum, W>, kernels::pool_index<Arch, W>,
                          kernels::pool_gradient<Arch, maximum, W>, samples);
-      check_pool_kernels(true, W, kernels::pool<Arch, add, W>, kernels::pool_gradient<Arch, add, W>,
-                         samples);
+      check_pool_kernels(true, W, kernels::pool<Arch, add, W>, kernels::pool_index<Arch, W>,
+                         kernels::pool_gradient<Arch, add, W>, samples);
     }
   });
 }

@@ -108,7 +108,22 @@ TEST_CASE("layout: training transposes each weight once and gives packed gradien
       etch::passes::simplify(etch::training_graph(mnist_cnn, etch::cross_entropy)));
   CHECK(count(g, op::pack) + count(g, op::unpack) == 0);
   CHECK(count(g, op::contract_dw) == 5);
-  CHECK(count(g, op::transpose) == 4);  // the first layer's input has no gradient
+  // The first layer's input has no gradient; the second's weights have theirs transposed.
+  CHECK(count(g, op::transpose) == 5);
+}
+
+TEST_CASE("training: a contraction before a max pooling gets the pooled gradient and positions") {
+  etch::plan const p = etch::lower(etch::training_graph(mnist_cnn, etch::cross_entropy), 8, true);
+  int pooled = 0, from_pooled = 0, spread = 0;
+  for (etch::step const& s : p.steps) {
+    using enum etch::step_kind;
+    pooled += s.what == contract_max_pool && s.positions >= 0;
+    from_pooled += (s.what == contract_dw || s.what == contract_dx) && s.operands[2] >= 0;
+    spread += s.what == pool_gradient || s.what == pool || s.what == etch::step_kind::pool_index;
+  }
+  CHECK(pooled == 2);
+  CHECK(from_pooled == 3);  // the first layer's input has no gradient
+  CHECK(spread == 0);
 }
 
 TEST_CASE("layout: weights that are computed are packed, and their gradient unpacked") {
