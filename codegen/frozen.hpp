@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <span>
 
 #include "plan.hpp"
 
@@ -11,11 +10,9 @@ namespace etch {
 
 struct plan_sizes {
   std::size_t steps, values, segments, programs, windows, boxes, loads, places;
+
+  constexpr bool operator==(plan_sizes const&) const = default;
 };
-constexpr plan_sizes sizes_of(plan const& p) {
-  return {p.steps.size(),   p.values.size(), p.segments.size(), p.programs.size(),
-          p.windows.size(), p.boxes.size(),  p.loads.size(),    p.places.size()};
-}
 
 /// A plan in arrays of its own size, so that it can be a constant.
 template <plan_sizes N>
@@ -33,17 +30,23 @@ struct frozen_plan {
 
 namespace detail {
 
-template <plan_sizes N>
-constexpr auto copy_of(plan const& p) {
+constexpr plan_sizes sizes_of(plan const& p) {
+  return {p.steps.size(),   p.values.size(), p.segments.size(), p.programs.size(),
+          p.windows.size(), p.boxes.size(),  p.loads.size(),    p.places.size()};
+}
+
+/// The first `used` entries of each list of `p`.
+template <plan_sizes N, class Plan>
+constexpr auto copy_of(Plan const& p, plan_sizes used) {
   frozen_plan<N> f;
-  std::copy(p.steps.begin(), p.steps.end(), f.steps.begin());
-  std::copy(p.values.begin(), p.values.end(), f.values.begin());
-  std::copy(p.segments.begin(), p.segments.end(), f.segments.begin());
-  std::copy(p.programs.begin(), p.programs.end(), f.programs.begin());
-  std::copy(p.windows.begin(), p.windows.end(), f.windows.begin());
-  std::copy(p.boxes.begin(), p.boxes.end(), f.boxes.begin());
-  std::copy(p.loads.begin(), p.loads.end(), f.loads.begin());
-  std::copy(p.places.begin(), p.places.end(), f.places.begin());
+  std::copy_n(p.steps.begin(), used.steps, f.steps.begin());
+  std::copy_n(p.values.begin(), used.values, f.values.begin());
+  std::copy_n(p.segments.begin(), used.segments, f.segments.begin());
+  std::copy_n(p.programs.begin(), used.programs, f.programs.begin());
+  std::copy_n(p.windows.begin(), used.windows, f.windows.begin());
+  std::copy_n(p.boxes.begin(), used.boxes, f.boxes.begin());
+  std::copy_n(p.loads.begin(), used.loads, f.loads.begin());
+  std::copy_n(p.places.begin(), used.places, f.places.begin());
   f.prologue = p.prologue;
   f.samples = p.samples;
   f.workspace = p.workspace;
@@ -52,16 +55,44 @@ constexpr auto copy_of(plan const& p) {
   return f;
 }
 
+/// A plan has to be known for its sizes to be. So that it need not be made twice, it is made in
+/// arrays that have room for most networks.
+struct roomy_plan {
+  static constexpr plan_sizes room{.steps = 1024,
+                                   .values = 1024,
+                                   .segments = 256,
+                                   .programs = 256,
+                                   .windows = 128,
+                                   .boxes = 64,
+                                   .loads = 2048,
+                                   .places = 256};
+
+  constexpr explicit roomy_plan(plan const& p) : used(sizes_of(p)) {
+    fits = used.steps <= room.steps && used.values <= room.values &&
+           used.segments <= room.segments && used.programs <= room.programs &&
+           used.windows <= room.windows && used.boxes <= room.boxes && used.loads <= room.loads &&
+           used.places <= room.places;
+    if (fits) made = copy_of<room>(p, used);
+  }
+
+  plan_sizes used;
+  bool fits = false;
+  frozen_plan<room> made;
+};
+
 }  // namespace detail
 
 template <class Source>
-inline constexpr plan_sizes plan_sizes_of = sizes_of(Source::make());
+inline constexpr detail::roomy_plan roomy_plan_of{Source::make()};
 
-/// The plan that `Source::make()` gives, as a constant. It is made twice, first for its sizes, each
-/// time within the compiler's limit of steps for one constant.
+/// The plan that `Source::make()` gives, as a constant.
 template <class Source>
 constexpr auto freeze() {
-  return detail::copy_of<plan_sizes_of<Source>>(Source::make());
+  constexpr plan_sizes used = roomy_plan_of<Source>.used;
+  if constexpr (roomy_plan_of<Source>.fits)
+    return detail::copy_of<used>(roomy_plan_of<Source>.made, used);
+  else
+    return detail::copy_of<used>(Source::make(), used);
 }
 
 }  // namespace etch

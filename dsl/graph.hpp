@@ -56,9 +56,8 @@ struct node {
   int pool_height = 1, pool_width = 1;  // contract_dx, contract_dw of three operands
 
   constexpr int operand_count() const {
-    int n = 0;
-    while (n < 3 && operands[static_cast<std::size_t>(n)] >= 0) ++n;
-    return n;
+    int const* const o = operands.data();
+    return o[0] < 0 ? 0 : o[1] < 0 ? 1 : o[2] < 0 ? 2 : 3;
   }
   constexpr int operand(int i) const { return operands[static_cast<std::size_t>(i)]; }
   constexpr bool operator==(node const&) const = default;

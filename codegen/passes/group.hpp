@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "../plan.hpp"
@@ -11,19 +12,32 @@ namespace etch::passes::detail {
 class grouping {
  public:
   constexpr explicit grouping(graph const& g) : g_(g) {
-    users_.resize(g.nodes.size());
     kept_.assign(g.nodes.size(), false);
     for (int y : g.outputs) kept_[at(y)] = true;
     for (gradient_root const& r : g.gradients) kept_[at(r.node)] = true;
+    std::vector<int> count(g.nodes.size(), 0);
+    for (int id = g.size() - 1; id >= 0; --id)
+      if (kept_[at(id)] || count[at(id)] > 0)
+        for (int x : g[id].operands)
+          if (x >= 0) ++count[at(x)];
+    first_.reserve(g.nodes.size() + 1);
+    first_.push_back(0);
+    for (int n : count) first_.push_back(first_.back() + n);
+    users_.assign(at(first_.back()), -1);
     for (int id = g.size() - 1; id >= 0; --id)
       if (is_used(id))
-        for (int i = 0; i < g[id].operand_count(); ++i) users_[at(g[id].operand(i))].push_back(id);
+        for (int x : g[id].operands)
+          if (x >= 0) users_[at(first_[at(x + 1)] - count[at(x)]--)] = id;
   }
 
   /// An output or the root of a gradient: it must be stored.
   constexpr bool is_kept(int id) const { return kept_[at(id)]; }
-  constexpr std::vector<int> const& users(int id) const { return users_[at(id)]; }
-  constexpr bool is_used(int id) const { return is_kept(id) || !users(id).empty(); }
+  constexpr std::span<int const> users(int id) const {
+    return {users_.data() + first_[at(id)], users_.data() + first_[at(id + 1)]};
+  }
+  constexpr bool is_used(int id) const {
+    return kept_[at(id)] || first_[at(id + 1)] > first_[at(id)];
+  }
   constexpr bool only_user(int id, int user) const {
     if (is_kept(id)) return false;
     for (int u : users(id))
@@ -132,7 +146,8 @@ class grouping {
   }
 
   graph const& g_;
-  std::vector<std::vector<int>> users_;
+  std::vector<int> users_;  // of each node, one after the other, from first_ on
+  std::vector<int> first_;
   std::vector<char> kept_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -17,6 +18,7 @@ class placer {
     find_lifetimes();
     choose_strides();
     share_in_place();
+    extend_shared_lives();
     assign_offsets();
     return std::move(out_);
   }
@@ -116,48 +118,54 @@ class placer {
     return round_up(x.stride > 0 ? x.stride * out_.samples : x.size, 16);
   }
 
+  /// What shares the memory of another keeps that alive.
+  constexpr void extend_shared_lives() {
+    for (std::size_t v = 0; v < lives_.size(); ++v)
+      if (lives_[v].shares >= 0)
+        if (int const m = memory_of(static_cast<int>(v)); lives_[v].last > lives_[at(m)].last)
+          lives_[at(m)].last = lives_[v].last;
+  }
+
+  /// Memory that a value has for itself while it lives.
+  struct block {
+    int size, value;  // floats, a multiple of 16
+    int first, last;  // steps
+    int offset;
+  };
+
   /// Largest first, each at the lowest offset that is free while it lives (Pisarchyk and Lee 2020).
   constexpr void assign_offsets() {
-    for (std::size_t v = 0; v < out_.values.size(); ++v)
-      if (int const m = memory_of(static_cast<int>(v));
-          m != static_cast<int>(v) && lives_[v].last > lives_[at(m)].last)
-        lives_[at(m)].last = lives_[v].last;
-    std::vector<int> order;
-    for (int v = 0; v < static_cast<int>(out_.values.size()); ++v) {
-      value& x = out_.values[at(v)];
+    std::vector<block> blocks;
+    blocks.reserve(out_.values.size());
+    for (std::size_t v = 0; v < out_.values.size(); ++v) {
+      value& x = out_.values[v];
+      life const& l = lives_[v];
       if (x.where == space::derived) {
         x.offset = out_.derived;
         out_.derived += round_up(x.size, 16);
-      }
-      if (x.where != space::workspace || lives_[at(v)].first < 0 || lives_[at(v)].shares >= 0)
-        continue;
-      order.push_back(v);
-      for (std::size_t i = order.size() - 1;
-           i > 0 && footprint(out_.values[at(order[i])]) > footprint(out_.values[at(order[i - 1])]);
-           --i) {
-        int const t = order[i];
-        order[i] = order[i - 1];
-        order[i - 1] = t;
+      } else if (x.where == space::workspace && l.first >= 0 && l.shares < 0) {
+        blocks.push_back({footprint(x), static_cast<int>(v), l.first, l.last, 0});
       }
     }
-    std::vector<int> placed;  // by offset
-    for (int v : order) {
-      value& x = out_.values[at(v)];
-      int const size = footprint(x);
-      int offset = 0;
-      for (int p : placed) {
-        value const& other = out_.values[at(p)];
-        bool const together =
-            lives_[at(p)].first <= lives_[at(v)].last && lives_[at(v)].first <= lives_[at(p)].last;
-        if (!together) continue;
-        if (offset + size <= other.offset) break;
-        if (other.offset + footprint(other) > offset) offset = other.offset + footprint(other);
+    block* const all = blocks.data();
+    int const count = static_cast<int>(blocks.size());
+    std::sort(all, all + count, [](block const& a, block const& b) {
+      return a.size != b.size ? a.size > b.size : a.value < b.value;
+    });
+    // Those before `i` are placed, and in the order of their offsets.
+    for (int i = 0; i < count; ++i) {
+      block x = all[i];
+      for (int j = 0; j < i; ++j) {
+        block const& other = all[j];
+        if (other.first > x.last || x.first > other.last) continue;
+        if (x.offset + x.size <= other.offset) break;
+        if (other.offset + other.size > x.offset) x.offset = other.offset + other.size;
       }
-      x.offset = offset;
-      if (offset + size > out_.workspace) out_.workspace = offset + size;
-      std::size_t i = 0;
-      while (i < placed.size() && out_.values[at(placed[i])].offset <= offset) ++i;
-      placed.insert(placed.begin() + static_cast<std::ptrdiff_t>(i), v);
+      out_.values[at(x.value)].offset = x.offset;
+      if (x.offset + x.size > out_.workspace) out_.workspace = x.offset + x.size;
+      int to = i;
+      for (; to > 0 && all[to - 1].offset > x.offset; --to) all[to] = all[to - 1];
+      all[to] = x;
     }
     for (std::size_t v = 0; v < out_.values.size(); ++v)
       if (lives_[v].shares >= 0)

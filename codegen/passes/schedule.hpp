@@ -22,36 +22,47 @@ class scheduler {
   constexpr plan run(bool separate_prologue) {
     done_.assign(steps_.size(), -1);
     if (separate_prologue) emit_static();
-    bool loops = false;
-    std::size_t remaining = steps_.size() - out_.steps.size();
-    while (remaining > 0) {
-      std::size_t const emitted = emit_segment(loops);
-      remaining -= emitted;
-      loops = !loops;
+    manner_.reserve(steps_.size());
+    for (int i = 0; i < static_cast<int>(steps_.size()); ++i) {
+      manner_.push_back(manner_of(steps_[at(i)]));
+      if (done_[at(i)] < 0) waiting_.push_back(i);
     }
+    for (bool loops = false; !waiting_.empty(); loops = !loops) emit_segment(loops);
     return std::move(out_);
   }
 
  private:
   static constexpr std::size_t at(int id) { return static_cast<std::size_t>(id); }
 
-  /// A step waits for every earlier one that writes what it reads or writes, and for every earlier
-  /// one that reads what it writes.
+  /// A step waits for every earlier one that writes what it reads or writes.
   constexpr void find_dependencies() {
-    needs_.resize(steps_.size());
-    std::vector<std::vector<int>> writers(out_.values.size());
+    struct writer {
+      int step, before;  // the writer of the same value before, in `writers`
+    };
+    std::vector<writer> writers;
+    writers.reserve(2 * steps_.size());
+    std::vector<int> last_writer(out_.values.size(), -1);
+    first_.reserve(steps_.size());
+    needs_.reserve(4 * steps_.size());
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       step const& s = steps_[i];
+      first_.push_back(static_cast<int>(needs_.size()));
       auto const wait_for = [&](int v) {
         if (v < 0) return;
-        for (int w : writers[at(v)]) needs_[i].push_back(w);
+        for (int w = last_writer[at(v)]; w >= 0; w = writers[at(w)].before)
+          needs_.push_back(writers[at(w)].step);
       };
       for (int x : s.operands) wait_for(x);
-      for (int k = 0; k < code_of(out_, s).loads; ++k) wait_for(load_of(out_, s, k));
+      for (int k = 0, n = code_of(out_, s).loads; k < n; ++k) wait_for(load_of(out_, s, k));
       wait_for(s.result);
-      writers[at(s.result)].push_back(static_cast<int>(i));
-      if (s.positions >= 0) writers[at(s.positions)].push_back(static_cast<int>(i));
+      needs_.push_back(-1);
+      for (int v : {s.result, s.positions}) {
+        if (v < 0) continue;
+        writers.push_back({static_cast<int>(i), last_writer[at(v)]});
+        last_writer[at(v)] = static_cast<int>(writers.size()) - 1;
+      }
     }
+    blocker_.assign(steps_.size(), -1);
   }
 
   /// What depends on the parameters alone runs first, on its own, into the derived buffer.
@@ -64,8 +75,8 @@ class scheduler {
       char& result = varies[at(s.result)];
       result = result || s.batched || s.what == step_kind::batch_size || s.what == step_kind::zero;
       for (int x : s.operands) result = result || (x >= 0 && varies[at(x)]);
-      for (int k = 0; k < code_of(out_, s).loads; ++k)
-        result = result || (load_of(out_, s, k) >= 0 && varies[at(load_of(out_, s, k))]);
+      for (int k = 0, n = code_of(out_, s).loads; k < n && !result; ++k)
+        if (int const v = load_of(out_, s, k); v >= 0) result = varies[at(v)];
       if (s.positions >= 0) varies[at(s.positions)] = result;
     }
     for (std::size_t i = 0; i < steps_.size(); ++i) {
@@ -106,10 +117,11 @@ class scheduler {
     }
   }
   constexpr bool reads_much(step const& s) const {
-    for (int k = 0; k < code_of(out_, s).loads; ++k)
-      if (load_of(out_, s, k) >= 0 && out_.values[at(load_of(out_, s, k))].batched &&
-          out_.values[at(load_of(out_, s, k))].size > 1024)
-        return true;
+    for (int k = 0, n = code_of(out_, s).loads; k < n; ++k)
+      if (int const v = load_of(out_, s, k); v >= 0) {
+        value const& x = out_.values[at(v)];
+        if (x.batched && x.size > 1024) return true;
+      }
     return false;
   }
   static constexpr bool is_row_product(contraction const& w) {
@@ -117,34 +129,51 @@ class scheduler {
     return c.pointwise() && w.out_height() * w.out_width() <= 16;
   }
 
-  constexpr bool ready(std::size_t i, int segment, bool loops) const {
-    for (int d : needs_[i]) {
-      if (done_[at(d)] < 0) return false;
+  /// Whether step i can run in the segment; if it has to wait, one it waits for is its blocker_.
+  constexpr bool ready(int i, int segment, bool loops) {
+    for (int k = first_[at(i)]; needs_[at(k)] >= 0; ++k) {
+      int const d = needs_[at(k)];
+      if (done_[at(d)] < 0) {
+        blocker_[at(i)] = d;
+        return false;
+      }
       // The sum over the samples is complete when its loop is.
       bool const partial = loops && done_[at(d)] == segment && steps_[at(d)].sums;
-      if (partial && !(steps_[i].sums && steps_[i].result == steps_[at(d)].result)) return false;
+      if (partial && !(steps_[at(i)].sums && steps_[at(i)].result == steps_[at(d)].result))
+        return false;
     }
     return true;
   }
 
-  constexpr std::size_t emit_segment(bool loops) {
+  constexpr void emit_segment(bool loops) {
     int const index = static_cast<int>(out_.segments.size());
     int const first = static_cast<int>(out_.steps.size());
     manner const wrong = loops ? manner::flat : manner::loop;
-    std::size_t emitted = 0;
-    for (std::size_t i = 0; i < steps_.size(); ++i) {
-      if (done_[i] >= 0 || manner_of(steps_[i]) == wrong || !ready(i, index, loops)) continue;
-      emit(static_cast<int>(i), index);
-      ++emitted;
+    int *const waiting = waiting_.data(), *kept = waiting;
+    int const *const end = waiting + waiting_.size(), *const done = done_.data(),
+                     *const blocker = blocker_.data();
+    manner const* const manners = manner_.data();
+    for (int const* next = waiting; next != end; ++next) {  // many: without calls
+      int const i = *next;
+      if (manners[i] != wrong && (blocker[i] < 0 || done[blocker[i]] >= 0) &&
+          ready(i, index, loops))
+        emit(i, index);
+      else
+        *kept++ = i;
     }
-    if (emitted > 0) out_.segments.push_back({first, static_cast<int>(out_.steps.size()), loops});
-    return emitted;
+    waiting_.resize(static_cast<std::size_t>(kept - waiting));
+    int const last = static_cast<int>(out_.steps.size());
+    if (last > first) out_.segments.push_back({first, last, loops});
   }
 
   std::vector<step> steps_;  // as they were, by the numbers of needs_ and done_
   plan out_;
-  std::vector<std::vector<int>> needs_;
-  std::vector<int> done_;  // the segment that a step is in, or -1
+  std::vector<int> needs_;    // what each step waits for, from first_ to the next -1
+  std::vector<int> first_;    // of needs_
+  std::vector<int> blocker_;  // what keeps each step, or -1
+  std::vector<int> done_;     // the segment that a step is in, or -1
+  std::vector<int> waiting_;  // the others
+  std::vector<manner> manner_;
 };
 
 }  // namespace detail

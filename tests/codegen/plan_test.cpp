@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "../../codegen/frozen.hpp"
 #include "../../codegen/lower.hpp"
 #include "../../codegen/print.hpp"
 #include "../../dsl/layers.hpp"
@@ -100,6 +101,33 @@ void check_memory(etch::plan const& p) {
 
 }  // namespace
 
+// More loads than a plan is first given room for, or a few.
+template <int Loads>
+struct made_up_plan {
+  static constexpr etch::plan make() {
+    etch::plan p =
+        etch::lower(etch::graph_of(etch::input<4> | etch::dense<3> | etch::relu), 2, true);
+    for (int i = 0; i < Loads; ++i) p.loads.push_back(i);
+    return p;
+  }
+};
+
+template <int Loads>
+bool is_frozen_whole() {
+  static constexpr auto frozen = etch::freeze<made_up_plan<Loads>>();
+  etch::plan const p = made_up_plan<Loads>::make();
+  bool same =
+      std::equal(p.loads.begin(), p.loads.end(), frozen.loads.begin(), frozen.loads.end()) &&
+      std::equal(p.programs.begin(), p.programs.end(), frozen.programs.begin(),
+                 frozen.programs.end()) &&
+      std::equal(p.places.begin(), p.places.end(), frozen.places.begin(), frozen.places.end()) &&
+      p.steps.size() == frozen.steps.size() && p.values.size() == frozen.values.size() &&
+      p.workspace == frozen.workspace && p.samples == frozen.samples;
+  for (std::size_t i = 0; same && i < p.steps.size(); ++i)
+    same = p.steps[i].what == frozen.steps[i].what && p.steps[i].result == frozen.steps[i].result;
+  return same;
+}
+
 TEST_CASE("no value is overwritten while it is needed") {
   for (std::uint32_t seed = 0; seed < 300; ++seed)
     for (int samples : {1, 3, 16}) {
@@ -191,4 +219,11 @@ TEST_CASE("a recycled float keeps each sample apart in a loop") {
     bool const within = first == last && p.segments[std::size_t(first)].loops;
     CHECK((x.stride == 0) == within);
   }
+}
+
+TEST_CASE("a plan is the same as a constant, however large") {
+  CHECK(is_frozen_whole<5>());
+  CHECK(etch::roomy_plan_of<made_up_plan<5>>.fits);
+  CHECK(is_frozen_whole<3000>());
+  CHECK_FALSE(etch::roomy_plan_of<made_up_plan<3000>>.fits);
 }
