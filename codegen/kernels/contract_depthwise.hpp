@@ -20,26 +20,31 @@ using depthwise_tiling =
                                       (Pool == pool_window{} ? 1 : 2)),
                       1}>;
 
-/// acc[m] += x[m * stride + tap] * w[tap] for `Width` outputs and `Taps` neighbouring taps of a
-/// line. Every input is loaded once and multiplied with all taps that read it.
-template <class Arch, contraction C, int Width, int Stride, int Taps, int Lanes>
-[[gnu::always_inline]] inline void depthwise_taps(simd::vec<Arch> (&acc)[Width], float const* x,
-                                                  float const* w) {
-  constexpr int dilation = C.dilation_width,
-                span = (Width - 1) * Stride + (Taps - 1) * dilation + 1;
-  simd::vec<Arch> weight[Taps];
-#pragma GCC unroll 64
-  for (int t = 0; t < Taps; ++t) weight[t] = simd::load<Arch>(w + t * panel_stride(C));
-#pragma GCC unroll 64
-  for (int i = 0; i < span; ++i) {
-    auto const value = simd::in_register(load_lanes<Arch, Lanes>(x + i * C.channels, 0));
-#pragma GCC unroll 64
-    for (int t = 0; t < Taps; ++t) {
-      int const from = i - t * dilation, m = from / Stride;
-      if (from >= 0 && from % Stride == 0 && m < Width)
-        acc[m] = simd::fma(value, weight[t], acc[m]);
-    }
-  }
+/// acc[R.output(i, t)] += x[i] * w[t] for all inputs i and taps t of a row; inputs are `Channels`
+/// floats apart. Every input is loaded once. A fold, because g++ does not unroll large loops.
+template <class Arch, tap_row R, int Channels, int Lanes, int Outputs, int... I>
+[[gnu::always_inline]] inline void depthwise_inputs(simd::vec<Arch> (&acc)[Outputs], float const* x,
+                                                    simd::vec<Arch> const (&w)[R.taps],
+                                                    std::integer_sequence<int, I...>) {
+  auto const add = [&]<int Input>() __attribute__((always_inline)) {
+    auto const value = simd::in_register(load_lanes<Arch, Lanes>(x + Input * Channels, 0));
+#pragma GCC unroll 8
+    for (int t = 0; t < R.taps; ++t)
+      if (R.output(Input, t) >= 0)
+        acc[R.output(Input, t)] = simd::fma(value, w[t], acc[R.output(Input, t)]);
+  };
+  (add.template operator()<I>(), ...);
+}
+
+/// The same; `x` is the first input, `w` the first weight.
+template <class Arch, contraction C, tap_row R, int Lanes>
+[[gnu::always_inline]] inline void depthwise_taps(simd::vec<Arch> (&acc)[R.outputs()],
+                                                  float const* x, float const* w) {
+  simd::vec<Arch> weight[R.taps];
+#pragma GCC unroll 8
+  for (int t = 0; t < R.taps; ++t) weight[t] = simd::load<Arch>(w + t * panel_stride(C));
+  depthwise_inputs<Arch, R, C.channels, Lanes>(acc, x, weight,
+                                               std::make_integer_sequence<int, R.inputs()>{});
 }
 
 /// `Width` neighbouring (pooled) outputs of one vector of channels, `Lanes` of which exist.
@@ -50,6 +55,8 @@ template <class Arch, contraction C, pool_window Pool, int Width, int Lanes, cla
   constexpr int parts = Pool.height * Pool.width;
   constexpr int x_row = C.width * C.channels, x_tap = C.dilation_width * C.channels;
   constexpr balanced_axis taps = balance(C.kernel_width, most_taps);
+  constexpr tap_row row_taps{Width, taps.size, Pool.width * C.stride_width, C.dilation_width};
+  constexpr tap_row rest_taps{Width, taps.size - 1, row_taps.stride, row_taps.dilation};
   simd::vec<Arch> most[Width];
 #pragma GCC unroll 64
   for (int m = 0; m < Width; ++m) most[m] = simd::zero<Arch>();
@@ -66,13 +73,11 @@ template <class Arch, contraction C, pool_window Pool, int Width, int Lanes, cla
       float const* from = line;
 #pragma GCC unroll 1
       for (int i = 0; i < taps.large; ++i, from += taps.size * x_tap, weights += taps.size * tap)
-        depthwise_taps<Arch, C, Width, Pool.width * C.stride_width, taps.size, Lanes>(acc, from,
-                                                                                      weights);
+        depthwise_taps<Arch, C, row_taps, Lanes>(acc, from, weights);
       if constexpr (taps.large < taps.count)
 #pragma GCC unroll 1
         for (int i = taps.large; i < taps.count; ++i) {
-          depthwise_taps<Arch, C, Width, Pool.width * C.stride_width, taps.size - 1, Lanes>(
-              acc, from, weights);
+          depthwise_taps<Arch, C, rest_taps, Lanes>(acc, from, weights);
           from += (taps.size - 1) * x_tap;
           weights += (taps.size - 1) * tap;
         }

@@ -5,22 +5,32 @@
 /// The gradients of depthwise convolutions, a vector of channels at a time.
 namespace etch::kernels {
 
-/// dx[m * stride + tap] += dy[m] * w[tap] for `Width` outputs and `Taps` neighbouring taps of a
-/// line. The inputs they touch overlap and stay in registers meanwhile.
-template <class Arch, contraction C, int Width, int Taps, int Lanes>
-[[gnu::noinline]] void depthwise_scatter(float const* dy, float const* w, float* dx) {
-  constexpr int span = (Width - 1) * C.stride_width + (Taps - 1) * C.dilation_width + 1;
+/// Neighbouring taps that are done together, and whether that is all of a row which covers all
+/// columns: then each is written once, but for those where two tiles meet.
+template <contraction C>
+struct depthwise_scatter_row {
+  static constexpr balanced_axis taps = balance(C.kernel_width, most_taps);
+  static constexpr int reach = (taps.size - 1) * C.dilation_width + 1;
+  static constexpr bool covers = taps.count == 1 && C.stride_width <= reach &&
+                                 (C.out_width() - 1) * C.stride_width + reach == C.width;
+};
+
+/// A row of dx, where `Width` outputs of a line touch it, of one vector of channels:
+///   dx[m * stride + t * dilation] += sum over ky of dy[line - ky * dilation, m] * w[ky, t]
+/// The first `Kept` columns hold a sum already, the others are overwritten. `line` is the row.
+template <class Arch, contraction C, int Width, int Taps, int Kept, int Lanes>
+[[gnu::noinline]] void depthwise_scatter(float const* dy, float const* w, float* dx, int line) {
+  constexpr tap_row row = row_of(C, Width, Taps, true);
+  constexpr int span = row.span(), w_row = C.kernel_width * panel_stride(C);
   simd::vec<Arch> acc[span];
 #pragma GCC unroll 64
-  for (int i = 0; i < span; ++i) acc[i] = load_lanes<Arch, Lanes>(dx + i * C.channels, 0);
-#pragma GCC unroll 64
-  for (int m = 0; m < Width; ++m) {
-    auto const gradient = load_lanes<Arch, Lanes>(dy + m * C.filters, 0);
-#pragma GCC unroll 64
-    for (int t = 0; t < Taps; ++t) {
-      int const i = m * C.stride_width + t * C.dilation_width;
-      acc[i] = simd::fma(gradient, simd::load<Arch>(w + t * panel_stride(C)), acc[i]);
-    }
+  for (int i = 0; i < span; ++i)
+    acc[i] = i < Kept ? load_lanes<Arch, Lanes>(dx + i * C.channels, 0) : simd::zero<Arch>();
+#pragma GCC unroll 1
+  for (int ky = 0; ky < C.kernel_height; ++ky, w += w_row) {
+    int const from = line - ky * C.dilation_height, oy = from / C.stride_height;
+    if (from < 0 || from % C.stride_height != 0 || oy >= C.out_height()) continue;
+    depthwise_taps<Arch, C, row, Lanes>(acc, dy + oy * C.out_width() * C.filters, w);
   }
 #pragma GCC unroll 64
   for (int i = 0; i < span; ++i) store_lanes<Arch, Lanes>(dx + i * C.channels, 0, acc[i]);
@@ -28,81 +38,116 @@ template <class Arch, contraction C, int Width, int Taps, int Lanes>
 
 /// `Taps` neighbouring taps over the width of dY.
 template <class Arch, contraction C, int Taps, int Lanes>
-void depthwise_dx_line(float const* dy, float const* w, float* dx) {
-  constexpr int room = 12 - (Taps - 1) * C.dilation_width - 1;
+void depthwise_dx_line(float const* dy, float const* w, float* dx, int line) {
+  constexpr int room = Arch::registers - Taps - 3 - (Taps - 1) * C.dilation_width;
   constexpr balanced_axis columns = balance(C.out_width(), std::max(1, room / C.stride_width + 1));
   constexpr int size = columns.size, x_column = C.stride_width * C.channels;
-  int ox = 0;
-  for (int i = 0; i < columns.large; ++i, ox += size)
-    depthwise_scatter<Arch, C, size, Taps, Lanes>(dy + ox * C.filters, w, dx + ox * x_column);
+  constexpr int span = row_of(C, size, Taps, true).span();
+  constexpr bool covers = depthwise_scatter_row<C>::covers;
+  constexpr int first = covers ? 0 : span, later = covers ? span - size * C.stride_width : span;
+  depthwise_scatter<Arch, C, size, Taps, first, Lanes>(dy, w, dx, line);
+  int ox = size;
+  for (int i = 1; i < columns.large; ++i, ox += size)
+    depthwise_scatter<Arch, C, size, Taps, later, Lanes>(dy + ox * C.filters, w, dx + ox * x_column,
+                                                         line);
   if constexpr (columns.large < columns.count)
     for (int i = columns.large; i < columns.count; ++i, ox += size - 1)
-      depthwise_scatter<Arch, C, size - 1, Taps, Lanes>(dy + ox * C.filters, w, dx + ox * x_column);
+      depthwise_scatter<Arch, C, size - 1, Taps, later, Lanes>(dy + ox * C.filters, w,
+                                                               dx + ox * x_column, line);
 }
 
-/// One sample by one vector of channels.
+/// One row of one sample by one vector of channels.
 template <class Arch, contraction C, int Lanes>
-void depthwise_dx_strip(float const* dy, float const* w, float* dx) {
-  constexpr balanced_axis taps = balance(C.kernel_width, C.dilation_width == 1 ? 4 : 1);
-  constexpr int size = taps.size, x_tap = C.dilation_width * C.channels;
-  for (int oy = 0; oy < C.out_height(); ++oy)
-    for (int ky = 0; ky < C.kernel_height; ++ky) {
-      float const* const from = dy + oy * C.out_width() * C.filters;
-      float const* const weights = w + ky * C.kernel_width * panel_stride(C);
-      float* const to = dx + (oy * C.stride_height + ky * C.dilation_height) * C.width * C.channels;
-      int kx = 0;
-      for (int i = 0; i < taps.large; ++i, kx += size)
-        depthwise_dx_line<Arch, C, size, Lanes>(from, weights + kx * panel_stride(C),
-                                                to + kx * x_tap);
-      if constexpr (taps.large < taps.count)
-        for (int i = taps.large; i < taps.count; ++i, kx += size - 1)
-          depthwise_dx_line<Arch, C, size - 1, Lanes>(from, weights + kx * panel_stride(C),
-                                                      to + kx * x_tap);
-    }
+void depthwise_dx_row(float const* dy, float const* w, float* dx, int line) {
+  constexpr balanced_axis taps = depthwise_scatter_row<C>::taps;
+  constexpr int size = taps.size, x_tap = C.dilation_width * C.channels, w_tap = panel_stride(C);
+  int kx = 0;
+  for (int i = 0; i < taps.large; ++i, kx += size)
+    depthwise_dx_line<Arch, C, size, Lanes>(dy, w + kx * w_tap, dx + kx * x_tap, line);
+  if constexpr (taps.large < taps.count)
+    for (int i = taps.large; i < taps.count; ++i, kx += size - 1)
+      depthwise_dx_line<Arch, C, size - 1, Lanes>(dy, w + kx * w_tap, dx + kx * x_tap, line);
 }
 
 template <class Arch, contraction C>
 void dx_depthwise(float const* dy, float const* weights, float* dx, int samples) {
   using lanes = lanes_for<Arch, C>;
   constexpr int strip = lanes::width, rest = C.channels % strip;
-  std::fill_n(dx, std::ptrdiff_t{samples} * C.inputs(), 0.0f);
+  if (!depthwise_scatter_row<C>::covers)
+    std::fill_n(dx, std::ptrdiff_t{samples} * C.inputs(), 0.0f);
   for (std::ptrdiff_t s = 0; s < samples; ++s) {
     float const* const dys = dy + s * C.outputs();
-    float* const dxs = dx + s * C.inputs();
-    for (int c = 0; c + strip <= C.channels; c += strip)
-      depthwise_dx_strip<lanes, C, strip>(dys + c, weights + c, dxs + c);
-    if constexpr (rest > 0) {
-      constexpr int c = C.channels - rest;
-      depthwise_dx_strip<lanes, C, rest>(dys + c, weights + c, dxs + c);
+    for (int line = 0; line < C.height; ++line) {
+      float* const row = dx + s * C.inputs() + line * C.width * C.channels;
+      for (int c = 0; c + strip <= C.channels; c += strip)
+        depthwise_dx_row<lanes, C, strip>(dys + c, weights + c, row + c, line);
+      if constexpr (rest > 0) {
+        constexpr int c = C.channels - rest;
+        depthwise_dx_row<lanes, C, rest>(dys + c, weights + c, row + c, line);
+      }
     }
   }
+}
+
+/// acc[r, t] += x[r, i] * dy[R.output(i, t)] for all inputs i of `Rows` rows and taps t.
+template <class Arch, contraction C, tap_row R, int Rows, int Lanes, int... I>
+[[gnu::always_inline]] inline void depthwise_gradients(simd::vec<Arch> (&acc)[Rows * R.taps],
+                                                       float const* x,
+                                                       simd::vec<Arch> const (&dy)[R.columns],
+                                                       std::integer_sequence<int, I...>) {
+  auto const add = [&]<int Input, int Row>() __attribute__((always_inline)) {
+    constexpr int x_row = C.dilation_height * C.width * C.channels;
+    auto const value =
+        simd::in_register(load_lanes<Arch, Lanes>(x + Row * x_row + Input * C.channels, 0));
+#pragma GCC unroll 16
+    for (int t = 0; t < R.taps; ++t)
+      if (R.output(Input, t) >= 0)
+        acc[Row * R.taps + t] = simd::fma(value, dy[R.output(Input, t)], acc[Row * R.taps + t]);
+  };
+  (add.template operator()<I / Rows, I % Rows>(), ...);
+}
+
+/// Adds what `Width` neighbouring positions of a line give.
+template <class Arch, contraction C, int Width, int Rows, int Columns, int Lanes>
+[[gnu::always_inline]] inline void depthwise_positions(simd::vec<Arch> (&acc)[Rows * Columns],
+                                                       float const* x, float const* dy) {
+  constexpr tap_row row = row_of(C, Width, Columns);
+  simd::vec<Arch> gradient[Width];
+#pragma GCC unroll 16
+  for (int m = 0; m < Width; ++m)
+    gradient[m] = simd::in_register(load_lanes<Arch, Lanes>(dy + m * C.filters, 0));
+  depthwise_gradients<Arch, C, row, Rows, Lanes>(
+      acc, x, gradient, std::make_integer_sequence<int, Rows * row.inputs()>{});
 }
 
 /// dw[tap] += sum over positions p of x[p * stride + tap] * dy[p] for `Rows` x `Columns` taps.
 template <class Arch, contraction C, int Rows, int Columns, int Lanes>
 [[gnu::noinline]] void depthwise_weights(float const* x, float const* dy, float* dw) {
-  constexpr int taps = Rows * Columns, lines = C.out_height(), columns = C.out_width();
-  constexpr position_grid window{Rows, Columns, C.dilation_height * C.width * C.channels,
-                                 C.dilation_width * C.channels};
+  constexpr int taps = Rows * Columns, lines = C.out_height();
   constexpr position_grid order{Rows, Columns, C.kernel_width * panel_stride(C), panel_stride(C)};
-  simd::vec<Arch> acc[taps][1];
-  clear<Arch>(acc);
+  constexpr balanced_axis columns =
+      balance(C.out_width(), std::max(1, std::min(8, Arch::registers - taps - 2)));
+  constexpr int size = columns.size, x_column = C.stride_width * C.channels;
+  simd::vec<Arch> acc[taps];
+#pragma GCC unroll 64
+  for (int t = 0; t < taps; ++t) acc[t] = simd::zero<Arch>();
 #pragma GCC unroll 1
   for (int oy = 0; oy < lines; ++oy) {
     float const* from = x + oy * C.stride_height * C.width * C.channels;
 #pragma GCC unroll 1
-    for (int ox = 0; ox < columns; ++ox) {
-      auto const gradient = load_lanes<Arch, Lanes>(dy, 0);
-#pragma GCC unroll 64
-      for (int t = 0; t < taps; ++t)
-        acc[t][0] = simd::fma(load_lanes<Arch, Lanes>(from + window[t], 0), gradient, acc[t][0]);
-      from += C.stride_width * C.channels;
-      dy += C.filters;
-    }
+    for (int i = 0; i < columns.large; ++i, from += size * x_column, dy += size * C.filters)
+      depthwise_positions<Arch, C, size, Rows, Columns, Lanes>(acc, from, dy);
+    if constexpr (columns.large < columns.count)
+#pragma GCC unroll 1
+      for (int i = columns.large; i < columns.count; ++i) {
+        depthwise_positions<Arch, C, size - 1, Rows, Columns, Lanes>(acc, from, dy);
+        from += (size - 1) * x_column;
+        dy += (size - 1) * C.filters;
+      }
   }
 #pragma GCC unroll 64
   for (int t = 0; t < taps; ++t)
-    simd::store(dw + order[t], simd::load<Arch>(dw + order[t]) + acc[t][0]);
+    simd::store(dw + order[t], simd::load<Arch>(dw + order[t]) + acc[t]);
 }
 
 /// One sample by one vector of channels: the taps in tiles of about a dozen accumulators.

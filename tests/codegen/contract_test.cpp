@@ -405,6 +405,9 @@ TEST_CASE("square convolutions agree with the reference in double") {
   check_all<conv(5, 33, 3, 3)>({1, 5});
   check_all<conv(5, 16, 3, 64)>({1, 5});
   check_all<conv(6, 3, 1, 1)>({1, 3});
+  check_all<conv(14, 32, 5, 33)>({1, 2});
+  check_all<conv(24, 12, 3, 32)>({1, 2});  // a gradient that leaves the first-level cache
+  check_all<conv(26, 16, 3, 20)>({1, 2});
 }
 
 TEST_CASE("convolutions with strides, dilation and oblong kernels agree with the reference") {
@@ -442,6 +445,21 @@ TEST_CASE("pointwise, grouped and depthwise convolutions agree with the referenc
   check_all<conv(11, 33, 5, 33, 2, 1, 33)>({1, 2});
   check_all<conv(11, 8, 3, 8, 1, 2, 8)>({1, 2});
   check_all<conv(4, 6, 1, 6, 1, 1, 6)>({1, 2});
+  check_all<contraction{.height = 4,  // several tiles a line
+                        .width = 57,
+                        .channels = 17,
+                        .kernel_height = 2,
+                        .kernel_width = 3,
+                        .stride_width = 2,
+                        .groups = 17,
+                        .filters = 17}>({1, 2});
+  check_all<contraction{.height = 1,
+                        .width = 65,
+                        .channels = 16,
+                        .kernel_width = 4,
+                        .dilation_width = 2,
+                        .groups = 16,
+                        .filters = 16}>({1, 2});
 }
 
 TEST_CASE("max pooling in registers agrees with pooling afterwards") {
