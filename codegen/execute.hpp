@@ -29,6 +29,27 @@ struct buffers {
 
 namespace detail {
 
+template <class Plan>
+constexpr int prologue_steps(Plan const& p) {
+  return p.prologue == 0 ? 0 : p.segments[static_cast<std::size_t>(p.prologue - 1)].last;
+}
+
+/// Whether the prologue's transposes wait for no other of its steps and none waits for them.
+template <class Plan>
+constexpr bool prologue_splits(Plan const& p) {
+  for (int i = 0; i < prologue_steps(p); ++i) {
+    step const& s = p.steps[static_cast<std::size_t>(i)];
+    auto const from = [&](int v) {
+      return v >= 0 && p.values[static_cast<std::size_t>(v)].where == space::derived;
+    };
+    for (int x : s.operands)
+      if (from(x)) return false;
+    for (int k = 0; k < code_of(p, s).loads; ++k)
+      if (from(load_of(p, s, k))) return false;
+  }
+  return true;
+}
+
 /// Runs steps of Plan, a type with a constant `value`, on the instruction set Arch.
 template <class Arch, class Plan>
 struct executor {
@@ -164,6 +185,21 @@ struct executor {
     }
   }
 
+  /// The share of `part` in the prologue: of each transpose its rows; the rest is the first one's.
+  template <int... I>
+  static void run_prologue([[maybe_unused]] buffers const& b, [[maybe_unused]] int part,
+                           [[maybe_unused]] int parts, std::integer_sequence<int, I...>) noexcept {
+    (run_part<I>(b, part, parts), ...);
+  }
+  template <int I>
+  static void run_part(buffers const& b, int part, int parts) noexcept {
+    constexpr step const& s = at<I>;
+    if constexpr (s.what == step_kind::transpose && prologue_splits(plan))
+      transpose_part<window<I>, Arch>(operand<I, 0>(b, 0), address<s.result>(b, 0), part, parts);
+    else if (part == 0)
+      run<I>(b, 0, 1);
+  }
+
   template <int First, int... I>
   [[gnu::always_inline]] static void run_all(buffers const& b, std::ptrdiff_t sample, int samples,
                                              std::integer_sequence<int, I...>) noexcept {
@@ -191,11 +227,12 @@ struct executor {
 
 }  // namespace detail
 
-/// Runs the plan's prologue: what follows from the parameters alone, into `derived`.
+/// Runs the plan's prologue: what follows from the parameters alone, into `derived`. Of `parts`
+/// workers, each calls it for its part, at the same time.
 template <class Arch, class Plan>
-void run_prologue(buffers const& b) noexcept {
-  detail::executor<Arch, Plan>::template run_segments<0>(
-      b, 1, std::make_integer_sequence<int, Plan::value.prologue>{});
+void run_prologue(buffers const& b, int part = 0, int parts = 1) noexcept {
+  detail::executor<Arch, Plan>::run_prologue(
+      b, part, parts, std::make_integer_sequence<int, detail::prologue_steps(Plan::value)>{});
 }
 
 /// Runs the plan for `samples` samples, 1 to Plan::value.samples.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "../dsl/contraction.hpp"
@@ -160,6 +161,36 @@ void transpose_panel(float const* from, int channels, float* to, int filters) no
 
 }  // namespace detail
 
+/// The share of one of `parts` workers in transpose_weights: panels of channels.
+template <contraction Geometry, class Arch>
+void transpose_part(float const* packed, float* transposed, int part, int parts) noexcept {
+  constexpr contraction C = canonical(Geometry), T = etch::transposed(C);
+  if constexpr (C.depthwise()) {
+    if (part == 0) std::copy_n(packed, packed_size(C), transposed);
+  } else {
+    constexpr int taps = C.kernel_height * C.kernel_width;
+    constexpr int filters = C.group_filters(), channels = C.group_channels();
+    constexpr int width = panel_width(C), width_t = panel_width(T), panels = panel_count(T);
+    int const last = C.groups * panels * (part + 1) / parts;
+    for (int p = C.groups * panels * part / parts; p < last; ++p) {
+      int const group = p / panels, c = p % panels * width_t;
+      float* to = transposed + std::ptrdiff_t{p} * panel_stride(T);
+      for (int tap = 0; tap < taps; ++tap)
+        for (int f = 0; f < filters; f += width) {
+          int const panel = group * panel_count(C) + f / width;
+          int const rows = std::min(width, filters - f);
+          detail::transpose_panel<Arch, width, width_t>(
+              packed + panel * panel_stride(C) + (tap * channels + c) * width,
+              std::min(width_t, channels - c), to, rows);
+          to += rows * width_t;
+        }
+    }
+    if (part == parts - 1)
+      std::fill(transposed + std::ptrdiff_t{C.groups} * panels * panel_stride(T),
+                transposed + packed_size(T), 0.0f);
+  }
+}
+
 /// Writes all of `transposed` (`transposed_size(C)` floats) from `packed`: the weight of filter f
 /// for channel c becomes that of filter c for channel f, taps in place. Once per training step.
 ///
@@ -167,27 +198,7 @@ void transpose_panel(float const* from, int channels, float* to, int filters) no
 /// read from as many streams as there are panels of filters.
 template <contraction Geometry, class Arch = arch::native>
 void transpose_weights(float const* packed, float* transposed) noexcept {
-  constexpr contraction C = canonical(Geometry), T = etch::transposed(C);
-  if constexpr (C.depthwise()) {
-    std::copy_n(packed, packed_size(C), transposed);
-  } else {
-    constexpr int taps = C.kernel_height * C.kernel_width;
-    constexpr int filters = C.group_filters(), channels = C.group_channels();
-    constexpr int width = panel_width(C), width_t = panel_width(T);
-    float* to = transposed;
-    for (int group = 0; group < C.groups; ++group)
-      for (int c = 0; c < channels; c += width_t)
-        for (int tap = 0; tap < taps; ++tap)
-          for (int f = 0; f < filters; f += width) {
-            int const panel = group * panel_count(C) + f / width;
-            int const rows = std::min(width, filters - f);
-            detail::transpose_panel<Arch, width, width_t>(
-                packed + panel * panel_stride(C) + (tap * channels + c) * width,
-                std::min(width_t, channels - c), to, rows);
-            to += rows * width_t;
-          }
-    std::fill(to, transposed + packed_size(T), 0.0f);
-  }
+  transpose_part<Geometry, Arch>(packed, transposed, 0, 1);
 }
 
 }  // namespace etch

@@ -51,7 +51,8 @@ class gradient_run {
                 "etch: while it trains, a layer makes its parameters, or first uses them, in "
                 "another way than at inference; make them before it asks for training()");
 
-  gradient_run(float_buffer& scratch, int samples, int threads)
+  /// `gradients` are zero, and are so again after `finish`.
+  gradient_run(float_buffer& scratch, float_buffer& gradients, int samples, int threads)
       : samples_(samples), threads_(threads) {
     std::size_t const outputs = static_cast<std::size_t>(round_up(samples * output_size, 16));
     std::size_t const losses = static_cast<std::size_t>(round_up(samples, 16));
@@ -59,23 +60,24 @@ class gradient_run {
     std::size_t const wanted =
         outputs + losses + derived + per_thread * static_cast<std::size_t>(threads);
     if (scratch.size() < wanted) scratch.resize(wanted);
+    gradients.resize(static_cast<std::size_t>(floats) * static_cast<std::size_t>(threads));
+    gradients_ = gradients.data();
     predictions_ = scratch.data();
     losses_ = predictions_ + outputs;
     derived_ = losses_ + losses;
     memory_ = derived_ + derived;
   }
 
-  /// What follows from the parameters alone, once a step: to be called before `run`.
-  void prepare(float const* parameters) const {
+  /// The share of thread `t` in what follows from the parameters alone, once a step and by every
+  /// thread before any one's `run`.
+  void prepare(int t, float const* parameters) const {
     buffers b;
     b.parameters = parameters;
     b.derived = derived_;
-    run_prologue<Arch, plan_type>(b);
+    run_prologue<Arch, plan_type>(b, t, threads_);
   }
 
-  float* gradients(int thread) const {
-    return memory_ + per_thread * static_cast<std::size_t>(thread);
-  }
+  float* gradients(int thread) const { return gradients_ + std::ptrdiff_t{thread} * floats; }
   std::span<float const> predictions() const {
     return {predictions_, static_cast<std::size_t>(samples_ * output_size)};
   }
@@ -88,8 +90,6 @@ class gradient_run {
   /// The share of thread `t`: contiguous, so that a batch gives the same sums for a given count.
   void run(int t, float const* parameters, float const* x, float const* target,
            random_key key) const {
-    float* const g = gradients(t);
-    std::fill_n(g, floats, 0.0f);
     int const end = share(samples_, t + 1);
     for (int s = share(samples_, t); s < end; s += Samples) {
       float const* const inputs[]{x + std::ptrdiff_t{s} * input_size,
@@ -99,9 +99,9 @@ class gradient_run {
       b.inputs = inputs;
       b.outputs = outputs;
       b.parameters = parameters;
-      b.gradients = g;
+      b.gradients = gradients(t);
       b.derived = derived_;
-      b.workspace = g + floats;
+      b.workspace = memory_ + per_thread * static_cast<std::size_t>(t);
       b.random = key;
       b.random.first_sample += static_cast<std::uint32_t>(s);
       run_plan<Arch, plan_type>(b, std::min(Samples, end - s));
@@ -109,31 +109,35 @@ class gradient_run {
   }
 
   /// Adds up the gradients of all threads, in their order, for the floats that are thread t's, and
-  /// hands each trainable range to `update` and each state to `move`.
+  /// hands each trainable range to `update` and each state to `move`: block by block, while a block
+  /// is in the cache, where it also becomes zero again.
   template <class Update, class Move>
   void finish(int t, Update update, Move move) const {
-    constexpr int block = 16;
-    int const from = share(floats / block, t) * block, to = share(floats / block, t + 1) * block;
-    float* const sum = gradients(0);
-    for (int other = 1; other < threads_; ++other) {
-      float const* const g = gradients(other);
-      for (int i = from; i < to; ++i) sum[i] += g[i];
-    }
+    constexpr int block = 4096;
+    int const from = share(floats / 16, t) * 16, to = share(floats / 16, t + 1) * 16;
     for (std::size_t i = 0; i < facts<Net>::parameters.size(); ++i) {
       auto const& place = facts<Net>::places[i];
-      int const first = std::max(from, place.offset),
-                last = std::min(to, place.offset + place.size);
-      if (first >= last) continue;
-      if (facts<Net>::parameters[i].trainable)
-        update(sum, first, last - first);
-      else
-        move(sum, first, last - first, static_cast<float>(facts<Net>::parameters[i].momentum));
+      int const end = std::min(to, place.offset + place.size);
+      for (int first = std::max(from, place.offset); first < end; first += block) {
+        int const count = std::min(block, end - first);
+        float* const sum = gradients(0) + first;
+        for (int other = 1; other < threads_; ++other) {
+          float* const g = gradients(other) + first;
+          for (int k = 0; k < count; ++k) sum[k] += g[k];
+          std::fill_n(g, count, 0.0f);
+        }
+        if (facts<Net>::parameters[i].trainable)
+          update(gradients(0), first, count);
+        else
+          move(gradients(0), first, count, static_cast<float>(facts<Net>::parameters[i].momentum));
+        std::fill_n(sum, count, 0.0f);
+      }
     }
   }
 
  private:
   static constexpr std::size_t per_thread =
-      static_cast<std::size_t>(round_up(floats + plan_type::value.workspace, 16));
+      static_cast<std::size_t>(round_up(plan_type::value.workspace, 16));
 
   int share(int count, int t) const {
     return static_cast<int>(static_cast<long long>(count) * t / threads_);
@@ -144,6 +148,7 @@ class gradient_run {
   float* losses_;
   float* derived_;
   float* memory_;
+  float* gradients_;
 };
 
 }  // namespace detail
@@ -177,7 +182,7 @@ step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch co
 
     flush_denormals const guard;
     int const threads = team == nullptr ? 1 : team->size();
-    run_type const run(optimizer.scratch, samples, threads);
+    run_type const run(optimizer.scratch, optimizer.gradients, samples, threads);
     optimizer.begin_step(static_cast<std::size_t>(run_type::floats));
     random_key const key{.seed = 0, .step = static_cast<std::uint32_t>(optimizer.steps())};
     float* const p = m.weights();
@@ -199,11 +204,16 @@ step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch co
               p[i] += momentum * (measured[i] * scale - p[i]);
           });
     };
-    run.prepare(p);
+    auto const prepare = [&](int t) {
+      flush_denormals const here;
+      run.prepare(t, p);
+    };
     if (team == nullptr) {
+      prepare(0);
       compute(0);
       finish(0);
     } else {
+      team->run(prepare);
       team->run(compute);
       team->run(finish);
     }

@@ -108,11 +108,11 @@ failures check_train_step(problem const& p, int samples) {
   etch::model<Net, Arch> m;
   load(p, m);
   using run_type = etch::detail::gradient_run<Net, probe, Arch, Group>;
-  etch::float_buffer scratch;
-  static_cast<void>(run_type(scratch, samples, 1));
+  etch::float_buffer scratch, gradients;
+  static_cast<void>(run_type(scratch, gradients, samples, 1));
   std::fill_n(scratch.data(), scratch.size(), poison());
-  run_type const run(scratch, samples, 1);
-  run.prepare(m.weights());
+  run_type const run(scratch, gradients, samples, 1);
+  run.prepare(0, m.weights());
   run.run(0, m.weights(), batch.inputs[0].data(), batch.inputs[1].data(), batch.key);
   training_result given;
   given.outputs.emplace_back(run.predictions().begin(), run.predictions().end());

@@ -32,8 +32,8 @@ class optimizer {
     ++steps_;
   }
 
-  /// Memory that train_step uses: gradients and intermediate results.
-  float_buffer scratch;
+  /// Memory that train_step uses: intermediate results, and gradients, which are zero between steps.
+  float_buffer scratch, gradients;
 
  protected:
   float* moment(int which) { return moments_.data() + static_cast<std::size_t>(which) * floats_; }
