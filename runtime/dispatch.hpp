@@ -7,8 +7,12 @@
 
 namespace etch {
 
+/// Which bits a network gives: those that come fastest, or the same at every level.
+enum class results : int { fastest, deterministic };
+
 /// What one translation unit, compiled for `Level`, supplies: see level_code.hpp.
-template <auto Net, int Samples = 1, level Level = compiled_level>
+template <auto Net, int Samples = 1, results Results = results::fastest,
+          level Level = compiled_level>
 struct level_code {
   static void run(buffers const& b, int samples) noexcept;
   static level linked_level() noexcept;
@@ -41,8 +45,8 @@ namespace detail {
 ///   if (!fast.valid()) std::fputs(fast.error().data(), stderr);  // and do not call it
 ///
 /// Each level is a translation unit of its own (level_code.hpp, docs/dispatch.md).
-template <auto Net, auto Levels = usual_levels>
-class dispatch : public forward_interface<Net, void, dispatch<Net, Levels>> {
+template <auto Net, results Results = results::fastest, auto Levels = usual_levels>
+class dispatch : public forward_interface<Net, void, dispatch<Net, Results, Levels>> {
  public:
   template <class Model>
     requires std::same_as<typename Model::network_type, std::remove_cvref_t<decltype(Net)>>
@@ -70,7 +74,7 @@ class dispatch : public forward_interface<Net, void, dispatch<Net, Levels>> {
   template <int Samples, std::size_t... I>
   void run_level(buffers const& b, int samples, std::index_sequence<I...>) const noexcept {
     using code = void (*)(buffers const&, int) noexcept;
-    static constexpr code levels[]{&level_code<Net, Samples, Levels[I]>::run...};
+    static constexpr code levels[]{&level_code<Net, Samples, Results, Levels[I]>::run...};
     levels[choice_.index](b, samples);
   }
 
@@ -84,8 +88,9 @@ class dispatch : public forward_interface<Net, void, dispatch<Net, Levels>> {
             .say(name_of(expected)).say("; see docs/dispatch.md for how to keep them apart");
     };
     check(compiled_level, detail::shared_level());
-    ((runs(machine, Levels[I]) ? check(Levels[I], level_code<Net, 1, Levels[I]>::linked_level())
-                               : void()),
+    ((runs(machine, Levels[I])
+          ? check(Levels[I], level_code<Net, 1, Results, Levels[I]>::linked_level())
+          : void()),
      ...);
   }
 

@@ -73,9 +73,9 @@ struct any_output : std::array<float, 1> {
 }  // namespace detail
 
 /// Inference with the weights that Derived::weights() points to: `parameters` and what follows from
-/// them; where Arch is void, by Derived::run_samples. All functions are const, do not allocate, lock
-/// or throw; the workspace is the caller's. Slow denormal numbers are the caller's choice too: see
-/// flush_denormals.
+/// them; where Arch is void, by Derived::run_samples. All functions are const, do not allocate,
+/// lock or throw; the workspace is the caller's. Slow denormal numbers are the caller's choice too:
+/// see flush_denormals.
 template <auto Net, class Arch, class Derived>
 class forward_interface {
  public:

@@ -8,6 +8,7 @@
 //   #include "net.hpp"
 //   template struct etch::level_code<net>;      // forward
 //   template struct etch::level_code<net, 64>;  // forward_batch with a workspace<net, 64>
+//   template struct etch::level_code<net, 1, etch::results::deterministic>;
 //
 // All but these entries must then be made local, or the linker may take a function of the standard
 // library from the highest level and run it on the lowest machine:
@@ -21,15 +22,17 @@
 
 namespace etch {
 
-template <auto Net, int Samples, level Level>
-void level_code<Net, Samples, Level>::run(buffers const& b, int samples) noexcept {
+template <auto Net, int Samples, results Results, level Level>
+void level_code<Net, Samples, Results, Level>::run(buffers const& b, int samples) noexcept {
   static_assert(Level == compiled_level,
                 "etch: the level of level_code is that of the compiler's flags; leave it out");
-  run_plan<arch::native, inference_plan<Net, Samples>>(b, samples);
+  constexpr bool deterministic = Results == results::deterministic;
+  using set = std::conditional_t<deterministic, arch::deterministic, arch::native>;
+  run_plan<set, inference_plan<Net, Samples>>(b, samples);
 }
 
-template <auto Net, int Samples, level Level>
-level level_code<Net, Samples, Level>::linked_level() noexcept {
+template <auto Net, int Samples, results Results, level Level>
+level level_code<Net, Samples, Results, Level>::linked_level() noexcept {
   return detail::shared_level();
 }
 

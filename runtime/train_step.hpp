@@ -200,8 +200,13 @@ step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch co
                                             static_cast<std::size_t>(count), scale);
           },
           [&](float const* measured, int first, int count, float momentum) {
-            for (int i = first; i < first + count; ++i)
-              p[i] += momentum * (measured[i] * scale - p[i]);
+            auto const factor = simd::broadcast<Arch>(momentum);
+            auto const mean = simd::broadcast<Arch>(scale);
+            for (int i = first; i < first + count; i += Arch::width) {  // whole vectors, as updates
+              auto const old = simd::load<Arch>(p + i);
+              auto const change = simd::fma(simd::load<Arch>(measured + i), mean, -old);
+              simd::store(p + i, simd::fma(factor, change, old));
+            }
           });
     };
     auto const prepare = [&](int t) {

@@ -50,14 +50,18 @@ void row_of_scatters(float const* dy, float const* w, float* dx) {
 
 /// Rows of the window that are done together: where a sample's gradient does not stay in the
 /// first-level cache, all of them, and so the weights come from further away; else one.
-constexpr int scatter_lines(contraction c) { return c.inputs() <= 8192 ? 1 : c.kernel_height; }
+/// Deterministic sums go row by row.
+template <class Arch>
+constexpr int scatter_lines(contraction c) {
+  return c.inputs() <= 8192 || arch::is_deterministic<Arch> ? 1 : c.kernel_height;
+}
 
 /// `scatter_lines` rows of taps for a row of tiles.
 template <class Arch, contraction C, register_tile T, int Height, int Lanes>
 void scatter_taps(float const* dy, float const* w, float* dx) {
   constexpr balanced_axis taps = balance(C.kernel_width, T.taps);
   constexpr int w_tap = C.group_filters() * panel_width(transposed(C));
-  constexpr int x_tap = C.dilation_width * C.channels, lines = scatter_lines(C);
+  constexpr int x_tap = C.dilation_width * C.channels, lines = scatter_lines<Arch>(C);
   for (int ky = 0; ky < lines; ++ky, dx += C.dilation_height * C.width * C.channels) {
     int kx = 0;
     for (int i = 0; i < taps.large; ++i, kx += taps.size, w += taps.size * w_tap)
@@ -77,7 +81,7 @@ void strip_of_scatters(float const* dy, float const* weights, float* to) {
   constexpr int size = rows.size, dy_row = C.out_width() * C.filters;
   constexpr int dx_row = C.stride_height * C.width * C.channels;
   constexpr int w_line = C.kernel_width * C.group_filters() * panel_width(transposed(C));
-  for (int ky = 0; ky < C.kernel_height; ky += scatter_lines(C)) {
+  for (int ky = 0; ky < C.kernel_height; ky += scatter_lines<Arch>(C)) {
     float const* const w = weights + ky * w_line;
     float* const dx = to + ky * C.dilation_height * C.width * C.channels;
     int oy = 0;
@@ -96,7 +100,8 @@ void dx_windows(float const* dy, float const* weights, float* dx, int samples) {
   constexpr int panel = panel_width(T), channels = C.group_channels();
   constexpr register_tile tile =
       choose_tile({Arch::registers, lanes::width, panel, channels, C.out_height(), C.out_width(), 1,
-                   1, C.kernel_width * C.group_filters(), row_of(C, 1, C.kernel_width, true)});
+                   1, C.kernel_width * C.group_filters(),
+                   row_of(C, 1, most_taps_of<Arch>(C), true)});
   constexpr int strip = tile.panels * panel, rest = channels % strip;
   std::fill_n(dx, std::ptrdiff_t{samples} * C.inputs(), 0.0f);
   for (std::ptrdiff_t s = 0; s < samples; ++s)

@@ -168,7 +168,10 @@ void dx_of_largest(float const* dy, float const* index, float const* weights, fl
   using lanes = lanes_for<Arch, T>;
   // The weights that a chunk reads should stay in the first-level cache.
   constexpr int cached = std::max(8, 10240 / (C.filters * lanes::width));
-  using chunks = window_chunks<lanes, C, std::min(cached, Arch::registers - 2)>;
+  // Positions add to the same inputs, chunk by chunk: the order is fixed if a chunk has all taps.
+  constexpr int most = arch::is_deterministic<Arch> ? C.kernel_height * C.kernel_width
+                                                    : std::min(cached, Arch::registers - 2);
+  using chunks = window_chunks<lanes, C, most>;
   using pooled = pooled_map<C, PoolH, PoolW>;
   static constexpr auto weights_of = [] {
     std::array<float, static_cast<std::size_t>(C.filters)> offsets{};

@@ -34,15 +34,24 @@ template <class Arch, vector_strip S, int Count, int Chains, int Vectors>
   }
 }
 
+/// Chains of the reduction of one row, whose strip has `vectors` vectors: eight accumulators in
+/// all, which is what two FMA ports need. A deterministic sum has the same chains everywhere.
+template <class Arch, contraction C>
+constexpr int chains_of_row(int vectors) {
+  int const everywhere = panel_width(C) < 16 ? 8 : panel_count(C) < 4 ? 4 : 2;
+  int const chains = arch::is_deterministic<Arch> ? everywhere : 8 / vectors;
+  return std::min(std::max(1, chains), std::max(1, C.group_channels() / 2));
+}
+
 /// One row times a strip of `Lanes` filters: too little for a tile, so the reduction is split into
-/// independent chains, eight accumulators in all, which is what two FMA ports need.
+/// independent chains.
 template <class Arch, contraction C, int Lanes, class Epilogue>
 [[gnu::always_inline]] inline void row_strip(float const* x, float const* w, float* y, int channel,
                                              Epilogue const& epilogue) {
   constexpr int steps = C.group_channels(), panel = panel_width(C);
   constexpr vector_strip strip{Lanes, panel, panel_stride(C)};
   constexpr int vectors = strip.vectors(Arch::width);
-  constexpr int chains = std::min(std::max(1, 8 / vectors), std::max(1, steps / 2));
+  constexpr int chains = chains_of_row<Arch, C>(vectors);
   constexpr int rounds = steps / chains, rest = steps % chains;
   simd::vec<Arch> acc[chains][vectors];
   clear<Arch>(acc);
@@ -194,8 +203,9 @@ template <class Arch, contraction C, class Epilogue>
                                                Epilogue const& epilogue) {
   using lanes = lanes_for<Arch, C>;
   constexpr int panel = panel_width(C), filters = C.group_filters();
-  constexpr int strip =
-      std::max(1, 8 * lanes::width / panel / (lanes::width == 16 ? 2 : 1)) * panel;
+  constexpr int accumulators = lanes::width == 16 && !arch::is_deterministic<Arch> ? 4 : 8;
+  constexpr int chains = arch::is_deterministic<Arch> ? chains_of_row<Arch, C>(1) : 1;
+  constexpr int strip = std::max(1, accumulators / chains * lanes::width / panel) * panel;
   constexpr int rest = filters % strip;
   auto const run = [&]<int Lanes>(float const* xg, float const* w, int channel)
       __attribute__((always_inline)) {

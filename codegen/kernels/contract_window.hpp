@@ -37,6 +37,13 @@ constexpr tap_row row_of(contraction c, int columns, int taps, bool scatter = fa
   return {columns, taps, c.stride_width, c.dilation_width, scatter};
 }
 
+/// How many taps a tile may take at a time: the sum is then made in another order, for which a
+/// deterministic one has no choice.
+template <class Arch>
+constexpr int most_taps_of(contraction c) {
+  return arch::is_deterministic<Arch> ? 1 : c.kernel_width;
+}
+
 /// Adds the products of a tile's windows, `Taps` taps of a row at a time: `x` is the first tap of
 /// its first position.
 template <class Arch, contraction C, position_grid P, vector_strip S, int Taps>
@@ -103,7 +110,10 @@ template <class Arch, contraction C, pool_window Pool, int Height, int Width, in
         store_position<Arch, Lanes>(y + outputs[m], acc[m], epilogue, row + indices[m], channel);
     }
   } else {
-    constexpr bool pool_first = is_monotone<Epilogue>();
+    // Where an epilogue makes outputs equal, it decides which is the first of the largest; windows
+    // in parts, which few registers lead to, have no choice.
+    constexpr bool decides = arch::is_deterministic<Arch> && records_index<Epilogue>;
+    constexpr bool pool_first = is_monotone<Epilogue>() && !decides;
 #pragma GCC unroll 64
     for (int o = 0; o < Height * Width; ++o) {
       constexpr position_grid window{Pool.height, Pool.width, columns, 1};
@@ -229,7 +239,7 @@ void forward_windows(float const* x, float const* weights, float* y, int samples
   constexpr int height = C.out_height() / Pool.height, width = C.out_width() / Pool.width;
   constexpr register_tile tile =
       choose_tile({Arch::registers, lanes::width, panel, filters, height, width, Pool.height,
-                   Pool.width, window_size(C), row_of(C, 1, C.kernel_width)});
+                   Pool.width, window_size(C), row_of(C, 1, most_taps_of<Arch>(C))});
   constexpr int strip = std::max(1, tile.panels) * panel, rest = filters % strip;
   for (int sample = 0; sample < samples; ++sample) {
     std::ptrdiff_t const s = sample, row = s * C.out_height() * C.out_width();

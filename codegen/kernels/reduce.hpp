@@ -5,7 +5,7 @@
 #include "map.hpp"
 
 /// Reductions of a program over the middle axis of (outer, reduced, inner), in a fixed order: the
-/// same numbers at every run, though not on every instruction set.
+/// same numbers at every run, and on every instruction set if that is deterministic.
 namespace etch::kernels {
 
 template <class Arch, function Fn>
@@ -195,10 +195,11 @@ template <class Arch, reduce_spec S>
 void reduce(float* y, float const* const* operands, int samples) noexcept {
   static_assert(S.fn == function::add || (S.fn == function::maximum && !S.over_batch));
   constexpr reduce_spec C = canonical(S);
-  constexpr int together = side_by_side(C, Arch::width, Arch::registers);
+  using across = arch::reducing<Arch>;
+  constexpr int together = side_by_side(C, across::width, arch::registers_for_sums<Arch>);
   std::ptrdiff_t const count = C.batched || C.over_batch ? samples : 1;
   if constexpr (together > 1) {
-    constexpr auto flat = reduce_flat<Arch, one_run(C.code, C.reduced * C.inner), C.fn, C.inner,
+    constexpr auto flat = reduce_flat<across, one_run(C.code, C.reduced * C.inner), C.fn, C.inner,
                                       together, C.over_batch>;
     if constexpr (C.over_batch) {
       flat(y, operands, 0, count * C.reduced);
@@ -209,7 +210,7 @@ void reduce(float* y, float const* const* operands, int samples) noexcept {
   } else if constexpr (C.inner == 1) {
     for (std::ptrdiff_t s = 0; s < count; ++s)
       for (int o = 0; o < C.outer; ++o) {
-        float const total = reduce_row<Arch, C>(operands, s, o);
+        float const total = reduce_row<across, C>(operands, s, o);
         if constexpr (C.over_batch) y[o] += total;
         else y[s * C.outer + o] = total;
       }

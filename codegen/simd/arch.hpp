@@ -36,6 +36,17 @@ struct neon {
   static bool available() noexcept;
 };
 
+/// `Base`, but with the same results, bit for bit, as on every other instruction set: each sum has
+/// one order, each multiply-add is rounded once, even where the processor has no such instruction,
+/// and the compiler contracts no other. `Parts` registers make one vector of a sum over lanes.
+template <class Base, int Parts = 1>
+struct deterministic_on {
+  static constexpr int width = Base::width * Parts;
+  static constexpr int registers = Base::registers;
+  static constexpr char const* name = "deterministic";
+  static bool available() noexcept { return Base::available(); }
+};
+
 // `available()`: whether the processor that runs this program, and its operating system, have it.
 #if defined(__x86_64__)
 inline bool sse2::available() noexcept { return true; }
@@ -81,6 +92,24 @@ struct first<Arch, Rest...> {
   using type = Arch;
 };
 
+template <class Base>
+struct narrower<deterministic_on<Base>> {
+  using type = deterministic_on<typename narrower<Base>::type>;
+};
+
+template <class Arch>
+struct traits {
+  using instructions = Arch;
+  using reducing = Arch;
+  static constexpr bool deterministic = false;
+};
+template <class Base, int Parts>
+struct traits<deterministic_on<Base, Parts>> {
+  using instructions = Base;
+  using reducing = deterministic_on<Base, 16 / Base::width>;
+  static constexpr bool deterministic = true;
+};
+
 template <class Arch, class List>
 inline constexpr bool in = false;
 template <class Arch, class... Archs>
@@ -97,6 +126,18 @@ constexpr void for_each(F&& f, list<Archs...>) {
 /// is its own half.
 template <class Arch>
 using half = typename detail::narrower<Arch>::type;
+
+template <class Arch>
+inline constexpr bool is_deterministic = detail::traits<Arch>::deterministic;
+
+/// What reduces over the lanes of its vectors: `Arch`, or if it is deterministic a set whose
+/// vectors have 16 lanes whatever the processor has.
+template <class Arch>
+using reducing = typename detail::traits<Arch>::reducing;
+
+/// Registers for a choice of tiles that decides the order of a sum.
+template <class Arch>
+inline constexpr int registers_for_sums = is_deterministic<Arch> ? 16 : Arch::registers;
 
 // What this translation unit is compiled for depends on its flags, so the answers live in an inline
 // namespace named after them: units built with different flags may be linked together.
@@ -119,13 +160,17 @@ using compiled_list = list<neon>;
 
 /// Whether this translation unit may use `Arch`, that is, its flags allow these instructions.
 template <class Arch>
-inline constexpr bool compiled = detail::in<Arch, compiled_list>;
+inline constexpr bool compiled =
+    detail::in<typename detail::traits<Arch>::instructions, compiled_list>;
 
 template <class... Archs>
 auto best_of(list<Archs...>) -> typename detail::first<Archs...>::type;
 
 /// The widest instruction set this translation unit is compiled for.
 using native = decltype(best_of(compiled_list{}));
+
+/// The same with results that do not depend on it: `etch::model<net, etch::arch::deterministic>`.
+using deterministic = deterministic_on<native>;
 
 /// Calls `f.template operator()<Arch>()` for each compiled tag, widest first:
 /// `for_each_compiled([]<class Arch>() { ... })`. Ask `Arch::available()` before running any.

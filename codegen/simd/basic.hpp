@@ -14,6 +14,7 @@
 #else
 #include "neon.hpp"
 #endif
+#include "deterministic.hpp"
 
 /// Call these functions with their namespace, `simd::exp(x)`: the argument's own namespace, xsimd,
 /// has functions of the same names. All are lane by lane.
@@ -63,18 +64,6 @@ template <class Arch>
   return vec<Arch>(0.0F);
 }
 
-/// `a`, held in a register: g++ would load it again for every use, and a core multiplies faster
-/// than it loads.
-template <vector V>
-[[gnu::always_inline]] inline V in_register(V a) noexcept {
-#if defined(__x86_64__)
-  asm("" : "+v"(a.data));
-#else
-  asm("" : "+w"(a.data));
-#endif
-  return a;
-}
-
 /// `a * b + c`, rounded once, except on sse2 without FMA where the product is rounded too.
 template <vector V>
 [[gnu::always_inline]] inline V fma(V a, V b, V c) noexcept {
@@ -109,18 +98,6 @@ template <vector V>
 template <vector V>
 [[gnu::always_inline]] inline V sqrt(V a) noexcept {
   return instructions<arch_of<V>>::sqrt(a);
-}
-
-/// `mask ? a : b`; a mask is what comparing two vectors gives.
-template <class Mask, vector V>
-[[gnu::always_inline]] inline V blend(Mask mask, V a, V b) noexcept {
-  return xsimd::select(mask, a, b);
-}
-
-/// Whether the mask is set in some lane.
-template <class Mask>
-[[gnu::always_inline]] inline bool any(Mask mask) noexcept {
-  return xsimd::any(mask);
 }
 
 namespace detail {

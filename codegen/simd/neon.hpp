@@ -60,8 +60,15 @@ struct instructions<arch::neon> {
     return vcvtq_f32_s32(vshrq_n_s32(vreinterpretq_s32_f32(a), 23));
   }
 
-  [[gnu::always_inline]] static inline float reduce_add(v a) noexcept { return vaddvq_f32(a); }
-  [[gnu::always_inline]] static inline float reduce_max(v a) noexcept { return vmaxvq_f32(a); }
+  // Lanes 0 and 2, 1 and 3, then both, as elsewhere; vaddvq_f32 has another order.
+  [[gnu::always_inline]] static inline float reduce_add(v a) noexcept {
+    return vpadds_f32(vadd_f32(vget_low_f32(a), vget_high_f32(a)));
+  }
+  [[gnu::always_inline]] static inline float reduce_max(v a) noexcept {
+    v const pair = max(a, vextq_f32(a, a, 2));
+    float const low = vgetq_lane_f32(pair, 0), high = vgetq_lane_f32(pair, 1);
+    return low > high ? low : high;
+  }
 };
 
 }  // namespace etch::simd

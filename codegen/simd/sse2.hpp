@@ -2,6 +2,7 @@
 
 #include <immintrin.h>
 
+#include "exact_fma.hpp"
 #include "vec.hpp"
 
 namespace etch::simd {
@@ -45,6 +46,9 @@ struct instructions<arch::sse2> {
   }
   [[gnu::always_inline]] static inline v fnma(v a, v b, v c) noexcept {
     return _mm_sub_ps(c, _mm_mul_ps(a, b));
+  }
+  [[gnu::always_inline]] static inline v exact_fma(v a, v b, v c) noexcept {
+    return detail::exact_fma(a, b, c);
   }
 #endif
   [[gnu::always_inline]] static inline v max(v a, v b) noexcept { return _mm_max_ps(a, b); }

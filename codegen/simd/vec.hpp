@@ -78,4 +78,28 @@ using arch_of = typename detail::tag_of<Vec>::type;
 template <class Arch>
 struct instructions;
 
+/// `mask ? a : b`; a mask is what comparing two vectors gives.
+template <class Mask, vector V>
+[[gnu::always_inline]] inline V blend(Mask mask, V a, V b) noexcept {
+  return xsimd::select(mask, a, b);
+}
+
+/// Whether the mask is set in some lane.
+template <class Mask>
+[[gnu::always_inline]] inline bool any(Mask mask) noexcept {
+  return xsimd::any(mask);
+}
+
+/// `a`, held in a register: g++ would load it again for every use, and a core multiplies faster
+/// than it loads.
+template <vector V>
+[[gnu::always_inline]] inline V in_register(V a) noexcept {
+#if defined(__x86_64__)
+  asm("" : "+v"(a.data));
+#else
+  asm("" : "+w"(a.data));
+#endif
+  return a;
+}
+
 }  // namespace etch::simd

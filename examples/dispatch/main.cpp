@@ -18,7 +18,8 @@ static double time(classifier_dispatch const& network, std::array<float, 64> con
   for (int round = 0; round < 200; ++round) {
     auto const start = clock::now();
     for (int i = 0; i < 20; ++i) network.forward(workspace, x, y);
-    least = std::min(least, std::chrono::duration<double, std::nano>(clock::now() - start).count() / 20);
+    std::chrono::duration<double, std::nano> const passed = clock::now() - start;
+    least = std::min(least, passed.count() / 20);
   }
   return least;
 }

@@ -30,14 +30,14 @@ class adam : public optimizer<2> {
   void update(float* p, float const* g, std::size_t first, std::size_t count, float scale) {
     float* const m = moment(0);
     float* const v = moment(1);
-    double const t = steps();
-    double const root = std::sqrt(1 - std::pow(static_cast<double>(options.beta2), t));
+    double const root = std::sqrt(1 - power(options.beta2, steps()));
     // Both corrections in one factor, so that the loop has one division and one root.
     double const corrected =
-        options.learning_rate * root / (1 - std::pow(static_cast<double>(options.beta1), t));
+        options.learning_rate * root / (1 - power(options.beta1, steps()));
     auto const rate = simd::broadcast<Arch>(static_cast<float>(-corrected));
     auto const epsilon = simd::broadcast<Arch>(static_cast<float>(options.epsilon * root));
-    auto const keep = simd::broadcast<Arch>(1 - options.learning_rate * options.weight_decay);
+    double const decay = static_cast<double>(options.learning_rate) * options.weight_decay;
+    auto const keep = simd::broadcast<Arch>(static_cast<float>(1 - decay));
     auto const beta1 = simd::broadcast<Arch>(options.beta1);
     auto const beta2 = simd::broadcast<Arch>(options.beta2);
     auto const mean = simd::broadcast<Arch>(scale);
@@ -53,6 +53,15 @@ class adam : public optimizer<2> {
       simd::store(v + i, v_new);
       simd::store(p + i, simd::fma(rate, m_new / (simd::sqrt(v_new) + epsilon), parameter));
     }
+  }
+
+ private:
+  /// base^exponent by products alone, because std::pow differs between processors.
+  static double power(double base, int exponent) {
+    double result = 1;
+    for (; exponent > 0; exponent /= 2, base *= base)
+      if (exponent % 2 != 0) result *= base;
+    return result;
   }
 };
 

@@ -69,12 +69,27 @@ TEST_CASE("without a name the highest level of this machine runs") {
   CHECK(network.error().empty());
 }
 
+TEST_CASE("deterministic levels have the same bits, with multiply-adds in hardware or not") {
+  using deterministic = etch::dispatch<dispatched, etch::results::deterministic>;
+  etch::model<dispatched, etch::arch::deterministic> const model{etch::seed{5}};
+  auto const x = wave(dispatch::input_size());
+  auto const sample = std::span{x}.first<dispatch::input_size()>();
+  auto const expected = model.forward(sample);
+  for (level const l : etch::usual_levels) {
+    INFO(etch::name_of(l));
+    deterministic const network{model, etch::name_of(l)};
+    if (!network.valid()) continue;
+    bool const equal = network.forward(sample) == expected;
+    CHECK(equal);
+  }
+}
+
 TEST_CASE("a list of one level") {
   auto const model = some_model();
   constexpr std::array only{etch::usual_levels[0]};
-  etch::dispatch<dispatched, only> const network{model};
+  etch::dispatch<dispatched, etch::results::fastest, only> const network{model};
   CHECK(network.valid() == etch::runs(etch::machine_level(), only[0]));
-  CHECK_FALSE(etch::dispatch<dispatched, only>{model, "x86-64"}.valid());
+  CHECK_FALSE(etch::dispatch<dispatched, etch::results::fastest, only>{model, "x86-64"}.valid());
 }
 
 TEST_CASE("a name that no level has is an error, and says which there are") {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Whether code of a higher level can run on the oldest machine: leaks.py PROGRAM SHARED RAW OBJECT...
+"""Whether new instructions can run on an old machine: leaks.py PROGRAM SHARED RAW OBJECT...
 
 PROGRAM is linked with the OBJECTs of the levels, whose symbols were made local. What is not of a
 level's file must have none of the instructions that came with AVX and later, and an OBJECT must

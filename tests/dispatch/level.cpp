@@ -5,3 +5,4 @@
 
 template struct etch::level_code<dispatched>;
 template struct etch::level_code<dispatched, together>;
+template struct etch::level_code<dispatched, 1, etch::results::deterministic>;
