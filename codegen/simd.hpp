@@ -8,5 +8,6 @@
 #include "simd/exp.hpp"
 #include "simd/log.hpp"
 #include "simd/sigmoid.hpp"
+#include "simd/transpose.hpp"
 #include "simd/trig.hpp"
 #include "simd/vec.hpp"

@@ -1,107 +1,286 @@
 #pragma once
 
+#include <bit>
+
 #include "contract_micro.hpp"
 
 /// The gradient with respect to the weights, in their packed layout:
 ///   dw[f, tap, c] += sum over positions p of x[p * stride + tap, c] * dy[p, f]
 /// is a matrix product whose rows are the weights of one filter and whose reduction runs over the
-/// positions of all samples. A whole window, or one run of it, stays in registers at a time.
+/// positions of all samples, a block of them at a time.
+///
+/// Its vectors lie along the filters, and where few are left (2 of 18, or all 10 of a last layer)
+/// along the neighbouring weights of one filter.
 namespace etch::kernels {
 
-/// Accumulates `Rows` x `Columns` weights (runs by floats of a run) of a strip of `Lanes` filters
-/// over `samples` samples. `x` and `dw` point to the first of these weights and what it reads.
-template <class Arch, contraction C, int Rows, int Columns, int Lanes>
-[[gnu::noinline]] void weight_tile(float const* x, float const* dy, float* dw, int samples) {
-  constexpr window_walk walk = walk_of(C);
-  constexpr int panel = panel_width(C);
-  constexpr vector_strip gradients{Lanes, Lanes, 0};
-  constexpr vector_strip weights{Lanes, panel, panel_stride(C)};
-  constexpr int vectors = gradients.vectors(Arch::width);
-  constexpr position_grid window{Rows, Columns, walk.row_stride, 1};
-  constexpr position_grid order{Rows, Columns, walk.run * walk.columns * panel, panel};
-  simd::vec<Arch> acc[Rows * Columns][vectors];
-  clear<Arch>(acc);
-  if constexpr (C.out_height() * C.out_width() == 1) {
-    multiply<Arch, window, gradients, false>(acc, x, C.inputs(), dy, C.filters, samples);
-  } else {
-    constexpr int lines = C.out_height();
-    for (int s = 0; s < samples; ++s, x += C.inputs())
-#pragma GCC unroll 1
-      for (int oy = 0; oy < lines; ++oy, dy += C.out_width() * C.filters)
-        multiply<Arch, window, gradients, false>(
-            acc, x + oy * C.stride_height * C.width * C.channels, C.stride_width * C.channels, dy,
-            C.filters, C.out_width());
+/// The places of a tile's vectors, `columns` to a row; the last of each row lies `back` nearer.
+struct vector_grid {
+  int rows = 1, columns = 1;
+  int row_stride = 0, column_stride = 0, back = 0;
+
+  constexpr int operator[](int i) const {
+    int const column = i % columns;
+    return i / columns * row_stride + column * column_stride - (column + 1 == columns ? back : 0);
   }
-#pragma GCC unroll 64
-  for (int m = 0; m < Rows * Columns; ++m)
-#pragma GCC unroll 64
-    for (int v = 0; v < vectors; ++v) {
-      float* const to = dw + order[m] + weights.offset(v * Arch::width);
-      simd::store(to, simd::load<Arch>(to) + acc[m][v]);
+};
+
+/// What a tile covers: `lanes` filters by `rows` x `columns` weights of each, or, `turned`, as many
+/// vectors of weights, the last `back` of which the vector before it has too. `packed` gradients
+/// lie in a panel of whole vectors.
+struct weight_shape {
+  int rows = 1, columns = 1, back = 0, lanes = 1;
+  bool turned = false, packed = false;
+
+  /// Weights from one column to the next.
+  constexpr int step(int width) const { return turned ? width : 1; }
+  constexpr int vectors(int width) const { return (lanes + width - 1) / width; }
+  constexpr weight_shape with(int r, int c, int b) const {
+    return {r, c, b, lanes, turned, packed};
+  }
+};
+
+/// Positions whose gradients follow each other: `samples`, or `lines` whole lines of one, or a part
+/// of a line. The samples of a pointwise contraction are one line.
+struct position_block {
+  int samples = 1, lines = 1, columns = 1;
+
+  constexpr int size() const { return samples * lines * columns; }
+};
+
+/// Adds a vector of weights of each of a few filters, from weight `skip` on, to packed weights.
+template <class Arch, int Panel, int Filters>
+[[gnu::always_inline]] inline void add_turned(simd::vec<Arch> const (&sum)[Filters], float* to,
+                                              int skip) {
+  using four = typename lanes_of<Arch, 4>::type;
+  static_assert(Filters <= 4);
+  constexpr int width = Arch::width;
+  simd::vec<Arch> row[4];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) row[i] = i < Filters ? sum[i] : simd::zero<Arch>();
+  simd::transpose_blocks(row);
+  alignas(64) float pieces[4][width];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) simd::store(pieces[i], row[i]);
+#pragma GCC unroll 16
+  for (int c = 0; c < width; ++c)
+    if (c >= skip) {
+      float* const p = to + c * Panel;
+      auto const more = simd::load<four>(pieces[c % 4] + c / 4 * 4);
+      simd::store_partial(p, simd::load_partial<four>(p, Filters) + more, Filters);
     }
 }
 
-/// `Rows` runs of the window, cut into tiles of at most `T.width` floats.
-template <class Arch, contraction C, register_tile T, int Rows, int Lanes>
-void run_of_weights(float const* x, float const* dy, float* dw, int samples) {
-  constexpr balanced_axis run = balance(walk_of(C).run, T.width);
-  constexpr int panel = panel_width(C);
-  for (int i = 0; i < run.large; ++i, x += run.size, dw += run.size * panel)
-    weight_tile<Arch, C, Rows, run.size, Lanes>(x, dy, dw, samples);
-  if constexpr (run.large < run.count)
-    for (int i = run.large; i < run.count; ++i) {
-      weight_tile<Arch, C, Rows, run.size - 1, Lanes>(x, dy, dw, samples);
-      x += run.size - 1;
-      dw += (run.size - 1) * panel;
-    }
-}
-
-/// All weights of a strip of `Lanes` filters.
-template <class Arch, contraction C, register_tile T, int Lanes>
-void strip_of_weights(float const* x, float const* dy, float* dw, int samples) {
+/// dw += the sum over the positions of a block. `x` and `dw` point to the first weight of the tile
+/// and what it reads, `dy` to the first of its filters.
+template <class Arch, contraction C, weight_shape S>
+[[gnu::noinline]] void weight_tile(float const* x, float const* dy, float* dw, position_block b) {
   constexpr window_walk walk = walk_of(C);
-  constexpr balanced_axis rows = balance(walk.rows, T.height);
+  constexpr int panel = panel_width(C), width = Arch::width, vectors = S.vectors(width);
+  constexpr int row = walk.run * walk.columns * panel, step = S.step(width);
+  constexpr int places = S.rows * S.columns, sums = S.turned ? S.lanes : vectors;
+  constexpr vector_grid window{S.rows, S.columns, walk.row_stride, step, S.back};
+  constexpr vector_grid order{S.rows, S.columns, row, step * panel, S.back * panel};
+  constexpr vector_strip strip{S.lanes, panel, panel_stride(C)};
+  simd::vec<Arch> acc[places][sums];
+  clear<Arch>(acc);
+  constexpr bool pointwise = C.out_height() * C.out_width() == 1;
+  constexpr int pitch = S.packed ? vectors * width : C.filters;
+  int const columns = pointwise ? b.samples : b.columns;
+  for (int sample = 0; sample < (pointwise ? 1 : b.samples); ++sample, x += C.inputs())
+#pragma GCC unroll 1
+    for (int line = 0; line < (pointwise ? 1 : b.lines); ++line) {
+      float const* from = x + line * C.stride_height * C.width * C.channels;
+#pragma GCC unroll 1
+      for (int k = 0; k < columns; ++k) {
+        if constexpr (S.turned) {
+          simd::vec<Arch> value[places];
+#pragma GCC unroll 64
+          for (int m = 0; m < places; ++m) value[m] = simd::load<Arch>(from + window[m]);
+#pragma GCC unroll 64
+          for (int f = 0; f < sums; ++f) {
+            auto const gradient = simd::broadcast<Arch>(dy[f]);
+#pragma GCC unroll 64
+            for (int m = 0; m < places; ++m) acc[m][f] = simd::fma(value[m], gradient, acc[m][f]);
+          }
+        } else {
+          simd::vec<Arch> gradient[vectors];
+#pragma GCC unroll 64
+          for (int v = 0; v < vectors; ++v)
+            gradient[v] =
+                S.packed ? simd::load<Arch>(dy + v * width) : load_lanes<Arch, S.lanes>(dy, v);
+#pragma GCC unroll 64
+          for (int m = 0; m < places; ++m) {
+            auto const value = simd::broadcast<Arch>(from[window[m]]);
+#pragma GCC unroll 64
+            for (int v = 0; v < vectors; ++v) acc[m][v] = simd::fma(value, gradient[v], acc[m][v]);
+          }
+        }
+        from += pointwise ? C.inputs() : C.stride_width * C.channels;
+        dy += pitch;
+        // g++ -O3 keeps what neighbouring windows share in registers, even where it has none left.
+        if constexpr (places * sums + places + vectors > Arch::registers) asm("" : "+r"(from));
+      }
+    }
+#pragma GCC unroll 64
+  for (int m = 0; m < places; ++m) {
+    if constexpr (S.turned) {
+      add_turned<Arch, panel>(acc[m], dw + order[m], (m + 1) % S.columns == 0 ? S.back : 0);
+    } else {
+#pragma GCC unroll 64
+      for (int v = 0; v < vectors; ++v) {
+        float* const to = dw + order[m] + strip.offset(v * width);
+        simd::store(to, simd::load<Arch>(to) + acc[m][v]);
+      }
+    }
+  }
+}
+
+/// `S.rows` runs of the window, cut into tiles of at most `S.columns` vectors.
+template <class Arch, contraction C, weight_shape S>
+void line_of_weights(float const* x, float const* dy, float* dw, position_block b) {
+  constexpr int run = walk_of(C).run, panel = panel_width(C), step = S.step(Arch::width);
+  constexpr int columns = (run + step - 1) / step;
+  constexpr balanced_axis line = balance(columns, S.columns);
+  constexpr int back = columns * step - run, aside = back > 0 ? 1 : 0;
+  constexpr int whole = line.count - aside, large = std::min(line.large, whole);
+  constexpr weight_shape first = S.with(S.rows, line.size, 0);
+  constexpr weight_shape second = S.with(S.rows, line.size - 1, 0);
+  for (int i = 0; i < large; ++i, x += line.size * step, dw += line.size * step * panel)
+    weight_tile<Arch, C, first>(x, dy, dw, b);
+  if constexpr (large < whole)
+    for (int i = large; i < whole; ++i) {
+      weight_tile<Arch, C, second>(x, dy, dw, b);
+      x += second.columns * step;
+      dw += second.columns * step * panel;
+    }
+  if constexpr (back > 0) {
+    constexpr int last = line.large < line.count ? line.size - 1 : line.size;
+    weight_tile<Arch, C, S.with(S.rows, last, back)>(x, dy, dw, b);
+  }
+}
+
+/// All weights of a strip: `S` with the largest tile that is meant for it.
+template <class Arch, contraction C, weight_shape S>
+void strip_of_weights(float const* x, float const* dy, float* dw, position_block b) {
+  constexpr window_walk walk = walk_of(C);
+  constexpr balanced_axis rows = balance(walk.rows, S.rows);
   constexpr int run = walk.run * panel_width(C), row = run * walk.columns;
+  constexpr weight_shape first = S.with(rows.size, S.columns, 0);
+  constexpr weight_shape second = S.with(rows.size - 1, S.columns, 0);
   for (int kx = 0; kx < walk.columns; ++kx) {
     float const* const xk = x + kx * walk.column_stride;
     float* const dwk = dw + kx * run;
     int ky = 0;
     for (int i = 0; i < rows.large; ++i, ky += rows.size)
-      run_of_weights<Arch, C, T, rows.size, Lanes>(xk + ky * walk.row_stride, dy, dwk + ky * row,
-                                                   samples);
+      line_of_weights<Arch, C, first>(xk + ky * walk.row_stride, dy, dwk + ky * row, b);
     if constexpr (rows.large < rows.count)
       for (int i = rows.large; i < rows.count; ++i, ky += rows.size - 1)
-        run_of_weights<Arch, C, T, rows.size - 1, Lanes>(xk + ky * walk.row_stride, dy,
-                                                         dwk + ky * row, samples);
+        line_of_weights<Arch, C, second>(xk + ky * walk.row_stride, dy, dwk + ky * row, b);
   }
+}
+
+/// The `S.lanes` gradients of each position, as a tile wants them.
+template <class Arch, contraction C, weight_shape S>
+void pack_gradients(float const* dy, float* panel, int count) {
+  constexpr int vectors = S.vectors(Arch::width);
+  for (int k = 0; k < count; ++k, dy += C.filters)
+#pragma GCC unroll 8
+    for (int v = 0; v < vectors; ++v, panel += Arch::width)
+      simd::store(panel, load_lanes<Arch, S.lanes>(dy, v));
+}
+
+/// The tile for the first of `filters` filters: of whole panels, so that none begins within one and
+/// ends in the next, or of what is left, turned where that multiplies less than padding.
+template <class Arch, contraction C>
+consteval weight_shape shape_for(int filters) {
+  constexpr window_walk walk = walk_of(C);
+  constexpr int width = Arch::width, panel = panel_width(C);
+  constexpr int runs = (walk.run + width - 1) / width;
+  if (filters < width && walk.run >= width && runs * filters < walk.run) {
+    int const lanes = std::min(filters, 4), most = (Arch::registers - 1) / (lanes + 1);
+    return {std::max(1, most / runs), std::min(most, runs), 0, lanes, true, false};
+  }
+  int const unit = filters >= panel ? std::max(width, panel) : width;
+  int lanes = filters;
+  if (lanes % unit * 4 <= unit * 3 && lanes > unit) lanes -= lanes % unit;
+  register_tile const t = choose_tile({.registers = Arch::registers,
+                                       .vector = width,
+                                       .panel = unit,
+                                       .lanes = std::max(lanes, width),
+                                       .height = walk.rows,
+                                       .width = walk.run,
+                                       .steps = 128});
+  // A copy puts in line what would share few sets of the cache.
+  return {t.height, t.width, 0, std::min(lanes, t.panels * unit), false, C.filters % 256 == 0};
+}
+
+/// Floats of packed gradients that a position needs, of the strip that needs most.
+template <class Arch, contraction C>
+consteval int packed_floats() {
+  int most = 0;
+  for (int left = C.group_filters(); left > 0;) {
+    weight_shape const shape = shape_for<Arch, C>(left);
+    if (shape.packed) most = std::max(most, shape.vectors(Arch::width) * Arch::width);
+    left -= shape.lanes;
+  }
+  return most;
+}
+
+/// The filters of a group from `First` on.
+template <class Arch, contraction C, int First>
+void filters_from(float const* x, float const* dy, float* dw, position_block b, float* gradients) {
+  constexpr int panel = panel_width(C), left = C.group_filters() - First;
+  constexpr weight_shape S = shape_for<Arch, C>(left);
+  constexpr int end = First + (S.lanes < Arch::width ? 1 : left / S.lanes) * S.lanes;
+#pragma GCC unroll 1
+  for (int f = First; f < end; f += S.lanes) {
+    float* const to = dw + f / panel * panel_stride(C) + f % panel;
+    float const* from = dy + f;
+    if constexpr (S.packed) {
+      pack_gradients<Arch, C, S>(from, gradients, b.size());
+      from = gradients;
+    }
+    strip_of_weights<Arch, C, S>(x, from, to, b);
+  }
+  if constexpr (end < C.group_filters()) filters_from<Arch, C, end>(x, dy, dw, b, gradients);
 }
 
 /// C is canonical; a pointwise C has one position a sample, so `samples` counts all rows.
 template <class Arch, contraction C>
 void dw_windows(float const* x, float const* dy, float* dw, int samples) {
-  using lanes = lanes_for<Arch, C>;
   constexpr window_walk walk = walk_of(C);
-  constexpr int panel = panel_width(C), filters = C.group_filters();
-  // dY is no panel: any number of its lanes is one strip, so the panels are only a granularity.
-  constexpr register_tile tile =
-      choose_tile(Arch::registers, lanes::width, panel, filters, walk.rows, walk.run, 1, 1, 64);
-  constexpr int strip = tile.panels * panel, rest = filters % strip;
-  // As many samples at a time as a part of the first-level cache holds.
+  constexpr int weights = walk.rows * walk.columns * walk.run;
+  using lanes =
+      std::conditional_t<shape_for<Arch, C>(C.group_filters()).turned, Arch, lanes_for<Arch, C>>;
+  constexpr int packed = packed_floats<lanes, C>();
+  // What several tiles read stays in the first-level cache meanwhile.
+  constexpr bool pointwise = C.out_height() * C.out_width() == 1;
+  constexpr int most = pointwise ? 100 : weights <= 32 && packed == 0 ? 1024 : 150;
   constexpr int positions = C.out_height() * C.out_width();
-  constexpr int chunk = std::max(1, 12288 / (C.inputs() + C.outputs()));
-  for (int first = 0; first < samples; first += positions == 1 ? samples : chunk) {
-    int const count = positions == 1 ? samples : std::min(chunk, samples - first);
-    for (int group = 0; group < C.groups; ++group) {
-      float const* const xg = x + std::ptrdiff_t{first} * C.inputs() + group * C.group_channels();
-      float const* const dyg = dy + std::ptrdiff_t{first} * C.outputs() + group * filters;
-      float* const dwg = dw + group * panel_count(C) * panel_stride(C);
-      for (int f = 0; f + strip <= filters; f += strip)
-        strip_of_weights<lanes, C, tile, strip>(xg, dyg + f, dwg + f / panel * panel_stride(C),
-                                                count);
-      if constexpr (rest > 0)
-        strip_of_weights<lanes, C, tile, rest>(
-            xg, dyg + filters - rest, dwg + (filters - rest) / panel * panel_stride(C), count);
+  constexpr int room = pointwise ? most : 20000 / (C.inputs() + C.outputs());
+  constexpr int at_once = std::max(1, std::min(most / positions, room));
+  constexpr balanced_axis lines = balance(C.out_height(), std::max(1, most / C.out_width()));
+  constexpr balanced_axis columns = balance(C.out_width(), most);
+  alignas(64) float gradients[std::max(1, packed * at_once * lines.size * columns.size)];
+  while (samples > 0) {
+    position_block b{samples};
+    if (samples > at_once) b.samples /= (samples + at_once - 1) / at_once;  // all of about a size
+    for (int j = 0, line = 0; j < lines.count; ++j, line += b.lines) {
+      b.lines = lines.length(j);
+      for (int k = 0, column = 0; k < columns.count; ++k, column += b.columns) {
+        b.columns = columns.length(k);
+        float const* const from =
+            x + (line * C.stride_height * C.width + column * C.stride_width) * C.channels;
+        float const* const dyb = dy + (line * C.out_width() + column) * C.filters;
+        for (int group = 0; group < C.groups; ++group)
+          filters_from<lanes, C, 0>(from + group * C.group_channels(),
+                                    dyb + group * C.group_filters(),
+                                    dw + group * panel_count(C) * panel_stride(C), b, gradients);
+      }
     }
+    x += std::ptrdiff_t{b.samples} * C.inputs();
+    dy += std::ptrdiff_t{b.samples} * C.outputs();
+    samples -= b.samples;
   }
 }
 

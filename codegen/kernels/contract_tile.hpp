@@ -58,6 +58,8 @@ constexpr window_walk walk_of(contraction c) {
 /// pieces of `size - 1`.
 struct balanced_axis {
   int size = 1, large = 1, count = 1;
+
+  constexpr int length(int piece) const { return piece < large ? size : size - 1; }
 };
 constexpr balanced_axis balance(int extent, int most) {
   int const count = (extent + most - 1) / most;

@@ -175,6 +175,23 @@ TEST_CASE("a partial store writes exactly its lanes, masked or in pieces") {
   });
 }
 
+TEST_CASE("squares of four lanes are transposed") {
+  for_each_arch([]<class Arch>() {
+    constexpr int width = Arch::width;
+    float numbers[4][width];
+    simd::vec<Arch> row[4];
+    for (int i = 0; i < 4; ++i) {
+      for (int j = 0; j < width; ++j) numbers[i][j] = float(100 * i + j);
+      row[i] = simd::load<Arch>(numbers[i]);
+    }
+    simd::transpose_blocks(row);
+    for (int i = 0; i < 4; ++i) {
+      simd::store(numbers[i], row[i]);
+      for (int j = 0; j < width; ++j) CHECK(numbers[i][j] == float(100 * (j % 4) + j / 4 * 4 + i));
+    }
+  });
+}
+
 TEST_CASE("fma and fnma round once where the hardware can") {
   for_each_arch([]<class Arch>() {
     auto const fma = [](auto a, auto b) { return simd::fma(a, a, b); };
