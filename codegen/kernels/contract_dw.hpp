@@ -47,6 +47,20 @@ struct position_block {
   constexpr int size() const { return samples * lines * columns; }
 };
 
+/// Rows of dY that lie so far apart share few sets of the first-level cache: they are copied.
+constexpr bool packs_gradients(contraction c) { return c.filters % 256 == 0; }
+
+/// The largest block, so that what several tiles read stays in the first-level cache meanwhile.
+constexpr position_block largest_block(contraction c) {
+  int const height = c.out_height(), width = c.out_width();
+  if (height * width == 1) return {100};
+  bool const once = window_size(c) <= 32 && !packs_gradients(c);
+  int const most = once ? 1024 : 150;
+  int const samples = std::min(most / (height * width), 20000 / (c.inputs() + c.outputs()));
+  return {std::max(1, samples), balance(height, std::max(1, most / width)).size,
+          balance(width, most).size};
+}
+
 /// Adds a vector of weights of each of a few filters, from weight `skip` on, to packed weights.
 template <class Arch, int Panel, int Filters>
 [[gnu::always_inline]] inline void add_turned(simd::vec<Arch> const (&sum)[Filters], float* to,
@@ -85,10 +99,14 @@ template <class Arch, contraction C, weight_shape S>
   clear<Arch>(acc);
   constexpr bool pointwise = C.out_height() * C.out_width() == 1;
   constexpr int pitch = S.packed ? vectors * width : C.filters;
-  int const columns = pointwise ? b.samples : b.columns;
-  for (int sample = 0; sample < (pointwise ? 1 : b.samples); ++sample, x += C.inputs())
+  constexpr int height = C.out_height(), wide = C.out_width();
+  constexpr position_block largest = largest_block(C);
+  int const samples = pointwise ? 1 : b.samples;
+  int const lines = largest.lines == height ? height : b.lines;
+  int const columns = pointwise ? b.samples : largest.columns == wide ? wide : b.columns;
+  for (int sample = 0; sample < samples; ++sample, x += C.inputs())
 #pragma GCC unroll 1
-    for (int line = 0; line < (pointwise ? 1 : b.lines); ++line) {
+    for (int line = 0; line < lines; ++line) {
       float const* from = x + line * C.stride_height * C.width * C.channels;
 #pragma GCC unroll 1
       for (int k = 0; k < columns; ++k) {
@@ -210,8 +228,7 @@ consteval weight_shape shape_for(int filters) {
                                        .height = walk.rows,
                                        .width = walk.run,
                                        .steps = 128});
-  // A copy puts in line what would share few sets of the cache.
-  return {t.height, t.width, 0, std::min(lanes, t.panels * unit), false, C.filters % 256 == 0};
+  return {t.height, t.width, 0, std::min(lanes, t.panels * unit), false, packs_gradients(C)};
 }
 
 /// Floats of packed gradients that a position needs, of the strip that needs most.
@@ -248,23 +265,16 @@ void filters_from(float const* x, float const* dy, float* dw, position_block b, 
 /// C is canonical; a pointwise C has one position a sample, so `samples` counts all rows.
 template <class Arch, contraction C>
 void dw_windows(float const* x, float const* dy, float* dw, int samples) {
-  constexpr window_walk walk = walk_of(C);
-  constexpr int weights = walk.rows * walk.columns * walk.run;
   using lanes =
       std::conditional_t<shape_for<Arch, C>(C.group_filters()).turned, Arch, lanes_for<Arch, C>>;
-  constexpr int packed = packed_floats<lanes, C>();
-  // What several tiles read stays in the first-level cache meanwhile.
-  constexpr bool pointwise = C.out_height() * C.out_width() == 1;
-  constexpr int most = pointwise ? 100 : weights <= 32 && packed == 0 ? 1024 : 150;
-  constexpr int positions = C.out_height() * C.out_width();
-  constexpr int room = pointwise ? most : 20000 / (C.inputs() + C.outputs());
-  constexpr int at_once = std::max(1, std::min(most / positions, room));
-  constexpr balanced_axis lines = balance(C.out_height(), std::max(1, most / C.out_width()));
-  constexpr balanced_axis columns = balance(C.out_width(), most);
-  alignas(64) float gradients[std::max(1, packed * at_once * lines.size * columns.size)];
+  constexpr position_block largest = largest_block(C);
+  constexpr balanced_axis lines = balance(C.out_height(), largest.lines);
+  constexpr balanced_axis columns = balance(C.out_width(), largest.columns);
+  alignas(64) float gradients[std::max(1, packed_floats<lanes, C>() * largest.size())];
   while (samples > 0) {
     position_block b{samples};
-    if (samples > at_once) b.samples /= (samples + at_once - 1) / at_once;  // all of about a size
+    if (samples > largest.samples)
+      b.samples /= (samples + largest.samples - 1) / largest.samples;  // all of about a size
     for (int j = 0, line = 0; j < lines.count; ++j, line += b.lines) {
       b.lines = lines.length(j);
       for (int k = 0, column = 0; k < columns.count; ++k, column += b.columns) {
