@@ -7,6 +7,7 @@
 #include "frozen.hpp"
 #include "kernels/contract.hpp"
 #include "kernels/fill.hpp"
+#include "kernels/lanes.hpp"
 #include "kernels/map.hpp"
 #include "kernels/move.hpp"
 #include "kernels/pool.hpp"
@@ -49,6 +50,9 @@ constexpr bool prologue_splits(Plan const& p) {
   }
   return true;
 }
+
+template <class Arch, class Plan, int Segment>
+struct lane_executor;
 
 /// Runs steps of Plan, a type with a constant `value`, on the instruction set Arch.
 template <class Arch, class Plan>
@@ -210,7 +214,9 @@ struct executor {
   [[gnu::always_inline]] static void run_segment(buffers const& b, int samples) noexcept {
     constexpr segment g = plan.segments[static_cast<std::size_t>(G)];
     constexpr std::make_integer_sequence<int, g.last - g.first> steps{};
-    if constexpr (g.loops) {
+    if constexpr (g.lanes) {
+      lane_executor<Arch, Plan, G>::run(b, samples);
+    } else if constexpr (g.loops) {
       for (int s = 0; s < samples; ++s) run_all<g.first>(b, s, 1, steps);
     } else {
       run_all<g.first>(b, 0, samples, steps);
@@ -245,3 +251,5 @@ template <class Arch, class Plan>
 }
 
 }  // namespace etch
+
+#include "execute_lanes.hpp"

@@ -60,13 +60,19 @@ struct value {
   int index = 0;   // which input or output
   int offset = 0;  // floats from the beginning of the buffer
   int stride = 0;  // floats from one sample to the next; 0 when all share one copy
+  bool lanes = false;  // a block of samples, element by element, as kernels/lanes.hpp says
 };
 
+/// At most so many samples lie in the lanes of a vector.
+inline constexpr int most_lanes = 16;
+
 /// Steps that run together: over all samples at once, or as one loop, sample by sample, so that
-/// what flows between them stays in the nearest cache.
+/// what flows between them stays in the nearest cache. With `lanes`, samples lie side by side in
+/// vectors: a loop takes as many at once as there are lanes, and sums over them are flat.
 struct segment {
   int first = 0, last = 0;
   bool loops = false;
+  bool lanes = false;
 };
 
 /// A network as the list of its kernel calls, with a place for everything.

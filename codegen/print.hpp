@@ -114,6 +114,7 @@ inline std::string to_text(plan const& p) {
   for (std::size_t g = 0; g < p.segments.size(); ++g) {
     segment const& part = p.segments[g];
     text += static_cast<int>(g) < p.prologue ? "when the parameters change:\n"
+            : part.lanes && part.loops       ? "as many samples as a vector has lanes:\n"
             : part.loops                     ? "sample by sample:\n"
                                              : "all samples at once:\n";
     for (int i = part.first; i < part.last; ++i) {

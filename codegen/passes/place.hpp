@@ -75,6 +75,8 @@ class placer {
       bool const one_copy = x.where == space::workspace && l.first_segment == l.last_segment &&
                             l.first_segment >= 0 && out_.segments[at(l.first_segment)].loops;
       x.stride = x.batched && !one_copy ? x.size : 0;
+      x.lanes = x.batched && x.where == space::workspace && l.first_segment >= 0 &&
+                out_.segments[at(l.first_segment)].lanes;
     }
   }
 
@@ -115,7 +117,9 @@ class placer {
   }
 
   constexpr int footprint(value const& x) const {
-    return round_up(x.stride > 0 ? x.stride * out_.samples : x.size, 16);
+    int const together = x.lanes ? most_lanes : 1;
+    int const copies = x.stride > 0 ? round_up(out_.samples, together) : together;
+    return round_up(x.size * copies, 16);
   }
 
   /// What shares the memory of another keeps that alive.

@@ -22,6 +22,7 @@ class scheduler {
   constexpr plan run(bool separate_prologue) {
     done_.assign(steps_.size(), -1);
     if (separate_prologue) emit_static();
+    lanes_ = fits_lanes();
     manner_.reserve(steps_.size());
     for (int i = 0; i < static_cast<int>(steps_.size()); ++i) {
       manner_.push_back(manner_of(steps_[at(i)]));
@@ -101,6 +102,7 @@ class scheduler {
   /// in the nearest cache; what is small goes with its neighbours.
   constexpr manner manner_of(step const& s) const {
     if (out_.samples == 1 || !s.batched) return manner::flat;
+    if (lanes_) return s.sums ? manner::flat : manner::loop;
     switch (s.what) {
       case step_kind::contract:
       case step_kind::contract_dx:
@@ -116,6 +118,34 @@ class scheduler {
                                                                       : manner::either;
     }
   }
+  /// Whether all is so narrow that vectors are filled better by samples: dense layers of up to 8
+  /// units and what is between them.
+  constexpr bool fits_lanes() const {
+    bool multiplies = false;
+    for (step const& s : steps_) {
+      if (!s.batched) continue;
+      if (s.what == step_kind::contract || s.what == step_kind::contract_dx ||
+          s.what == step_kind::contract_dw) {
+        contraction const& w = window_of(out_, s);
+        contraction const c = canonical(w);
+        if (!c.pointwise() || w.out_height() * w.out_width() != 1 || c.groups != 1 ||
+            c.channels > 16 || c.filters > 8 || s.operands[2] >= 0)
+          return false;
+        multiplies = true;
+      } else if (s.what == step_kind::reduce) {
+        if (s.outer * s.reduced * s.inner > 16) return false;
+      } else if (s.what != step_kind::map) {
+        return false;
+      }
+      if (!s.sums && out_.values[at(s.result)].size > 16) return false;
+      for (int k = 0; k < code_of(out_, s).loads; ++k) {
+        int const v = load_of(out_, s, k);
+        if (v >= 0 && out_.values[at(v)].batched && out_.values[at(v)].size > 16) return false;
+      }
+    }
+    return multiplies && out_.samples >= 8;
+  }
+
   constexpr bool reads_much(step const& s) const {
     for (int k = 0, n = code_of(out_, s).loads; k < n; ++k)
       if (int const v = load_of(out_, s, k); v >= 0) {
@@ -163,11 +193,12 @@ class scheduler {
     }
     waiting_.resize(static_cast<std::size_t>(kept - waiting));
     int const last = static_cast<int>(out_.steps.size());
-    if (last > first) out_.segments.push_back({first, last, loops});
+    if (last > first) out_.segments.push_back({first, last, loops, lanes_});
   }
 
   std::vector<step> steps_;  // as they were, by the numbers of needs_ and done_
   plan out_;
+  bool lanes_ = false;        // how samples lie: see segment::lanes
   std::vector<int> needs_;    // what each step waits for, from first_ to the next -1
   std::vector<int> first_;    // of needs_
   std::vector<int> blocker_;  // what keeps each step, or -1

@@ -6,6 +6,8 @@
 #include "../../codegen/compiled.hpp"
 #include "../../codegen/execute.hpp"
 #include "../../codegen/print.hpp"
+#include "../../dsl/layers.hpp"
+#include "../../dsl/losses.hpp"
 #include "../../runtime/workspace.hpp"
 #include "../check/failures.hpp"
 #include "../check/problem.hpp"
@@ -127,6 +129,66 @@ void check_training() {
 }
 
 }  // namespace
+
+namespace {
+
+constexpr int narrow_samples = 37;
+
+/// Networks so narrow that their samples lie in the lanes of vectors, which no layer is made for.
+constexpr auto narrow_1 = etch::input<1> | etch::dense<8> | etch::tanh | etch::dense<8> | etch::relu
+                        | etch::dense<1>;
+constexpr auto narrow_10 = etch::input<10> | etch::dense<5> | etch::sigmoid
+                         | etch::residual(etch::layer_norm | etch::dense<5>)
+                         | etch::dense<7, etch::no_bias> | etch::gelu | etch::dense<3>
+                         | etch::softmax;
+constexpr auto narrow_16 = etch::fork(etch::dense<2>, etch::dense<6> | etch::tanh)
+                         | etch::each(etch::dense<4>, etch::dense<4>) | etch::add | etch::dense<4>;
+
+template <auto Net>
+struct narrow_inference {
+  static constexpr etch::plan make() {
+    return etch::lower(etch::graph_of(Net), narrow_samples, true);
+  }
+  static constexpr auto value = etch::freeze<narrow_inference>();
+};
+template <auto Net, class Loss>
+struct narrow_training {
+  static constexpr etch::graph graph() { return etch::training_graph(Net, Loss{}); }
+  static constexpr etch::plan make() { return etch::lower(graph(), narrow_samples, true); }
+  static constexpr auto value = etch::freeze<narrow_training>();
+};
+
+template <class Plan>
+void check_narrow(etch::graph const& g) {
+  INFO(etch::to_text(Plan::make()));
+  int in_lanes = 0;
+  for (etch::segment const& part : Plan::value.segments) in_lanes += part.lanes && part.loops;
+  CHECK(in_lanes == 1);
+  for_each_instruction_set([&]<class Arch>() {
+    if (!Arch::available()) return;
+    for (int count : {37, 36, 33, 32, 31, 17, 16, 15, 9, 8, 7, 5, 4, 3, 2, 1}) {
+      check::failures const found = check_compiled<Arch, Plan>(g, 1, count);
+      std::string text;
+      for (auto const& f : found) text += f + "\n";
+      INFO(text);
+      CHECK(found.empty());
+    }
+  });
+}
+
+template <auto Net, class Loss>
+void check_narrow_network() {
+  check_narrow<narrow_inference<Net>>(etch::graph_of(Net));
+  check_narrow<narrow_training<Net, Loss>>(narrow_training<Net, Loss>::graph());
+}
+
+}  // namespace
+
+TEST_CASE("narrow networks compute the same with samples in lanes, for any number of them") {
+  check_narrow_network<narrow_1, etch::losses::mse>();
+  check_narrow_network<narrow_10, etch::losses::cross_entropy>();
+  check_narrow_network<etch::input<16> | narrow_16, etch::losses::mae>();
+}
 
 TEST_CASE("random graphs that the compiler lowers compute what they say") {
   check_inference<1, 2, 3, 4, 5, 6>();

@@ -29,10 +29,11 @@ class memory_checker {
       bool const prologue = static_cast<int>(g) < plan_.prologue;
       etch::segment const& part = plan_.segments[g];
       int const n = prologue ? 1 : samples;
-      for (int s = 0; s < (part.loops ? n : 1); ++s)
+      int const together = !part.loops ? n : part.lanes ? etch::most_lanes : 1;
+      for (int s = 0; s < n; s += together)
         for (int i = part.first; i < part.last; ++i) {
           at_ = i;
-          run_step(plan_.steps[std::size_t(i)], s, part.loops ? 1 : n);
+          run_step(plan_.steps[std::size_t(i)], s, std::min(together, n - s));
         }
     }
     return fault_;
@@ -71,7 +72,10 @@ class memory_checker {
     auto& buffer = x.where == etch::space::workspace ? workspace_ : derived_;
     for (int s = sample; s < sample + (x.batched ? n : 1); ++s)
       for (int i = 0; i < x.size; ++i) {
-        std::size_t const at = std::size_t(x.offset + s * x.stride + i);
+        int const lane = x.lanes ? s / etch::most_lanes * etch::most_lanes * x.stride +
+                                       i * etch::most_lanes + s % etch::most_lanes
+                                 : s * x.stride + i;
+        std::size_t const at = std::size_t(x.offset + lane);
         if (at >= buffer.size()) {
           fault_ = "step " + std::to_string(at_) + " reaches outside its buffer";
           return;
@@ -139,6 +143,9 @@ TEST_CASE("no value is overwritten while it is needed") {
     }
   for (int samples : {1, 8, 64}) {
     check_memory(etch::lower(etch::graph_of(mnist_cnn), samples, true));
+    constexpr auto narrow = etch::input<3> | etch::dense<8> | etch::tanh | etch::dense<2>;
+    check_memory(etch::lower(etch::graph_of(narrow), samples, true));
+    check_memory(etch::lower(etch::training_graph(narrow, etch::losses::mse{}), samples, true));
     check_memory(etch::lower(etch::training_graph(mnist_cnn, etch::cross_entropy), samples, false));
   }
 }

@@ -1,0 +1,159 @@
+#pragma once
+
+#include "execute.hpp"
+
+namespace etch::detail {
+
+/// Runs a segment of Plan with samples in the lanes of vectors: a loop takes them block by block
+/// through all of its steps, a flat segment sums over them. Inputs and outputs of the plan are
+/// copied into lanes, or from them, by the step.
+template <class Arch, class Plan, int Segment>
+struct lane_executor {
+  using whole = executor<Arch, Plan>;
+  static constexpr auto const& plan = Plan::value;
+  static constexpr segment const& part = plan.segments[static_cast<std::size_t>(Segment)];
+  using lanes = arch::reducing<Arch>;
+  static constexpr int width = lanes::width;
+  static_assert(width <= most_lanes);
+
+  static constexpr value const& at(int v) { return plan.values[static_cast<std::size_t>(v)]; }
+  static constexpr step const& step_at(int i) { return plan.steps[static_cast<std::size_t>(i)]; }
+  template <int I>
+  static constexpr program const& code = code_of(plan, step_at(I));
+
+  /// What step I reads: three operands, then the loads of its program.
+  static constexpr int input(int i, int k) {
+    return k < 3 ? step_at(i).operands[static_cast<std::size_t>(k)]
+                 : load_of(plan, step_at(i), k - 3);
+  }
+  static constexpr bool is_copied(int v) { return v >= 0 && at(v).batched && !at(v).lanes; }
+  /// Floats of the copies of one block that the first `count` inputs of step I take.
+  static constexpr int copied(int i, int count) {
+    int floats = 0;
+    for (int k = 0; k < count; ++k)
+      if (is_copied(input(i, k))) floats += at(input(i, k)).size * width;
+    return floats;
+  }
+  template <int I>
+  static constexpr int all_copied = copied(I, 3 + code<I>.loads);
+
+  template <int I, int K>
+  [[gnu::always_inline]] static float const* read(buffers const& b, std::ptrdiff_t sample,
+                                                  int count, float* copies) noexcept {
+    constexpr int v = input(I, K);
+    if constexpr (is_copied(v)) {
+      float* const copy = copies + copied(I, K);
+      kernels::to_lanes<lanes, at(v).size>(whole::template address<v>(b, sample), copy, count);
+      return copy;
+    } else {
+      return whole::template address<v>(b, sample);
+    }
+  }
+  using pointers = std::array<float const*, program::max_loads>;
+  template <int I>
+  [[gnu::always_inline]] static pointers read_loads(buffers const& b, std::ptrdiff_t sample,
+                                                    int count, float* copies) noexcept {
+    pointers loads;
+    [&]<int... K>(std::integer_sequence<int, K...>) __attribute__((always_inline)) {
+      ((loads[K] = read<I, K + 3>(b, sample, count, copies)), ...);
+    }(std::make_integer_sequence<int, code<I>.loads>{});
+    return loads;
+  }
+
+  /// Step I for the block of `count` samples that begins with `sample`.
+  template <int I>
+  static void run_block(buffers const& b, std::ptrdiff_t sample, int count) noexcept {
+    constexpr step const& s = step_at(I);
+    constexpr contraction w = canonical(window_of(plan, s));
+    constexpr value const& result = at(s.result);
+    alignas(64) float copies[all_copied<I> + 1];
+    alignas(64) float outside[result.lanes ? 1 : result.size * width];
+    float* const y = result.lanes ? whole::template address<s.result>(b, sample) : outside;
+    pointers const loads = read_loads<I>(b, sample, count, copies);
+    if constexpr (s.what == step_kind::map) {
+      kernels::map_lanes<lanes, code<I>, result.size>(y, loads.data());
+    } else if constexpr (s.what == step_kind::reduce) {
+      constexpr reduce_spec spec{code<I>, s.fn, s.outer, s.reduced, s.inner};
+      kernels::reduce_lanes<lanes, spec>(y, loads.data());
+    } else {
+      float const* const x = read<I, 0>(b, sample, count, copies);
+      float const* const weights = read<I, 1>(b, sample, count, copies);
+      if constexpr (s.what == step_kind::contract) {
+        kernels::contract_lanes<lanes, w, code<I>>(x, weights, y, loads.data());
+      } else {
+        static_assert(s.what == step_kind::contract_dx);
+        constexpr program identity{.loads = 1,
+                                   .load_list = {program::load{program::kind::accumulator}}};
+        kernels::contract_lanes<lanes, transposed(w), identity>(x, weights, y, loads.data());
+      }
+    }
+    if constexpr (!result.lanes)
+      kernels::from_lanes<lanes, result.size>(y, whole::template address<s.result>(b, sample),
+                                             count);
+  }
+
+  /// An operand of a sum for `samples` samples from `sample` on, zero where a lane has none.
+  template <int I, int K, int Samples>
+  [[gnu::always_inline]] static float const* read_all(buffers const& b, std::ptrdiff_t sample,
+                                                      int samples, float* copies) noexcept {
+    constexpr int v = input(I, K), size = at(v).size;
+    if constexpr (is_copied(v)) {
+      float* const copy = copies + copied(I, K) / width * Samples;
+      for (int k = 0; k < samples; k += width)
+        kernels::to_lanes<lanes, size>(whole::template address<v>(b, sample + k), copy + k * size,
+                                      std::min(width, samples - k));
+      return copy;
+    } else {
+      float* const p = whole::template address<v>(b, sample);
+      if (int const rest = samples % width; rest > 0)
+        kernels::clear_lanes<lanes, size>(p + (samples - rest) * size, rest);
+      return p;
+    }
+  }
+
+  /// Step I, which sums over the samples.
+  template <int I>
+  static void run_sum(buffers const& b, int samples) noexcept {
+    constexpr step const& s = step_at(I);
+    float* const y = whole::template address<s.result>(b, 0);
+    if constexpr (s.what == step_kind::reduce) {
+      alignas(64) float copies[all_copied<I> + 1];
+      constexpr reduce_spec spec{code<I>, s.fn, s.outer, s.reduced, s.inner, true};
+      kernels::sum_lanes<lanes, spec>(
+          y,
+          [&](int k) __attribute__((always_inline)) {
+            return read_loads<I>(b, k, std::min(width, samples - k), copies);
+          },
+          samples);
+    } else {
+      static_assert(s.what == step_kind::contract_dw);
+      constexpr int together = 128;  // whose copies fit the nearest cache
+      alignas(64) float copies[copied(I, 2) / width * together + 1];
+      for (int k = 0; k < samples; k += together) {
+        int const count = std::min(together, samples - k);
+        kernels::contract_dw_lanes<lanes, canonical(window_of(plan, s))>(
+            read_all<I, 0, together>(b, k, count, copies),
+            read_all<I, 1, together>(b, k, count, copies), y, count);
+      }
+    }
+  }
+
+  template <int I>
+  [[gnu::always_inline]] static void run_flat(buffers const& b, int samples) noexcept {
+    if constexpr (step_at(I).batched) run_sum<I>(b, samples);
+    else whole::template run<I>(b, 0, samples);
+  }
+
+  static void run(buffers const& b, int samples) noexcept {
+    [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+      if constexpr (part.loops) {
+        for (int s = 0; s < samples; s += width)
+          (run_block<part.first + I>(b, s, std::min(width, samples - s)), ...);
+      } else {
+        (run_flat<part.first + I>(b, samples), ...);
+      }
+    }(std::make_integer_sequence<int, part.last - part.first>{});
+  }
+};
+
+}  // namespace etch::detail

@@ -1,0 +1,234 @@
+#pragma once
+
+#include "../packing.hpp"
+#include "reduce.hpp"
+
+/// Kernels of narrow networks, for one block of samples side by side in the lanes of vectors:
+/// element e of the block's sample s is at p[e * Arch::width + s]. Operands that are not batched
+/// lie as everywhere. Lanes without a sample hold anything, and are left out of sums over samples.
+namespace etch::kernels {
+
+/// Squares of 4 x 4 that cover Size elements of 4 samples, the last two perhaps overlapping.
+template <int Size>
+inline constexpr int squares = Size < 4 ? 0 : (Size + 3) / 4;
+
+/// A block of `count` samples of Size elements, which follow each other in memory, into lanes; the
+/// other lanes become zero.
+template <class Arch, int Size>
+[[gnu::always_inline]] inline void to_lanes(float const* from, float* to, int count) noexcept {
+  constexpr int width = Arch::width;
+  if constexpr (Size == 1) return simd::store(to, simd::load_partial<Arch>(from, count));
+  if (count < width) {
+    for (int e = 0; e < Size; ++e) {
+      simd::store(to + e * width, simd::zero<Arch>());
+#pragma GCC unroll 1
+      for (int s = 0; s < count; ++s) to[e * width + s] = from[s * Size + e];
+    }
+    return;
+  }
+  for (int s = 0; s < width; s += 4)
+    for (int i = 0; i < squares<Size>; ++i) {
+      int const e = std::min(4 * i, Size - 4);
+      etch::detail::transpose_4x4(from + s * Size + e, Size, to + e * width + s, width);
+    }
+  for (int e = squares<Size> > 0 ? Size : 0; e < Size; ++e)
+    for (int s = 0; s < width; ++s) to[e * width + s] = from[s * Size + e];
+}
+
+/// The reverse.
+template <class Arch, int Size>
+[[gnu::always_inline]] inline void from_lanes(float const* from, float* to, int count) noexcept {
+  constexpr int width = Arch::width;
+  if constexpr (Size == 1) return simd::store_partial(to, simd::load<Arch>(from), count);
+  int const in_squares = count < width ? 0 : squares<Size>;
+  for (int s = 0; s < width; s += 4)
+    for (int i = 0; i < in_squares; ++i) {
+      int const e = std::min(4 * i, Size - 4);
+      etch::detail::transpose_4x4(from + e * width + s, width, to + s * Size + e, Size);
+    }
+  for (int e = in_squares > 0 ? Size : 0; e < Size; ++e)
+    for (int s = 0; s < count; ++s) to[s * Size + e] = from[e * width + s];
+}
+
+/// Program P at element e of every lane's sample.
+template <class Arch, program P>
+[[gnu::always_inline]] inline simd::vec<Arch> at_element(
+    [[maybe_unused]] float const* const* operands, [[maybe_unused]] int e,
+    [[maybe_unused]] simd::vec<Arch> acc) noexcept {
+  simd::vec<Arch> reg[std::max(1, P.registers())];
+  auto const load = [&]<int I>(std::integral_constant<int, I>) __attribute__((always_inline)) {
+    constexpr auto l = P.operand(I);
+    if constexpr (l.from == program::kind::constant) {
+      return simd::broadcast<Arch>(std::bit_cast<float>(l.bits));
+    } else if constexpr (l.from == program::kind::accumulator) {
+      return acc;
+    } else {
+      int const index = l.period == 1 ? 0 : e / l.run % l.period;
+      if constexpr (l.batched) return simd::load<Arch>(operands[I] + index * Arch::width);
+      else return simd::broadcast<Arch>(operands[I][index]);
+    }
+  };
+  [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+    ((reg[I] = load(std::integral_constant<int, I>{})), ...);
+  }(std::make_integer_sequence<int, P.loads>{});
+  return apply_program<Arch, P>(reg);
+}
+
+/// y[e] = the program at e, for all e; y may be an operand that is read at e alone.
+template <class Arch, program P, int Elements>
+[[gnu::always_inline]] inline void map_lanes(float* y, float const* const* operands) noexcept {
+#pragma GCC unroll 1
+  for (int e = 0; e < Elements; ++e)
+    simd::store(y + e * Arch::width, at_element<Arch, P>(operands, e, simd::zero<Arch>()));
+}
+
+/// y[o, i] = fn over r of the program at (o, r, i).
+template <class Arch, reduce_spec S>
+[[gnu::always_inline]] inline void reduce_lanes(float* y, float const* const* operands) noexcept {
+#pragma GCC unroll 1
+  for (int o = 0; o < S.outer; ++o)
+#pragma GCC unroll 1
+    for (int i = 0; i < S.inner; ++i, y += Arch::width) {
+      auto acc = neutral<Arch, S.fn>();
+#pragma GCC unroll 1
+      for (int r = 0; r < S.reduced; ++r)
+        acc = combine<Arch, S.fn>(acc, at_element<Arch, S.code>(
+                                           operands, (o * S.reduced + r) * S.inner + i,
+                                           simd::zero<Arch>()));
+      simd::store(y, acc);
+    }
+}
+
+/// y = the program at each of the filters of dense layer C, given the sum over its channels.
+template <class Arch, contraction C, program P>
+[[gnu::always_inline]] inline void contract_lanes(float const* x, float const* weights, float* y,
+                                                  float const* const* operands) noexcept {
+  static_assert(C.groups == 1 && panel_count(C) == 1);
+  constexpr int width = Arch::width, panel = panel_width(C);
+  constexpr int block = std::min(C.filters, Arch::registers > 16 ? 16 : 8);
+  auto const filters = [&]<int From, int Count>() __attribute__((always_inline)) {
+    simd::vec<Arch> acc[Count];
+#pragma GCC unroll 16
+    for (int f = 0; f < Count; ++f) acc[f] = simd::zero<Arch>();
+#pragma GCC unroll 1
+    for (int c = 0; c < C.channels; ++c) {
+      auto const value = simd::load<Arch>(x + c * width);
+#pragma GCC unroll 16
+      for (int f = 0; f < Count; ++f)
+        acc[f] = simd::fma(value, simd::broadcast<Arch>(weights[c * panel + From + f]), acc[f]);
+    }
+    if constexpr (instruction_count(P) > 8) {  // too long to be repeated for each filter
+#pragma GCC unroll 16
+      for (int f = 0; f < Count; ++f) simd::store(y + (From + f) * width, acc[f]);
+#pragma GCC unroll 1
+      for (int f = From; f < From + Count; ++f)
+        simd::store(y + f * width,
+                    at_element<Arch, P>(operands, f, simd::load<Arch>(y + f * width)));
+    } else {
+#pragma GCC unroll 16
+      for (int f = 0; f < Count; ++f)
+        simd::store(y + (From + f) * width, at_element<Arch, P>(operands, From + f, acc[f]));
+    }
+  };
+  constexpr int rest = C.filters % block;
+  filters.template operator()<0, block>();
+  if constexpr (C.filters >= 2 * block) filters.template operator()<block, block>();
+  if constexpr (rest > 0) filters.template operator()<C.filters - rest, rest>();
+}
+
+/// y[i] += the sum of the lanes of v[i], for i < 4.
+template <class Arch>
+[[gnu::always_inline]] inline void add_four(float* y, simd::vec<Arch> const* v) noexcept {
+  constexpr int width = Arch::width;
+  typedef float row __attribute__((vector_size(4 * width)));
+  typedef float four __attribute__((vector_size(16)));
+  // By reference: a wide vector as a value is none that every ABI has.
+  auto const fold = []<int Apart>(row& to, row const& a, row const& b)
+      __attribute__((always_inline)) {
+    // from each four lanes, one (or a pair) of a beside that of b, plus what is two lanes further
+    [&]<int... L>(std::integer_sequence<int, L...>) __attribute__((always_inline)) {
+      to = __builtin_shufflevector(
+               a, b, (L / 4 * 4 + (Apart == 1 ? L % 4 / 2 + L % 2 * width
+                                              : L % 2 + L % 4 / 2 * width))...) +
+           __builtin_shufflevector(
+               a, b, (L / 4 * 4 + 2 + (Apart == 1 ? L % 4 / 2 + L % 2 * width
+                                                  : L % 2 + L % 4 / 2 * width))...);
+    }(std::make_integer_sequence<int, width>{});
+  };
+  row in[4], first, second, sums;
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) __builtin_memcpy(&in[i], &v[i], sizeof in[i]);
+  fold.template operator()<1>(first, in[0], in[1]);
+  fold.template operator()<1>(second, in[2], in[3]);
+  fold.template operator()<2>(sums, first, second);
+  four total, part;
+  __builtin_memcpy(&total, y, sizeof total);
+#pragma GCC unroll 4
+  for (int i = 0; i < width / 4; ++i) {
+    __builtin_memcpy(&part, reinterpret_cast<char const*>(&sums) + 16 * i, sizeof part);
+    total += part;
+  }
+  __builtin_memcpy(y, &total, sizeof total);
+}
+
+/// y[o, i] += the sum over r and all samples of the program at (o, r, i); blocks(k) gives the
+/// operands of the block of samples that begins with sample k.
+template <class Arch, reduce_spec S, class Blocks>
+[[gnu::always_inline]] inline void sum_lanes(float* y, Blocks const& blocks,
+                                             int samples) noexcept {
+  constexpr int width = Arch::width, results = S.outer * S.inner;
+  alignas(64) float sums[results * width] = {};
+#pragma GCC unroll 1
+  for (int k = 0; k < samples; k += width) {
+    auto const operands = blocks(k);
+    int const count = std::min(width, samples - k);
+#pragma GCC unroll 1
+    for (int e = 0; e < results * S.reduced; ++e) {
+      float* const sum = sums + (e / (S.reduced * S.inner) * S.inner + e % S.inner) * width;
+      auto term = at_element<Arch, S.code>(operands.data(), e, simd::zero<Arch>());
+      if (count < width) term = keep_lanes<Arch, function::add>(term, count);
+      simd::store(sum, simd::load<Arch>(sum) + term);
+    }
+  }
+  for (int e = 0; e < results / 4 * 4; e += 4) {
+    simd::vec<Arch> four[4];
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) four[i] = simd::load<Arch>(sums + (e + i) * width);
+    add_four<Arch>(y + e, four);
+  }
+  for (int e = results / 4 * 4; e < results; ++e)
+    y[e] += simd::reduce_add(simd::load<Arch>(sums + e * width));
+}
+
+/// dw[c, f] += the sum over the samples of x[c] dy[f], as the weights are packed. The blocks of
+/// samples follow each other, and lanes without a sample are zero.
+template <class Arch, contraction C>
+[[gnu::always_inline]] inline void contract_dw_lanes(float const* x, float const* dy, float* dw,
+                                                     int samples) noexcept {
+  static_assert(C.groups == 1 && C.filters <= 8);
+  constexpr int width = Arch::width, filters = C.filters, panel = panel_width(C);
+#pragma GCC unroll 1
+  for (int c = 0; c < C.channels; ++c, x += width, dw += panel) {
+    simd::vec<Arch> acc[panel];
+#pragma GCC unroll 8
+    for (int f = 0; f < panel; ++f) acc[f] = simd::zero<Arch>();
+#pragma GCC unroll 1
+    for (std::ptrdiff_t k = 0; k < samples; k += width) {
+      auto const value = simd::load<Arch>(x + k * C.channels);
+#pragma GCC unroll 8
+      for (int f = 0; f < filters; ++f)
+        acc[f] = simd::fma(value, simd::load<Arch>(dy + k * filters + f * width), acc[f]);
+    }
+#pragma GCC unroll 2
+    for (int f = 0; f < panel; f += 4) add_four<Arch>(dw + f, acc + f);
+  }
+}
+
+/// Zero in the lanes without a sample, of the block that has only `count` of them.
+template <class Arch, int Size>
+void clear_lanes(float* block, int count) noexcept {
+  for (int e = 0; e < Size; ++e, block += Arch::width)
+    simd::store(block, keep_lanes<Arch, function::add>(simd::load<Arch>(block), count));
+}
+
+}  // namespace etch::kernels
