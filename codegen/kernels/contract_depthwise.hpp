@@ -16,30 +16,38 @@ using depthwise_tiling =
     window_tiling<C, Pool,
                   register_tile{
                       1,
-                      std::max(2, (Arch::registers - std::min(C.kernel_width, most_taps) - 4) /
+                      std::max(2, std::min(16, Arch::registers -
+                                                   std::min(C.kernel_width, most_taps) - 4) /
                                       (Pool == pool_window{} ? 1 : 2)),
                       1}>;
 
-/// acc[R.output(i, t)] += x[i] * w[t] for all inputs i and taps t of a row; inputs are `Channels`
-/// floats apart. Every input is loaded once. A fold, because g++ does not unroll large loops.
+/// acc[R.output(I, t)] += x * w[t] for all taps t that read input I of a row.
+template <class Arch, tap_row R, int I, int Outputs>
+[[gnu::always_inline]] inline void depthwise_input(simd::vec<Arch> (&acc)[Outputs],
+                                                   simd::vec<Arch> x,
+                                                   simd::vec<Arch> const (&w)[R.taps]) {
+#pragma GCC unroll 8
+  for (int t = 0; t < R.taps; ++t)
+    if (R.output(I, t) >= 0)
+      acc[R.output(I, t)] = simd::in_register(simd::fma(x, w[t], acc[R.output(I, t)]));
+}
+
+/// The same for all inputs, which are `Channels` floats apart. Each is loaded once. A fold, because
+/// g++ does not unroll large loops.
 template <class Arch, tap_row R, int Channels, int Lanes, int Outputs, int... I>
 [[gnu::always_inline]] inline void depthwise_inputs(simd::vec<Arch> (&acc)[Outputs], float const* x,
                                                     simd::vec<Arch> const (&w)[R.taps],
                                                     std::integer_sequence<int, I...>) {
-  auto const add = [&]<int Input>() __attribute__((always_inline)) {
-    auto const value = simd::in_register(load_lanes<Arch, Lanes>(x + Input * Channels, 0));
-#pragma GCC unroll 8
-    for (int t = 0; t < R.taps; ++t)
-      if (R.output(Input, t) >= 0)
-        acc[R.output(Input, t)] = simd::fma(value, w[t], acc[R.output(Input, t)]);
-  };
-  (add.template operator()<I>(), ...);
+  (depthwise_input<Arch, R, I>(acc, simd::in_register(load_lanes<Arch, Lanes>(x + I * Channels, 0)),
+                               w),
+   ...);
 }
 
 /// The same; `x` is the first input, `w` the first weight.
 template <class Arch, contraction C, tap_row R, int Lanes>
 [[gnu::always_inline]] inline void depthwise_taps(simd::vec<Arch> (&acc)[R.outputs()],
                                                   float const* x, float const* w) {
+  asm("" : "+r"(x));  // as in multiply
   simd::vec<Arch> weight[R.taps];
 #pragma GCC unroll 8
   for (int t = 0; t < R.taps; ++t) weight[t] = simd::load<Arch>(w + t * panel_stride(C));
@@ -59,7 +67,7 @@ template <class Arch, contraction C, pool_window Pool, int Width, int Lanes, cla
   constexpr tap_row rest_taps{Width, taps.size - 1, row_taps.stride, row_taps.dilation};
   simd::vec<Arch> most[Width];
 #pragma GCC unroll 64
-  for (int m = 0; m < Width; ++m) most[m] = simd::zero<Arch>();
+  for (int m = 0; m < Width; ++m) most[m] = simd::in_register(simd::zero<Arch>());
 #pragma GCC unroll 1
   for (int part = 0; part < parts; ++part) {
     int const py = part / Pool.width, px = part % Pool.width;
@@ -67,7 +75,7 @@ template <class Arch, contraction C, pool_window Pool, int Width, int Lanes, cla
     float const* weights = w;
     simd::vec<Arch> acc[Width];
 #pragma GCC unroll 64
-    for (int m = 0; m < Width; ++m) acc[m] = simd::zero<Arch>();
+    for (int m = 0; m < Width; ++m) acc[m] = simd::in_register(simd::zero<Arch>());  // no memset
 #pragma GCC unroll 1
     for (int ky = 0; ky < kernel_height; ++ky) {
       float const* from = line;

@@ -25,7 +25,8 @@ template <class Arch, contraction C, int Width, int Taps, int Kept, int Lanes>
   simd::vec<Arch> acc[span];
 #pragma GCC unroll 64
   for (int i = 0; i < span; ++i)
-    acc[i] = i < Kept ? load_lanes<Arch, Lanes>(dx + i * C.channels, 0) : simd::zero<Arch>();
+    acc[i] = i < Kept ? load_lanes<Arch, Lanes>(dx + i * C.channels, 0)
+                      : simd::in_register(simd::zero<Arch>());
 #pragma GCC unroll 1
   for (int ky = 0; ky < C.kernel_height; ++ky, w += w_row) {
     int const from = line - ky * C.dilation_height, oy = from / C.stride_height;
@@ -90,22 +91,30 @@ void dx_depthwise(float const* dy, float const* weights, float* dx, int samples)
   }
 }
 
-/// acc[r, t] += x[r, i] * dy[R.output(i, t)] for all inputs i of `Rows` rows and taps t.
+/// acc[Row, t] += x * dy[R.output(I, t)] for all taps t that read input I of a row.
+template <class Arch, tap_row R, int I, int Row, int Taps>
+[[gnu::always_inline]] inline void depthwise_gradient(simd::vec<Arch> (&acc)[Taps],
+                                                      simd::vec<Arch> x,
+                                                      simd::vec<Arch> const (&dy)[R.columns]) {
+#pragma GCC unroll 16
+  for (int t = 0; t < R.taps; ++t)
+    if (R.output(I, t) >= 0)
+      acc[Row * R.taps + t] =
+          simd::in_register(simd::fma(x, dy[R.output(I, t)], acc[Row * R.taps + t]));
+}
+
+/// The same for all inputs of `Rows` rows.
 template <class Arch, contraction C, tap_row R, int Rows, int Lanes, int... I>
 [[gnu::always_inline]] inline void depthwise_gradients(simd::vec<Arch> (&acc)[Rows * R.taps],
                                                        float const* x,
                                                        simd::vec<Arch> const (&dy)[R.columns],
                                                        std::integer_sequence<int, I...>) {
-  auto const add = [&]<int Input, int Row>() __attribute__((always_inline)) {
-    constexpr int x_row = C.dilation_height * C.width * C.channels;
-    auto const value =
-        simd::in_register(load_lanes<Arch, Lanes>(x + Row * x_row + Input * C.channels, 0));
-#pragma GCC unroll 16
-    for (int t = 0; t < R.taps; ++t)
-      if (R.output(Input, t) >= 0)
-        acc[Row * R.taps + t] = simd::fma(value, dy[R.output(Input, t)], acc[Row * R.taps + t]);
-  };
-  (add.template operator()<I / Rows, I % Rows>(), ...);
+  constexpr int row = C.dilation_height * C.width * C.channels;
+  (depthwise_gradient<Arch, R, I / Rows, I % Rows>(
+       acc,
+       simd::in_register(load_lanes<Arch, Lanes>(x + I % Rows * row + I / Rows * C.channels, 0)),
+       dy),
+   ...);
 }
 
 /// Adds what `Width` neighbouring positions of a line give.
@@ -113,6 +122,7 @@ template <class Arch, contraction C, int Width, int Rows, int Columns, int Lanes
 [[gnu::always_inline]] inline void depthwise_positions(simd::vec<Arch> (&acc)[Rows * Columns],
                                                        float const* x, float const* dy) {
   constexpr tap_row row = row_of(C, Width, Columns);
+  asm("" : "+r"(x));  // as in multiply
   simd::vec<Arch> gradient[Width];
 #pragma GCC unroll 16
   for (int m = 0; m < Width; ++m)
@@ -127,11 +137,11 @@ template <class Arch, contraction C, int Rows, int Columns, int Lanes>
   constexpr int taps = Rows * Columns, lines = C.out_height();
   constexpr position_grid order{Rows, Columns, C.kernel_width * panel_stride(C), panel_stride(C)};
   constexpr balanced_axis columns =
-      balance(C.out_width(), std::max(1, std::min(8, Arch::registers - taps - 2)));
+      balance(C.out_width(), std::max(1, std::min(8, Arch::registers - taps - 5)));
   constexpr int size = columns.size, x_column = C.stride_width * C.channels;
   simd::vec<Arch> acc[taps];
 #pragma GCC unroll 64
-  for (int t = 0; t < taps; ++t) acc[t] = simd::zero<Arch>();
+  for (int t = 0; t < taps; ++t) acc[t] = simd::in_register(simd::zero<Arch>());
 #pragma GCC unroll 1
   for (int oy = 0; oy < lines; ++oy) {
     float const* from = x + oy * C.stride_height * C.width * C.channels;

@@ -33,16 +33,16 @@ template <class Arch, contraction C, int Height, int Width, int Taps, int Lanes>
 }
 
 /// A row of tiles over the width of dY.
-template <class Arch, contraction C, register_tile T, int Height, int Taps, int Lanes>
+template <class Arch, contraction C, register_tile T, int Height, int Lanes>
 void row_of_scatters(float const* dy, float const* w, float* dx) {
   constexpr balanced_axis columns = balance(C.out_width(), T.width);
   constexpr int from = columns.size * C.filters;
   constexpr int to = columns.size * C.stride_width * C.channels;
   for (int i = 0; i < columns.large; ++i, dy += from, dx += to)
-    scatter_tile<Arch, C, Height, columns.size, Taps, Lanes>(dy, w, dx);
+    scatter_tile<Arch, C, Height, columns.size, T.taps, Lanes>(dy, w, dx);
   if constexpr (columns.large < columns.count)
     for (int i = columns.large; i < columns.count; ++i) {
-      scatter_tile<Arch, C, Height, columns.size - 1, Taps, Lanes>(dy, w, dx);
+      scatter_tile<Arch, C, Height, columns.size - 1, T.taps, Lanes>(dy, w, dx);
       dy += from - C.filters;
       dx += to - C.stride_width * C.channels;
     }
@@ -59,19 +59,11 @@ constexpr int scatter_lines(contraction c) {
 /// `scatter_lines` rows of taps for a row of tiles.
 template <class Arch, contraction C, register_tile T, int Height, int Lanes>
 void scatter_taps(float const* dy, float const* w, float* dx) {
-  constexpr balanced_axis taps = balance(C.kernel_width, T.taps);
-  constexpr int w_tap = C.group_filters() * panel_width(transposed(C));
+  constexpr int w_taps = T.taps * C.group_filters() * panel_width(transposed(C));
   constexpr int x_tap = C.dilation_width * C.channels, lines = scatter_lines<Arch>(C);
-  for (int ky = 0; ky < lines; ++ky, dx += C.dilation_height * C.width * C.channels) {
-    int kx = 0;
-    for (int i = 0; i < taps.large; ++i, kx += taps.size, w += taps.size * w_tap)
-      row_of_scatters<Arch, C, T, Height, taps.size, Lanes>(dy, w, dx + kx * x_tap);
-    if constexpr (taps.large < taps.count)
-      for (int i = taps.large; i < taps.count; ++i, kx += taps.size - 1) {
-        row_of_scatters<Arch, C, T, Height, taps.size - 1, Lanes>(dy, w, dx + kx * x_tap);
-        w += (taps.size - 1) * w_tap;
-      }
-  }
+  for (int ky = 0; ky < lines; ++ky, dx += C.dilation_height * C.width * C.channels)
+    for (int kx = 0; kx < C.kernel_width; kx += T.taps, w += w_taps)
+      row_of_scatters<Arch, C, T, Height, Lanes>(dy, w, dx + kx * x_tap);
 }
 
 /// One sample by a strip of `Lanes` channels.

@@ -14,7 +14,9 @@ struct vector_strip {
   int panel = 1, panel_stride = 0;
 
   constexpr int vectors(int width) const { return (lanes + width - 1) / width; }
-  constexpr int offset(int lane) const { return lane / panel * panel_stride + lane % panel; }
+  [[gnu::always_inline]] constexpr int offset(int lane) const {
+    return lane / panel * panel_stride + lane % panel;
+  }
 };
 
 /// acc[m][v] += sum over k < steps of x[P[m] + k * x_step] * w[v + k * w_step]: the one loop in
@@ -66,7 +68,8 @@ template <class Arch, tap_row R, int I, int Vectors>
     if (R.output(I, t) >= 0)
 #pragma GCC unroll 8
       for (int v = 0; v < Vectors; ++v)
-        acc[R.output(I, t)][v] = simd::fma(value, w[t][v], acc[R.output(I, t)][v]);
+        acc[R.output(I, t)][v] =
+            simd::in_register(simd::fma(value, w[t][v], acc[R.output(I, t)][v]));
 }
 
 /// The same for the inputs of all rows. A fold, because g++ does not unroll a loop of that size.

@@ -27,7 +27,7 @@ struct position_grid {
   int row_stride = 0, column_stride = 0;
 
   constexpr int size() const { return rows * columns; }
-  constexpr int operator[](int i) const {
+  [[gnu::always_inline]] constexpr int operator[](int i) const {
     return i / columns * row_stride + i % columns * column_stride;
   }
 };
@@ -74,11 +74,14 @@ struct tap_row {
   int columns = 1, taps = 1, stride = 1, dilation = 1;
   bool scatter = false;
 
-  constexpr int span() const { return (columns - 1) * stride + (taps - 1) * dilation + 1; }
-  constexpr int inputs() const { return scatter ? columns : span(); }
-  constexpr int outputs() const { return scatter ? span() : columns; }
-  /// Where `input` times `tap` is added, or -1.
-  constexpr int output(int input, int tap) const {
+  [[gnu::always_inline]] constexpr int span() const {
+    return (columns - 1) * stride + (taps - 1) * dilation + 1;
+  }
+  [[gnu::always_inline]] constexpr int inputs() const { return scatter ? columns : span(); }
+  [[gnu::always_inline]] constexpr int outputs() const { return scatter ? span() : columns; }
+  /// Where `input` times `tap` is added, or -1. Always inlined: in a large translation unit g++ at
+  /// -O2 would call it, and what is indexed by a call lies on the stack.
+  [[gnu::always_inline]] constexpr int output(int input, int tap) const {
     if (scatter) return input * stride + tap * dilation;
     int const offset = input - tap * dilation;
     return offset >= 0 && offset % stride == 0 && offset / stride < columns ? offset / stride : -1;
@@ -141,8 +144,8 @@ consteval register_tile choose_tile(tile_problem p) {
   register_tile best{0, 0, 0, 1};
   double best_cycles = 0;
   int const panels = (p.lanes + p.panel - 1) / p.panel;
-  for (int taps = 1; taps <= std::min(p.row.taps, 5); ++taps) {
-    if (balance(p.row.taps, taps).size != taps) continue;  // the same tiles under another name
+  for (int taps = 1; taps <= std::min(p.row.taps, 7); ++taps) {
+    if (p.row.taps % taps != 0) continue;
     for (int r = 1; r <= std::min(panels, 8); ++r) {
       int const vectors = r * p.panel / p.vector, strips = p.lanes / (r * p.panel);
       int const rest_vectors = (p.lanes % (r * p.panel) + p.vector - 1) / p.vector;
@@ -152,7 +155,8 @@ consteval register_tile choose_tile(tile_problem p) {
           tap_row row = p.row;
           row.columns = w * p.unit_width;
           row.taps = taps;
-          if ((h * p.unit_height * row.outputs() + taps) * vectors + 1 > p.registers) break;
+          int const spare = taps > 1 || row.scatter ? 3 : 1;
+          if ((h * p.unit_height * row.outputs() + taps) * vectors + spare > p.registers) break;
           auto const rows = balance(p.height, h), columns = balance(p.width, w);
           if (rows.size != h || columns.size != w) continue;
           double cycles = 0;

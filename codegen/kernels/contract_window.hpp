@@ -60,24 +60,18 @@ template <class Arch, contraction C, position_grid P, vector_strip S, int Taps>
         w += walk.run * S.panel;
       }
   } else {
-    constexpr balanced_axis taps = balance(C.kernel_width, Taps);
+    static_assert(C.kernel_width % Taps == 0);
     constexpr int channels = C.group_channels(), lines = C.kernel_height;
-    constexpr int x_tap = C.dilation_width * C.channels, w_tap = channels * S.panel;
+    constexpr int chunks = C.kernel_width / Taps, w_tap = channels * S.panel;
     constexpr position_grid inputs{P.rows, P.columns, P.row_stride, C.channels};
 #pragma GCC unroll 1
     for (int ky = 0; ky < lines; ++ky, x += C.dilation_height * C.width * C.channels) {
       float const* from = x;
 #pragma GCC unroll 1
-      for (int i = 0; i < taps.large; ++i, from += Taps * x_tap, w += Taps * w_tap)
+      for (int i = 0; i < chunks; ++i, from += Taps * C.dilation_width * C.channels) {
         multiply_taps<Arch, inputs, row_of(C, P.columns, Taps), S>(acc, from, w, w_tap, channels);
-      if constexpr (taps.large < taps.count)
-#pragma GCC unroll 1
-        for (int i = taps.large; i < taps.count; ++i) {
-          multiply_taps<Arch, inputs, row_of(C, P.columns, Taps - 1), S>(acc, from, w, w_tap,
-                                                                         channels);
-          from += (Taps - 1) * x_tap;
-          w += (Taps - 1) * w_tap;
-        }
+        w += Taps * w_tap;
+      }
     }
   }
 }
