@@ -17,9 +17,13 @@ struct bias_relu {
 };
 
 template <class Arch, contraction C>
-void all(float const* x, float const* w, float* y, int n) {
+void forward_and_dx(float const* x, float const* w, float* y, int n) {
   contract_forward<Arch, C>(x, w, y, n, bias_relu{w});
   contract_dx<Arch, C>(x, w, y, n);
+}
+template <class Arch, contraction C>
+void all(float const* x, float const* w, float* y, int n) {
+  forward_and_dx<Arch, C>(x, w, y, n);
   contract_dw<Arch, C>(x, w, y, n);
 }
 
@@ -31,7 +35,7 @@ constexpr contraction conv(int size, int channels, int kernel, int filters, int 
 
 template <class Arch>
 void every_kernel(float const* x, float const* w, float* y, int n) {
-  all<Arch, contraction{.channels = 128, .filters = 10}>(x, w, y, n);
+  forward_and_dx<Arch, contraction{.channels = 128, .filters = 10}>(x, w, y, n);
   all<Arch, contraction{.channels = 64, .filters = 100}>(x, w, y, n);
   all<Arch, contraction{.channels = 16, .filters = 256}>(x, w, y, n);
   contract_forward<Arch, conv(28, 1, 3, 32)>(x, w, y, n, bias_relu{w});
@@ -39,7 +43,7 @@ void every_kernel(float const* x, float const* w, float* y, int n) {
   all<Arch, conv(32, 3, 3, 16)>(x, w, y, n);
   all<Arch, conv(13, 32, 3, 64)>(x, w, y, n);
   all<Arch, conv(5, 64, 3, 64)>(x, w, y, n);
-  all<Arch, conv(14, 20, 5, 33)>(x, w, y, n);
+  forward_and_dx<Arch, conv(14, 20, 5, 33)>(x, w, y, n);
   all<Arch, conv(28, 16, 3, 48, 2)>(x, w, y, n);
   all<Arch, conv(16, 32, 3, 32, 1, 2)>(x, w, y, n);
   all<Arch, conv(16, 64, 3, 64, 1, 1, 64)>(x, w, y, n);
