@@ -2,10 +2,8 @@
 
 #include <string>
 
-#include <fmt/format.h>
-
+#include "../dsl/text.hpp"
 #include "cost.hpp"
-#include "print.hpp"
 
 namespace etch {
 
@@ -20,9 +18,15 @@ inline std::string grouped(long long number) {
 /// The network as a table: each layer's output shape, parameters and multiply-adds for one sample.
 template <auto Net>
 std::string summary() {
-  auto const line = [](std::string const& a, std::string const& b, std::string const& c,
-                       std::string const& d, std::string const& e) {
-    return fmt::format("{:>3}  {:<18} {:<16} {:>12} {:>14}\n", a, b, c, d, e);
+  auto const spaces = [](std::string const& t, std::size_t width) {
+    return std::string(t.size() < width ? width - t.size() : 0, ' ');
+  };
+  auto const left = [&](std::string const& t, std::size_t width) { return t + spaces(t, width); };
+  auto const right = [&](std::string const& t, std::size_t width) { return spaces(t, width) + t; };
+  auto const line = [&](std::string const& a, std::string const& b, std::string const& c,
+                        std::string const& d, std::string const& e) {
+    return right(a, 3) + "  " + left(b, 18) + " " + left(c, 16) + " " + right(d, 12) + " " +
+           right(e, 14) + "\n";
   };
   std::string const rule = std::string(67, '-') + "\n";
   std::string text = line("", "layer", "output", "parameters", "multiply-adds") + rule;
@@ -33,8 +37,8 @@ std::string summary() {
                  l.multiply_adds == 0 ? "" : grouped(l.multiply_adds));
   text +=
       rule + line("", "total", "", grouped(cost<Net>.parameters), grouped(cost<Net>.multiply_adds));
-  text += fmt::format("     weights {} bytes, workspace {} bytes\n",
-                      grouped(cost<Net>.weight_bytes), grouped(cost<Net>.workspace_bytes));
+  text += filled("     weights {} bytes, workspace {} bytes\n", grouped(cost<Net>.weight_bytes),
+                 grouped(cost<Net>.workspace_bytes));
   return text;
 }
 

@@ -1,6 +1,7 @@
 // A network for a small device, with budgets that the compiler keeps: make a layer wider, and the
 // program no longer compiles.
 #include <etch/etch.hpp>
+#include <fmt/format.h>
 
 #include "options.hpp"
 

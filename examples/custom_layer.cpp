@@ -1,6 +1,7 @@
 // A layer of one's own, without a change to the library: its shape rule, its parameters, and what
 // it computes as an expression. The gradient, the memory plan and the fused code follow from these.
 #include <etch/etch.hpp>
+#include <fmt/format.h>
 
 #include <cmath>
 

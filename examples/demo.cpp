@@ -1,6 +1,7 @@
 // The whole path: draws digits, learns them, shows what it learned, saves the weights, also in the
 // form in which embedded.cpp links them. `./bootstrap demo` runs it and then embeds what it saved.
 #include <etch/etch.hpp>
+#include <fmt/format.h>
 
 #include "digits.hpp"
 #include "digits_network.hpp"

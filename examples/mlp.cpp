@@ -1,6 +1,7 @@
 // Multi-layer perceptrons: one with given weights, checked by hand; one that learns XOR with a loop
 // of our own; one that tells two spirals apart, trained by fit.
 #include <etch/etch.hpp>
+#include <fmt/format.h>
 
 #include <cmath>
 

@@ -1,5 +1,6 @@
 // A convolutional network on MNIST, with Adam: about 99.1 % of the test images after 5 epochs.
 #include <etch/etch.hpp>
+#include <fmt/format.h>
 
 #include "digits.hpp"
 

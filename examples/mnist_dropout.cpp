@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <etch/etch.hpp>
+#include <fmt/format.h>
 
 #include "digits.hpp"
 

@@ -4,21 +4,18 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
-
-#include <fmt/format.h>
 
 #include "../dsl/text.hpp"
 
 namespace etch {
 
-/// What files, data and training throw. The message is an fmt format string, checked when it is
-/// compiled: `throw error("{}: expected {} samples, found {}", name, 10, n)`.
+/// What files, data and training throw: `throw error("{}: expected {} samples, found {}", name, 10,
+/// n)`.
 class error : public std::runtime_error {
  public:
-  template <typename... Args>
-  explicit error(fmt::format_string<Args...> message, Args&&... args)
-      : std::runtime_error(fmt::format(message, std::forward<Args>(args)...)) {}
+  template <class... Arguments>
+  explicit error(text_pattern<sizeof...(Arguments)> message, Arguments const&... arguments)
+      : std::runtime_error(filled(message, arguments...)) {}
 };
 
 /// Reports bad content: which file, at which byte, what should stand there and what does.

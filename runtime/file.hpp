@@ -95,7 +95,7 @@ inline std::vector<std::byte> read_file(std::filesystem::path const& path) {
   // O_NONBLOCK: a pipe that nobody writes to gives an error below instead of waiting here.
   detail::open_file file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (!file.is_open()) detail::fail_system(path, "read", errno);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.descriptor(), &status) != 0) detail::fail_system(path, "read", errno);
   if (!S_ISREG(status.st_mode))
     throw error("{}: expected a file, found {}", path.string(),
@@ -128,7 +128,7 @@ inline void write_file_atomically(std::filesystem::path const& path,
                                   std::span<std::span<std::byte const> const> parts) {
   std::filesystem::path const target = detail::without_links(path);
   if (!target.has_filename()) throw error("{}: expected a file name to write to", path.string());
-  struct stat old {};
+  struct stat old{};
   bool const replaces = ::stat(target.c_str(), &old) == 0;
   if (replaces && !S_ISREG(old.st_mode))
     throw error("{}: cannot be written: expected a file, found {}", path.string(),
@@ -139,7 +139,7 @@ inline void write_file_atomically(std::filesystem::path const& path,
   std::filesystem::path name;
   int descriptor = -1;
   do {  // another process may own the name, for example one with the same id in another container
-    name = target.parent_path() / fmt::format(".etch-{}-{}.tmp", ::getpid(), serial++);
+    name = target.parent_path() / filled(".etch-{}-{}.tmp", ::getpid(), serial++);
     descriptor = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   } while (descriptor < 0 && errno == EEXIST);
   if (descriptor < 0) detail::fail_system(path, "written", errno);

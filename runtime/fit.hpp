@@ -54,9 +54,9 @@ std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss lo
   thread_team team{options.threads};
   progress shown{options.show, options.epochs};
   auto const figures = [](evaluation const& e, char const* prefix) {
-    std::string text = fmt::format("{}loss {:.4f}", prefix, e.loss);
+    std::string text = filled("{}loss {}", prefix, fixed(e.loss, 4));
     if constexpr (has_classes<Loss>)
-      text += fmt::format("  {}accuracy {:.4f}", prefix, e.accuracy());
+      text += filled("  {}accuracy {}", prefix, fixed(e.accuracy(), 4));
     return text;
   };
 

@@ -34,13 +34,20 @@ struct idx_header {
 
 inline char const* idx_type_name(unsigned type) {
   switch (type) {
-    case 0x08: return "unsigned byte";
-    case 0x09: return "signed byte";
-    case 0x0b: return "16-bit integer";
-    case 0x0c: return "32-bit integer";
-    case 0x0d: return "float";
-    case 0x0e: return "double";
-    default: return "unknown";
+    case 0x08:
+      return "unsigned byte";
+    case 0x09:
+      return "signed byte";
+    case 0x0b:
+      return "16-bit integer";
+    case 0x0c:
+      return "32-bit integer";
+    case 0x0d:
+      return "float";
+    case 0x0e:
+      return "double";
+    default:
+      return "unknown";
   }
 }
 
@@ -48,20 +55,19 @@ inline char const* idx_type_name(unsigned type) {
 inline idx_header parse_idx_header(std::string_view name, std::span<std::byte const> bytes) {
   auto const byte = [&](std::size_t i) { return std::to_integer<unsigned>(bytes[i]); };
   if (bytes.size() < 4)
-    fail_at(name, 0, "an IDX header of at least 8 bytes", fmt::format("{} bytes", bytes.size()));
+    fail_at(name, 0, "an IDX header of at least 8 bytes", filled("{} bytes", bytes.size()));
   if (byte(0) != 0 || byte(1) != 0)
     fail_at(name, 0, "the bytes 00 00 of an IDX file",
-            fmt::format("{:02x} {:02x}", byte(0), byte(1)));
+            hexadecimal(byte(0), 2) + " " + hexadecimal(byte(1), 2));
   if (byte(2) != 0x08)
     fail_at(name, 2, "type 0x08 (unsigned byte)",
-            fmt::format("0x{:02x} ({})", byte(2), idx_type_name(byte(2))));
+            filled("0x{} ({})", hexadecimal(byte(2), 2), idx_type_name(byte(2))));
   unsigned const rank = byte(3);
   if (rank == 0) fail_at(name, 3, "1 to 255 extents", "0");
 
   idx_header header{.extents = {}, .size = 4 + 4 * std::size_t{rank}, .values = 1};
   if (bytes.size() < header.size)
-    fail_at(name, 4, fmt::format("{} extents of 4 bytes", rank),
-            fmt::format("{} bytes", bytes.size() - 4));
+    fail_at(name, 4, filled("{} extents of 4 bytes", rank), filled("{} bytes", bytes.size() - 4));
   for (std::size_t at = 4; at < header.size; at += 4) {
     std::uint32_t const extent =
         byte(at) << 24 | byte(at + 1) << 16 | byte(at + 2) << 8 | byte(at + 3);
@@ -69,7 +75,7 @@ inline idx_header parse_idx_header(std::string_view name, std::span<std::byte co
       fail_at(name, at, "an extent from 1 to 2147483647", std::to_string(extent));
     if (header.values > std::numeric_limits<std::uint64_t>::max() / extent)
       fail_at(name, at, "extents with a product below 2^64",
-              fmt::format("{} times {}", header.values, extent));
+              filled("{} times {}", header.values, extent));
     header.values *= extent;
     header.extents.push_back(static_cast<int>(extent));
   }
@@ -85,7 +91,7 @@ inline idx_array parse_idx(std::string_view name, std::span<std::byte const> byt
   auto const payload = bytes.subspan(header.size);
   if (payload.size() != header.values)
     fail_at(name, header.size,
-            fmt::format("{} bytes for an array of {}", header.values, extents_text(header.extents)),
+            filled("{} bytes for an array of {}", header.values, extents_text(header.extents)),
             payload.size() > header.values ? "more" : std::to_string(payload.size()));
   auto const* first = reinterpret_cast<std::uint8_t const*>(payload.data());
   return {std::move(header.extents), {first, first + payload.size()}};

@@ -20,8 +20,12 @@ inline std::size_t valid_utf8_prefix(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
     unsigned const lead = byte(at);
-    std::size_t const length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2
-                               : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+    std::size_t const length = lead < 0x80   ? 1
+                               : lead < 0xc2 ? 0
+                               : lead < 0xe0 ? 2
+                               : lead < 0xf0 ? 3
+                               : lead < 0xf5 ? 4
+                                             : 0;
     if (length == 0) return at;
     for (std::size_t i = 1; i < length; ++i)
       if ((byte(at + i) & 0xc0) != 0x80) return at;
@@ -42,7 +46,7 @@ inline std::string json_quoted(std::string_view text) {
     if (c == '"' || c == '\\')
       quoted += {'\\', c};
     else if (static_cast<unsigned char>(c) < 0x20)
-      quoted += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+      quoted += "\\u" + hexadecimal(static_cast<unsigned>(c), 4);
     else
       quoted += c;
   }
@@ -100,8 +104,7 @@ class json_reader {
     std::string value;
     for (;;) {
       char const c = peek();
-      if (at_ == text_.size() || static_cast<unsigned char>(c) < 0x20)
-        fail("the rest of a string");
+      if (at_ == text_.size() || static_cast<unsigned char>(c) < 0x20) fail("the rest of a string");
       ++at_;
       if (c == '"') return value;
       if (c == '\\')
@@ -154,15 +157,15 @@ class json_reader {
   }
 
   void expect(char c) {
-    if (!accept(c)) fail(fmt::format("'{}'", c));
+    if (!accept(c)) fail(filled("'{}'", c));
   }
 
   [[noreturn]] void fail(std::string_view expected) const {
     auto const byte = static_cast<unsigned char>(peek());
     fail_at(file_, origin_ + at_, expected,
             at_ == text_.size()           ? "the end of the JSON text"
-            : byte >= 0x20 && byte < 0x7f ? fmt::format("'{}'", peek())
-                                          : fmt::format("byte 0x{:02x}", byte));
+            : byte >= 0x20 && byte < 0x7f ? filled("'{}'", peek())
+                                          : "byte 0x" + hexadecimal(byte, 2));
   }
 
   unsigned hex4() {

@@ -28,7 +28,7 @@ inline std::optional<idx_array> find_idx(std::filesystem::path const& folder,
   try {
     for (auto const& path : {folder / name, folder / (name + ".gz")})
       if (std::filesystem::exists(path, ignored)) return read_idx(path);
-    problems.push_back(fmt::format("{}: missing, and so is {}.gz", (folder / name).string(), name));
+    problems.push_back(filled("{}: missing, and so is {}.gz", (folder / name).string(), name));
   } catch (error const& e) {
     problems.emplace_back(e.what());
   }
@@ -45,26 +45,26 @@ inline dataset load_mnist(std::filesystem::path const& folder, std::string_view 
   if (part != "train" && part != "t10k")
     throw error("mnist: expected the part \"train\" or \"t10k\", found \"{}\"", part);
   std::vector<std::string> problems;
-  auto const name = [&](char const* kind) { return fmt::format("{}-{}-ubyte", part, kind); };
+  auto const name = [&](char const* kind) { return filled("{}-{}-ubyte", part, kind); };
   auto const images = detail::find_idx(folder, name("images-idx3"), problems);
   auto const labels = detail::find_idx(folder, name("labels-idx1"), problems);
 
-  if (images && (images->extents.size() != 3 || images->extents[1] != 28 ||
-                 images->extents[2] != 28))
-    problems.push_back(fmt::format("{}: expected extents (count, 28, 28), found {}",
-                                   name("images-idx3"), extents_text(images->extents)));
+  if (images &&
+      (images->extents.size() != 3 || images->extents[1] != 28 || images->extents[2] != 28))
+    problems.push_back(filled("{}: expected extents (count, 28, 28), found {}", name("images-idx3"),
+                              extents_text(images->extents)));
   if (labels && labels->extents.size() != 1)
-    problems.push_back(fmt::format("{}: expected extents (count), found {}", name("labels-idx1"),
-                                   extents_text(labels->extents)));
+    problems.push_back(filled("{}: expected extents (count), found {}", name("labels-idx1"),
+                              extents_text(labels->extents)));
   if (images && labels && images->extents[0] != labels->extents[0])
-    problems.push_back(fmt::format("{}: expected {} labels, one for each image, found {}",
-                                   name("labels-idx1"), images->extents[0], labels->extents[0]));
+    problems.push_back(filled("{}: expected {} labels, one for each image, found {}",
+                              name("labels-idx1"), images->extents[0], labels->extents[0]));
   if (labels) {
     auto const& values = labels->values;
     auto const bad = std::find_if(values.begin(), values.end(), [](auto v) { return v > 9; });
     if (bad != values.end())
-      problems.push_back(fmt::format("{}: expected labels from 0 to 9, found {} at index {}",
-                                     name("labels-idx1"), *bad, bad - values.begin()));
+      problems.push_back(filled("{}: expected labels from 0 to 9, found {} at index {}",
+                                name("labels-idx1"), *bad, bad - values.begin()));
   }
   if (!problems.empty()) {
     std::string list;

@@ -26,7 +26,7 @@ std::size_t find_parameter(std::string_view name) {
   std::string known;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i].name.view() == name) return i;
-    known += fmt::format("{}{}", i == 0 ? "" : ", ", all[i].name.view());
+    known += filled("{}{}", i == 0 ? "" : ", ", all[i].name.view());
   }
   throw error("the network has no parameter '{}'; it has: {}", name, known);
 }

@@ -7,9 +7,16 @@
 #include <cstdio>
 #include <string>
 
-#include <fmt/format.h>
+#include "../dsl/text.hpp"
 
 namespace etch {
+
+/// `number` with so many decimals, in `width` characters or more.
+inline std::string fixed(double number, int decimals, int width = 0) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%*.*f", width, decimals, number);
+  return text;
+}
 
 /// What fit prints: on a terminal a bar that moves, elsewhere one line an epoch, or nothing.
 enum class verbosity { silent, automatic, lines, bar };
@@ -35,20 +42,21 @@ class progress {
     if (mode_ != verbosity::bar || now - shown_ < std::chrono::milliseconds(100)) return;
     shown_ = now;
     constexpr int width = 24;
-    int const filled = static_cast<int>(static_cast<long long>(width) * done / samples_);
-    std::string bar(static_cast<std::size_t>(filled), '=');
+    int const full = static_cast<int>(static_cast<long long>(width) * done / samples_);
+    std::string bar(static_cast<std::size_t>(full), '=');
     bar.resize(width, ' ');
     std::string const line =
-        fmt::format("\r{} [{}] {:8.0f} samples/s  {}\x1b[K", head(), bar, rate(done), figures);
+        filled("\r{} [{}] {} samples/s  {}\x1b[K", head(), bar, fixed(rate(done), 0, 8), figures);
     std::fputs(line.c_str(), to_);
     std::fflush(to_);
   }
 
   void end_epoch(int done, std::string const& figures) {
     if (mode_ == verbosity::silent) return;
-    std::string const line = fmt::format(
-        "{}{}  {:.1f} s  {:.0f} samples/s  {}{}\n", mode_ == verbosity::bar ? "\r" : "", head(),
-        seconds(), rate(done), figures, mode_ == verbosity::bar ? "\x1b[K" : "");
+    std::string const line =
+        filled("{}{}  {} s  {} samples/s  {}{}\n", mode_ == verbosity::bar ? "\r" : "", head(),
+               fixed(seconds(), 1), fixed(rate(done), 0), figures,
+               mode_ == verbosity::bar ? "\x1b[K" : "");
     std::fputs(line.c_str(), to_);
     std::fflush(to_);
   }
@@ -59,7 +67,7 @@ class progress {
  private:
   using clock = std::chrono::steady_clock;
 
-  std::string head() const { return fmt::format("epoch {}/{}", epoch_, epochs_); }
+  std::string head() const { return filled("epoch {}/{}", epoch_, epochs_); }
   double rate(int done) const { return done / std::max(seconds(), 1e-9); }
 
   std::FILE* to_;

@@ -145,13 +145,13 @@ inline tensor_record load_tensor(std::string_view file, safetensors_entry&& entr
   auto const available = static_cast<std::int64_t>(data.size());
   if (entry.range[0] != begin || entry.range[1] < begin || entry.range[1] > available)
     fail_at(file, entry.range_at,
-            fmt::format("[{}, at most {}] as data_offsets{}", begin, available, of_tensor),
-            fmt::format("[{}, {}]", entry.range[0], entry.range[1]));
+            filled("[{}, at most {}] as data_offsets{}", begin, available, of_tensor),
+            filled("[{}, {}]", entry.range[0], entry.range[1]));
   if (entry.range[1] - begin != bytes)
-    fail_at(file, entry.range_at,
-            fmt::format("{} bytes for {} {}{}", bytes, entry.dtype, extents_text(entry.shape),
-                        of_tensor),
-            std::to_string(entry.range[1] - begin));
+    fail_at(
+        file, entry.range_at,
+        filled("{} bytes for {} {}{}", bytes, entry.dtype, extents_text(entry.shape), of_tensor),
+        std::to_string(entry.range[1] - begin));
 
   std::vector<float> values(static_cast<std::size_t>(bytes / dtype->bytes));
   std::byte const* from = data.data() + begin;
@@ -172,11 +172,11 @@ inline std::vector<tensor_record> parse_safetensors(std::string_view file,
                                                     std::span<std::byte const> bytes,
                                                     safetensors_metadata* metadata = nullptr) {
   if (bytes.size() < 8)
-    fail_at(file, 0, "the header's length in 8 bytes", fmt::format("{} bytes", bytes.size()));
+    fail_at(file, 0, "the header's length in 8 bytes", filled("{} bytes", bytes.size()));
   auto const length = detail::load_little<std::uint64_t>(bytes.data());
   auto const most = std::min<std::uint64_t>(bytes.size() - 8, detail::longest_safetensors_header);
   if (length > most)
-    fail_at(file, 0, fmt::format("a header of at most {} bytes", most), std::to_string(length));
+    fail_at(file, 0, filled("a header of at most {} bytes", most), std::to_string(length));
 
   auto const header = bytes.subspan(8, static_cast<std::size_t>(length));
   auto const data = bytes.subspan(8 + header.size());
@@ -205,7 +205,7 @@ inline std::vector<tensor_record> parse_safetensors(std::string_view file,
   auto const unused = data.size() - static_cast<std::size_t>(end);
   if (unused != 0)
     fail_at(file, bytes.size() - unused, "the end of the file",
-            fmt::format("{} bytes that belong to no tensor", unused));
+            filled("{} bytes that belong to no tensor", unused));
   if (metadata != nullptr) *metadata = std::move(texts);
   return tensors;
 }
@@ -229,8 +229,8 @@ inline void write_safetensors(std::filesystem::path const& path,
     return json_quoted(text);
   };
   for (auto const& [key, text] : metadata)
-    header += fmt::format("{}{}:{}", header.size() == 1 ? "\"__metadata__\":{" : ",", quoted(key),
-                          quoted(text));
+    header += filled("{}{}:{}", header.size() == 1 ? "\"__metadata__\":{" : ",", quoted(key),
+                     quoted(text));
   if (!metadata.empty()) header += '}';
 
   std::set<std::string_view> names;
@@ -249,9 +249,8 @@ inline void write_safetensors(std::filesystem::path const& path,
       detail::append_little(data, std::bit_cast<std::uint32_t>(value));
     std::string shape = extents_text(tensor.shape);
     shape.front() = '[', shape.back() = ']';
-    header += fmt::format(R"({}{}:{{"dtype":"F32","shape":{},"data_offsets":[{},{}]}})",
-                          header.size() == 1 ? "" : ",", quoted(tensor.name), shape, begin,
-                          data.size());
+    header += filled(R"({}{}:{"dtype":"F32","shape":{},"data_offsets":[{},{}]})",
+                     header.size() == 1 ? "" : ",", quoted(tensor.name), shape, begin, data.size());
   }
   header += '}';
   header.append((8 - header.size() % 8) % 8, ' ');  // so that the data is aligned
@@ -279,17 +278,17 @@ inline std::string describe_mismatch(std::span<tensor_expectation const> expecte
   for (auto const& [name, shape] : expected) {
     auto const record = records.find(name);
     if (record == records.end()) {
-      text += fmt::format("  missing: {} {}\n", name, extents_text(shape));
+      text += filled("  missing: {} {}\n", name, extents_text(shape));
       continue;
     }
     if (record->second->shape != shape)
-      text += fmt::format("  misshapen: {}: expected {}, found {}\n", name, extents_text(shape),
-                          extents_text(record->second->shape));
+      text += filled("  misshapen: {}: expected {}, found {}\n", name, extents_text(shape),
+                     extents_text(record->second->shape));
     records.erase(record);
   }
   for (auto const& record : found)
     if (records.contains(record.name))
-      text += fmt::format("  unexpected: {} {}\n", record.name, extents_text(record.shape));
+      text += filled("  unexpected: {} {}\n", record.name, extents_text(record.shape));
   if (!text.empty()) text.pop_back();
   return text;
 }

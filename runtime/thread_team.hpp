@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <thread>
 #include <vector>
 
@@ -25,9 +24,11 @@ class thread_team {
 
   int size() const { return static_cast<int>(workers_.size()) + 1; }
 
-  void run(std::function<void(int)> const& f) {
+  template <class Function>
+  void run(Function const& f) {
     if (workers_.empty()) return f(0);
     task_ = &f;
+    call_ = [](void const* task, int index) { (*static_cast<Function const*>(task))(index); };
     busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
     begin();
     f(0);
@@ -56,13 +57,14 @@ class thread_team {
       wait([&] { return round_.load(std::memory_order_acquire) != seen; }, round_);
       seen = round_.load(std::memory_order_acquire);
       if (stop_) return;
-      (*task_)(index);
+      call_(task_, index);
       if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_all();
     }
   }
 
   std::vector<std::thread> workers_;
-  std::function<void(int)> const* task_ = nullptr;
+  void const* task_ = nullptr;  // what run was given, and how to call it
+  void (*call_)(void const*, int) = nullptr;
   std::atomic<int> round_{0}, busy_{0};
   std::atomic<bool> stop_{false};
 };

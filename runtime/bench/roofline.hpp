@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "../file.hpp"
 #include "report.hpp"
 

@@ -163,7 +163,7 @@ TEST_CASE("everything that is wrong with MNIST files is one error") {
   auto const message = [&] { return message_of([&] { etch::load_mnist(folder.path, "train"); }); };
   auto const images = folder / "train-images-idx3-ubyte";
   auto const labels = folder / "train-labels-idx1-ubyte";
-  CHECK(message() == fmt::format("mnist: 2 problems in {}:\n  {}: missing, and so is {}.gz\n"
+  CHECK(message() == etch::filled("mnist: 2 problems in {}:\n  {}: missing, and so is {}.gz\n"
                                  "  {}: missing, and so is {}.gz",
                                  folder.path.string(), images.string(), "train-images-idx3-ubyte",
                                  labels.string(), "train-labels-idx1-ubyte"));

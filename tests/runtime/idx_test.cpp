@@ -132,7 +132,7 @@ TEST_CASE("a gzip file that is cut anywhere is an error") {
   }
   etch::write_file_atomically(path, first_bytes(packed, packed.size() - 1));
   CHECK(message_of([&] { etch::read_idx(path); }) ==
-        fmt::format("{}, byte {}: expected more gzip data, found the end of the file",
+        etch::filled("{}, byte {}: expected more gzip data, found the end of the file",
                     path.string(), packed.size() - 1));
 }
 
@@ -161,7 +161,7 @@ TEST_CASE("wrong gzip data is named with its byte") {
   auto packed = gzip(idx_file({10, 10}, 100));
   packed[packed.size() - 8] ^= std::byte{1};
   CHECK(message_of([&] { etch::inflate_gzip("f", packed, 1000); }) ==
-        fmt::format("f, byte {}: expected valid gzip data, found incorrect data check",
+        etch::filled("f, byte {}: expected valid gzip data, found incorrect data check",
                     packed.size() - 4));
   auto trailing = gzip({});
   trailing.push_back(std::byte{'x'});

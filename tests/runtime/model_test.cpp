@@ -111,7 +111,7 @@ TEST_CASE("the first weights are distributed as their initializers say") {
   double const variances[]{2. / 500, 2. / 200, 1. / 300, 0.0625 / 3,
                            2. / 500, 2. / 200, 1. / 300, 0.25};
   model<net> const m{seed{5}};
-  auto const weight = [&](int layer) { return get(m, fmt::format("dense_{}.weight", layer)); };
+  auto const weight = [&](int layer) { return get(m, etch::filled("dense_{}.weight", layer)); };
   for (int layer = 1; layer <= 8; ++layer) {
     auto const values = weight(layer);
     REQUIRE(values.size() == 60000);
