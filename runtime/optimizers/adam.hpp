@@ -51,11 +51,23 @@ class adam : public optimizer<2> {
       auto const parameter = simd::load<Arch>(p + i) * keep;
       simd::store(m + i, m_new);
       simd::store(v + i, v_new);
-      simd::store(p + i, simd::fma(rate, m_new / (simd::sqrt(v_new) + epsilon), parameter));
+      simd::store(p + i, simd::fma(rate, normalised<Arch>(m_new, v_new, epsilon), parameter));
     }
   }
 
  private:
+  /// m / (sqrt(v) + epsilon); the dividing unit would take longer than the memory.
+  template <class Arch>
+  static simd::vec<Arch> normalised(simd::vec<Arch> m, simd::vec<Arch> v,
+                                    simd::vec<Arch> epsilon) {
+    using set = simd::instructions<Arch>;
+    if constexpr (requires { set::near_sqrt(v); }) {
+      return set::quotient(m, set::near_sqrt(v) + epsilon);
+    } else {
+      return m / (simd::sqrt(v) + epsilon);
+    }
+  }
+
   /// base^exponent by products alone, because std::pow differs between processors.
   static double power(double base, int exponent) {
     double result = 1;

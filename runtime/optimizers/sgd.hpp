@@ -32,6 +32,10 @@ class sgd : public optimizer<1> {
     for (std::size_t i = first; i < first + count; i += Arch::width) {  // ranges are whole vectors
       auto const parameter = simd::load<Arch>(p + i);
       auto const gradient = simd::fma(decay, parameter, simd::load<Arch>(g + i) * mean);
+      if (options.momentum == 0) {  // the moment would only take time
+        simd::store(p + i, simd::fma(rate, gradient, parameter));
+        continue;
+      }
       auto const velocity = simd::fma(momentum, simd::load<Arch>(v + i), gradient);
       auto const move = options.nesterov ? simd::fma(momentum, velocity, gradient) : velocity;
       simd::store(v + i, velocity);

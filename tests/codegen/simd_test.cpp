@@ -367,6 +367,23 @@ TEST_CASE("tanh, sigmoid and erf keep the documented bounds and saturate") {
   });
 }
 
+TEST_CASE("quotients and roots without the dividing unit are near") {
+  for_each_arch([]<class Arch>() {
+    using set = simd::instructions<Arch>;
+    if constexpr (requires(simd::vec<Arch> x) { set::near_sqrt(x); }) {
+      auto const root = [](auto x) { return set::near_sqrt(x); };
+      CHECK(sweep<Arch>(smallest, largest, root, [](double x) { return std::sqrt(x); }).in_ulp <
+            1.0);
+      CHECK(at<Arch>(root, 0.0F) == 0.0F);
+      for (float a : {0.0F, 1e-20F, -3.0F, 7e8F}) {
+        auto const quotient = [&](auto x) { return set::quotient(simd::broadcast<Arch>(a), x); };
+        auto const reference = [&](double x) { return double(a) / x; };
+        CHECK(sweep<Arch>(1e-9F, 1e9F, quotient, reference).in_ulp < 0.6);
+      }
+    }
+  });
+}
+
 TEST_CASE("sin and cos hold near and far from zero") {
   for_each_arch([]<class Arch>() {
     auto const sin = [](auto x) { return simd::sin(x); };
