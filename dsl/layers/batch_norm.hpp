@@ -38,11 +38,14 @@ struct batch_norm : norm {
     }
     int const channel_axis = x.shape().rank - 1;
     tensor const mean = batch_mean(x, 0, channel_axis);
-    tensor const centred = x - mean;
+    // The gradient through the mean is taken where it is a number a channel, in the shift, instead of
+    // in each element; the variance has none, as the centred add up to zero.
+    tensor const centred = x - detach(mean);
     tensor const variance = batch_mean(centred * centred, 0, channel_axis);
     c.measure(running_mean, mean, chosen.momentum);
     c.measure(running_var, variance, chosen.momentum);
-    return centred * (gamma / sqrt(variance + chosen.epsilon)) + beta;
+    tensor const scale = gamma / sqrt(variance + chosen.epsilon);
+    return centred * scale + (beta - (mean - detach(mean)) * scale);
   }
 };
 
