@@ -151,8 +151,10 @@ class interpreter {
         std::vector<T> const weights = untransposed(w, b);
         for (int k = 0; k < n; ++k)
           store(w.inputs(), y + k * size, [&](double* sum) {
-            if (c == nullptr) return reference::contract_dx(w, a + k * w.outputs(), weights.data(), sum);
-            reference::contract_dx(w, unpooled(s, c, a, k).data(), weights.data(), sum);
+            if (c == nullptr)
+              reference::contract_dx(w, a + k * w.outputs(), weights.data(), sum);
+            else
+              reference::contract_dx(w, unpooled(s, c, a, k).data(), weights.data(), sum);
           });
         break;
       }
@@ -164,7 +166,8 @@ class interpreter {
           else
             reference::contract_dw(w, a + k * w.inputs(), unpooled(s, c, b, k).data(), sum.data());
           std::vector<T> packed(at(packed_size(w))), turned(at(transposed_size(w)));
-          for_each_weight(w, [&](int from, int to) { packed[at(to)] = static_cast<T>(sum[at(from)]); });
+          for_each_weight(
+              w, [&](int from, int to) { packed[at(to)] = static_cast<T>(sum[at(from)]); });
           bool const turns = c != nullptr && skips_zeros(w);
           if (turns)
             detail::for_each_transposed_weight(

@@ -20,10 +20,10 @@ constexpr std::string_view name_of(function f) {
 
 constexpr std::string_view name_of(op code) {
   constexpr std::string_view names[] = {
-      "input",         "parameter", "constant",    "iota",        "batch_size", "random",
-      "map",           "contract",  "contract_dx", "contract_dw", "reduce",     "pool",
-      "pool_index",    "pool_gradient", "reshape",   "pad",         "slice",       "concat",     "detach",
-      "pack",          "unpack",    "transpose"};
+      "input",      "parameter",     "constant",    "iota",        "batch_size", "random",
+      "map",        "contract",      "contract_dx", "contract_dw", "reduce",     "pool",
+      "pool_index", "pool_gradient", "reshape",     "pad",         "slice",      "concat",
+      "detach",     "pack",          "unpack",      "transpose"};
   return names[static_cast<int>(code)];
 }
 

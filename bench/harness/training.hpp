@@ -48,12 +48,16 @@ inline float cross_entropy_of(std::vector<float> const& logits, float_buffer con
 template <auto Net, class Loss, int Batch>
 task training_task(std::string const& name, int threads) {
   task t{name};
-  static constexpr auto const& plan = etch::training_plan<Net, Loss, Batch>::value;
+  static constexpr int together = etch::group_size<Net>();
+  static constexpr auto const& plan = etch::training_plan<Net, Loss, together>::value;
   for (etch::step const& s : plan.steps)
     if (s.what == etch::step_kind::contract || s.what == etch::step_kind::contract_max_pool ||
-        s.what == etch::step_kind::contract_dx || s.what == etch::step_kind::contract_dw)
-      t.work.multiply_adds += static_cast<double>(Batch) *
+        s.what == etch::step_kind::contract_dx || s.what == etch::step_kind::contract_dw) {
+      // a gradient that comes from a pooled one has to multiply with that alone
+      int const left_out = s.operands[2] >= 0 ? s.pool_height * s.pool_width : 1;
+      t.work.multiply_adds += static_cast<double>(Batch) / left_out *
                               static_cast<double>(etch::window_of(plan, s).multiply_adds());
+    }
   t.work.read = 4.0 * (etch::facts<Net>::parameter_floats + Batch * input_floats<Net>);
   t.items = Batch;
   t.pinned = threads == 1;
@@ -88,7 +92,7 @@ task add_training_row(std::string const& network, std::string const& optimizer_n
       batch_view const b{
           Batch, {s->x[k].data(), s->x[k].size()}, {(*targets)[k].data(), (*targets)[k].size()}};
       m->loss = static_cast<float>(
-          etch::train_step<Batch>(m->model, m->optimizer, loss, b, m->team.get()).loss);
+          etch::train_step(m->model, m->optimizer, loss, b, m->team.get()).loss);
     };
     return make_job(step, [m] { return std::vector{m->loss}; });
   });

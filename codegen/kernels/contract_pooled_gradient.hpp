@@ -144,8 +144,8 @@ void dw_of_largest(float const* x, float const* dy, float const* index, float* d
         float const value = dy[o * C.filters + f];
         auto const tap = static_cast<std::size_t>(static_cast<int>(index[o * C.filters + f]));
         list.values[n] = value;
-        list.offsets[n] = std::bit_cast<float>(
-            pooled::of_output[static_cast<std::size_t>(o)] + pooled::of_tap[tap]);
+        list.offsets[n] = std::bit_cast<float>(pooled::of_output[static_cast<std::size_t>(o)] +
+                                               pooled::of_tap[tap]);
         n += std::bit_cast<unsigned>(value) << 1 != 0;
       }
       for_each_piece<chunks::axis>([&]<int First, int Count>() {
@@ -202,9 +202,9 @@ void dx_of_largest(float const* dy, float const* index, float const* weights, fl
       for (int i = 0, first = 0; i < pooled::count * pooled::taps; first = ends[i++]) {
         auto const o = static_cast<std::size_t>(i / pooled::taps);
         auto const tap = static_cast<std::size_t>(i % pooled::taps);
-        add_to_image<lanes, chunks, First, Count>(
-            list.values + first, list.offsets + first, ends[i] - first, weights,
-            dx + pooled::of_output[o] + pooled::of_tap[tap]);
+        add_to_image<lanes, chunks, First, Count>(list.values + first, list.offsets + first,
+                                                  ends[i] - first, weights,
+                                                  dx + pooled::of_output[o] + pooled::of_tap[tap]);
       }
     });
     dx += C.inputs();
@@ -224,7 +224,9 @@ template <class Arch, contraction C, int PoolH, int PoolW, int First, int Count,
   constexpr auto in_image = [](int m) {
     int const tap = m / channels;
     return (tap / C.kernel_width * C.dilation_height * C.width +
-            tap % C.kernel_width * C.dilation_width) * C.channels + m % channels;
+            tap % C.kernel_width * C.dilation_width) *
+               C.channels +
+           m % channels;
   };
   simd::vec<Arch> acc[Count][vectors];
   clear<Arch>(acc);

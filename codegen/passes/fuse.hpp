@@ -120,7 +120,8 @@ class fuser {
       if (!fits || (!is_pool && user != index_of(id))) return -1;
       if (is_pool) pool = user;
     }
-    return pool >= 0 && (index_of(id) < 0 || g_[index_of(id)].window == g_[pool].window) ? pool : -1;
+    int const index = index_of(id);
+    return pool >= 0 && (index < 0 || g_[index].window == g_[pool].window) ? pool : -1;
   }
   /// The index of the maximum that reads `id`, or -1.
   constexpr int index_of(int id) const {

@@ -30,9 +30,9 @@ constexpr bool rectifies(graph const& g, node const& map) {
 
 }  // namespace detail
 
-/// Puts a rectification behind the max pooling that alone reads it: max(c, x) never decreases in x, so
-/// the result is the same, and its gradient then runs over the pooled image, a quarter of the other
-/// for windows of 2 x 2.
+/// Puts a rectification behind the max pooling that alone reads it: max(c, x) never decreases in x,
+/// so the result is the same, and its gradient then runs over the pooled image, a quarter of the
+/// other for windows of 2 x 2.
 constexpr void pool_first(graph& g) {
   auto const readers = detail::readers(g);
   for (int id = 0; id < g.size(); ++id) {

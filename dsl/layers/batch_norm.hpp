@@ -38,7 +38,7 @@ struct batch_norm : norm {
     }
     int const channel_axis = x.shape().rank - 1;
     tensor const mean = batch_mean(x, 0, channel_axis);
-    // The gradient through the mean is taken where it is a number a channel, in the shift, instead of
+    // The gradient through the mean is taken where it is a number a channel, in the shift, and not
     // in each element; the variance has none, as the centred add up to zero.
     tensor const centred = x - detach(mean);
     tensor const variance = batch_mean(centred * centred, 0, channel_axis);

@@ -21,7 +21,10 @@ struct problem {
   std::vector<float> x, dy, index, full;
 
   problem(int count, double zeros)
-      : samples(count), x(size(C.inputs())), dy(size(pooled)), index(dy.size()),
+      : samples(count),
+        x(size(C.inputs())),
+        dy(size(pooled)),
+        index(dy.size()),
         full(size(C.outputs())) {
     std::uniform_real_distribution<float> number(-1, 1);
     std::bernoulli_distribution zero(zeros);
@@ -80,8 +83,8 @@ void check_kernels() {
           std::uniform_real_distribution<float> number(-1, 1);
           for (int f = 0; f < C.filters; ++f)
             for (int i = 0; i < window_size(C); ++i)
-              weights[static_cast<std::size_t>(
-                  packed_index(C, f, 0, 0, 0) + i * panel_width(C))] = number(generator);
+              weights[static_cast<std::size_t>(packed_index(C, f, 0, 0, 0) + i * panel_width(C))] =
+                  number(generator);
           transpose_weights<C, Arch>(weights.data(), transposed.data());
           std::vector<float> image(p.x.size());
           contract_dx<Arch, C>(p.full.data(), transposed.data(), image.data(), samples);
@@ -104,7 +107,7 @@ constexpr contraction conv(int height, int width, int channels, int kernel, int 
 }  // namespace
 
 TEST_CASE("gradients through a max pooling skip the zeros") {
-  check_kernels<conv(9, 8, 16, 3, 8), 2, 2>();   // drops a row
+  check_kernels<conv(9, 8, 16, 3, 8), 2, 2>();  // drops a row
   check_kernels<conv(7, 9, 32, 3, 20), 2, 3>();
   check_kernels<conv(8, 8, 20, 2, 33), 3, 2>();  // odd numbers of everything
   check_kernels<conv(13, 9, 17, 3, 5, 2), 2, 2>();
