@@ -22,6 +22,8 @@
 
 namespace etch {
 
+// What is a template for no argument is compiled only where it is called.
+
 namespace detail {
 
 /// Throws `{path}: cannot be {done}: {what the operating system says}`.
@@ -91,7 +93,8 @@ inline bool write_all(int descriptor, std::span<std::byte const> bytes) {
 }  // namespace detail
 
 /// The bytes of a file. Throws `error` if it is missing, a directory, a device or not readable.
-inline std::vector<std::byte> read_file(std::filesystem::path const& path) {
+template <class = void>
+std::vector<std::byte> read_file(std::filesystem::path const& path) {
   // O_NONBLOCK: a pipe that nobody writes to gives an error below instead of waiting here.
   detail::open_file file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (!file.is_open()) detail::fail_system(path, "read", errno);
@@ -124,8 +127,9 @@ inline std::vector<std::byte> read_file(std::filesystem::path const& path) {
 /// the same folder, flushes it to the disk and renames it. Keeps the permissions of the file it
 /// replaces and follows symbolic links. Throws `error` with the path and the reason; nothing is
 /// left behind then. An interrupted process leaves at most a hidden `.etch-*.tmp`.
-inline void write_file_atomically(std::filesystem::path const& path,
-                                  std::span<std::span<std::byte const> const> parts) {
+template <class = void>
+void write_file_atomically(std::filesystem::path const& path,
+                           std::span<std::span<std::byte const> const> parts) {
   std::filesystem::path const target = detail::without_links(path);
   if (!target.has_filename()) throw error("{}: expected a file name to write to", path.string());
   struct stat old{};

@@ -17,6 +17,8 @@
 
 namespace etch {
 
+// What is a template for no argument is compiled only where it is called.
+
 /// An array of unsigned bytes, outermost extent first. Source: the IDX format of MNIST.
 struct idx_array {
   std::vector<int> extents;
@@ -52,7 +54,8 @@ inline char const* idx_type_name(unsigned type) {
 }
 
 /// Reads the header at the start of `bytes`, which need not hold the whole file.
-inline idx_header parse_idx_header(std::string_view name, std::span<std::byte const> bytes) {
+template <class = void>
+idx_header parse_idx_header(std::string_view name, std::span<std::byte const> bytes) {
   auto const byte = [&](std::size_t i) { return std::to_integer<unsigned>(bytes[i]); };
   if (bytes.size() < 4)
     fail_at(name, 0, "an IDX header of at least 8 bytes", filled("{} bytes", bytes.size()));
@@ -86,7 +89,8 @@ inline idx_header parse_idx_header(std::string_view name, std::span<std::byte co
 
 /// An uncompressed IDX file in memory; `name` is the file for messages. Throws `error` with the
 /// byte, what is expected there and what was found. Nothing is allocated before the sizes agree.
-inline idx_array parse_idx(std::string_view name, std::span<std::byte const> bytes) {
+template <class = void>
+idx_array parse_idx(std::string_view name, std::span<std::byte const> bytes) {
   auto header = detail::parse_idx_header(name, bytes);
   auto const payload = bytes.subspan(header.size);
   if (payload.size() != header.values)
@@ -99,7 +103,8 @@ inline idx_array parse_idx(std::string_view name, std::span<std::byte const> byt
 
 /// An IDX file of unsigned bytes, plain or in gzip (told by its first bytes, not by its name).
 /// Throws `error` as `parse_idx` does; in gzip a byte offset counts decompressed bytes.
-inline idx_array read_idx(std::filesystem::path const& path) {
+template <class = void>
+idx_array read_idx(std::filesystem::path const& path) {
   auto const file = read_file(path);
   if (!is_gzip(file)) return parse_idx(path.string(), file);
 

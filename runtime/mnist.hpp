@@ -18,12 +18,14 @@
 
 namespace etch {
 
+// What is a template for no argument is compiled only where it is called.
+
 namespace detail {
 
 /// Reads `folder/name` or `folder/name.gz`; what goes wrong is added to `problems`.
-inline std::optional<idx_array> find_idx(std::filesystem::path const& folder,
-                                         std::string const& name,
-                                         std::vector<std::string>& problems) {
+template <class = void>
+std::optional<idx_array> find_idx(std::filesystem::path const& folder, std::string const& name,
+                                  std::vector<std::string>& problems) {
   std::error_code ignored;
   try {
     for (auto const& path : {folder / name, folder / (name + ".gz")})
@@ -41,7 +43,8 @@ inline std::optional<idx_array> find_idx(std::filesystem::path const& folder,
 /// a scalar. `part` is "train" (60,000 images) or "t10k" (10,000). The folder holds the original
 /// files, `train-images-idx3-ubyte` and so on, each plain or with `.gz`. Throws one `error` that
 /// lists everything that is missing or wrong.
-inline dataset load_mnist(std::filesystem::path const& folder, std::string_view part) {
+template <class = void>
+dataset load_mnist(std::filesystem::path const& folder, std::string_view part) {
   if (part != "train" && part != "t10k")
     throw error("mnist: expected the part \"train\" or \"t10k\", found \"{}\"", part);
   std::vector<std::string> problems;

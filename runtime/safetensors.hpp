@@ -21,6 +21,8 @@
 
 namespace etch {
 
+// What is a template for no argument is compiled only where it is called.
+
 /// A named tensor, row-major.
 struct tensor_record {
   std::string name;
@@ -98,8 +100,9 @@ inline std::int64_t checked_product(std::span<std::int64_t const> extents, std::
   return factor;
 }
 
-inline safetensors_entry parse_safetensors_entry(std::string_view file, json_reader& json,
-                                                 std::string const& name, std::uint64_t start) {
+template <class = void>
+safetensors_entry parse_safetensors_entry(std::string_view file, json_reader& json,
+                                          std::string const& name, std::uint64_t start) {
   std::string const of_tensor = " of tensor " + json_quoted(name);
   safetensors_entry entry;
   entry.name = name;
@@ -130,8 +133,9 @@ inline safetensors_entry parse_safetensors_entry(std::string_view file, json_rea
 }
 
 /// Copies the values of a tensor, whose bytes have to begin at `begin`; moves `begin` behind them.
-inline tensor_record load_tensor(std::string_view file, safetensors_entry&& entry,
-                                 std::span<std::byte const> data, std::int64_t& begin) {
+template <class = void>
+tensor_record load_tensor(std::string_view file, safetensors_entry&& entry,
+                          std::span<std::byte const> data, std::int64_t& begin) {
   std::string const of_tensor = " of tensor " + json_quoted(entry.name);
   auto const dtype = std::find_if(std::begin(safetensors_dtypes), std::end(safetensors_dtypes),
                                   [&](auto const& d) { return d.name == entry.dtype; });
@@ -168,9 +172,10 @@ inline tensor_record load_tensor(std::string_view file, safetensors_entry&& entr
 /// A safetensors file in memory; `file` is its name for messages. The tensors come in the order of
 /// their data, as floats: F32, BF16 and F16 exactly, F64 rounded. Throws `error` with the byte,
 /// what is expected there and what was found, for anything that the format does not allow.
-inline std::vector<tensor_record> parse_safetensors(std::string_view file,
-                                                    std::span<std::byte const> bytes,
-                                                    safetensors_metadata* metadata = nullptr) {
+template <class = void>
+std::vector<tensor_record> parse_safetensors(std::string_view file,
+                                             std::span<std::byte const> bytes,
+                                             safetensors_metadata* metadata = nullptr) {
   if (bytes.size() < 8)
     fail_at(file, 0, "the header's length in 8 bytes", filled("{} bytes", bytes.size()));
   auto const length = detail::load_little<std::uint64_t>(bytes.data());
@@ -211,17 +216,18 @@ inline std::vector<tensor_record> parse_safetensors(std::string_view file,
 }
 
 /// The tensors of a file, and its metadata if asked for. Throws `error` like `parse_safetensors`.
-inline std::vector<tensor_record> read_safetensors(std::filesystem::path const& path,
-                                                   safetensors_metadata* metadata = nullptr) {
+template <class = void>
+std::vector<tensor_record> read_safetensors(std::filesystem::path const& path,
+                                            safetensors_metadata* metadata = nullptr) {
   return parse_safetensors(path.string(), read_file(path), metadata);
 }
 
 /// Writes the tensors as F32 in the given order, atomically (see `write_file_atomically`). Throws
 /// `error` with the path if a name is used twice or reserved, a text is not UTF-8, a shape does not
 /// fit its values, or the file cannot be written.
-inline void write_safetensors(std::filesystem::path const& path,
-                              std::span<tensor_record const> tensors,
-                              safetensors_metadata const& metadata = {}) {
+template <class = void>
+void write_safetensors(std::filesystem::path const& path, std::span<tensor_record const> tensors,
+                       safetensors_metadata const& metadata = {}) {
   std::string header = "{";
   auto const quoted = [&](std::string_view text) {
     if (valid_utf8_prefix(text) < text.size())
@@ -270,8 +276,9 @@ struct tensor_expectation {
 
 /// Every missing, misshapen and unexpected tensor, a line each, or an empty text if the records are
 /// what is expected, in any order.
-inline std::string describe_mismatch(std::span<tensor_expectation const> expected,
-                                     std::span<tensor_record const> found) {
+template <class = void>
+std::string describe_mismatch(std::span<tensor_expectation const> expected,
+                              std::span<tensor_record const> found) {
   std::map<std::string_view, tensor_record const*> records;
   for (auto const& record : found) records[record.name] = &record;
   std::string text;
