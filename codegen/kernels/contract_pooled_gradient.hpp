@@ -88,8 +88,8 @@ struct pooled_map {
 
 /// dw[unit] += sum over the list of value * x[offset + unit], for `Count` units from `First`.
 template <class Arch, class Chunks, int First, int Count>
-[[gnu::noinline]] void add_to_weights(float const* values, float const* offsets, int entries,
-                                      float const* x, float* dw) {
+[[gnu::noinline]] void pooled_weight_tile(float const* values, float const* offsets, int entries,
+                                          float const* x, float* dw) {
   simd::vec<Arch> acc[Count];
 #pragma GCC unroll 64
   for (int u = 0; u < Count; ++u) acc[u] = simd::load<Arch>(dw + Chunks::in_weights(First + u));
@@ -109,8 +109,8 @@ template <class Arch, class Chunks, int First, int Count>
 
 /// dx[unit] += sum over the list of value * weights[offset + unit].
 template <class Arch, class Chunks, int First, int Count>
-[[gnu::noinline]] void add_to_image(float const* values, float const* offsets, int entries,
-                                    float const* weights, float* dx) {
+[[gnu::noinline]] void pooled_image_tile(float const* values, float const* offsets, int entries,
+                                         float const* weights, float* dx) {
   simd::vec<Arch> acc[Count];
 #pragma GCC unroll 64
   for (int u = 0; u < Count; ++u)
@@ -149,8 +149,8 @@ void dw_of_largest(float const* x, float const* dy, float const* index, float* d
         n += std::bit_cast<unsigned>(value) << 1 != 0;
       }
       for_each_piece<chunks::axis>([&]<int First, int Count>() {
-        add_to_weights<lanes, chunks, First, Count>(list.values, list.offsets, n, x,
-                                                    dw + f * chunks::panel);
+        pooled_weight_tile<lanes, chunks, First, Count>(list.values, list.offsets, n, x,
+                                                        dw + f * chunks::panel);
       });
     }
     x += C.inputs();
@@ -202,9 +202,9 @@ void dx_of_largest(float const* dy, float const* index, float const* weights, fl
       for (int i = 0, first = 0; i < pooled::count * pooled::taps; first = ends[i++]) {
         auto const o = static_cast<std::size_t>(i / pooled::taps);
         auto const tap = static_cast<std::size_t>(i % pooled::taps);
-        add_to_image<lanes, chunks, First, Count>(list.values + first, list.offsets + first,
-                                                  ends[i] - first, weights,
-                                                  dx + pooled::of_output[o] + pooled::of_tap[tap]);
+        pooled_image_tile<lanes, chunks, First, Count>(
+            list.values + first, list.offsets + first, ends[i] - first, weights,
+            dx + pooled::of_output[o] + pooled::of_tap[tap]);
       }
     });
     dx += C.inputs();
@@ -266,7 +266,8 @@ void dw_masked(float const* x, float const* dy, float const* index, float* dw, i
   constexpr int panel = panel_width(C), filters = C.group_filters();
   constexpr bool two = filters >= 2 * panel && Arch::registers / 16 * lanes::width >= 2 * panel;
   constexpr int strip = two ? 2 * panel : panel, rest = filters % strip;
-  constexpr int most = (Arch::registers - 1) / (strip / lanes::width) - 1;
+  // Beside the accumulators: a broadcast, and for each vector dy, its index and what they give.
+  constexpr int most = (Arch::registers - 1) / (strip / lanes::width) - 3;
   constexpr balanced_axis axis = balance(window_size(C), most);
   for (int group = 0; group < C.groups; ++group) {
     for_each_piece<axis>([&]<int First, int Count>() {
