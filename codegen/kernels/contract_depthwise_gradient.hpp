@@ -40,8 +40,7 @@ template <class Arch, contraction C, int Width, int Taps, int Kept, int Lanes>
 /// `Taps` neighbouring taps over the width of dY.
 template <class Arch, contraction C, int Taps, int Lanes>
 void depthwise_dx_line(float const* dy, float const* w, float* dx, int line) {
-  constexpr int room =
-      arch::registers_for_sums<Arch> - Taps - 3 - (Taps - 1) * C.dilation_width;
+  constexpr int room = arch::registers_for_sums<Arch> - Taps - 3 - (Taps - 1) * C.dilation_width;
   constexpr balanced_axis columns = balance(C.out_width(), std::max(1, room / C.stride_width + 1));
   constexpr int size = columns.size, x_column = C.stride_width * C.channels;
   constexpr int span = row_of(C, size, Taps, true).span();
@@ -137,7 +136,7 @@ template <class Arch, contraction C, int Rows, int Columns, int Lanes>
   constexpr int taps = Rows * Columns, lines = C.out_height();
   constexpr position_grid order{Rows, Columns, C.kernel_width * panel_stride(C), panel_stride(C)};
   constexpr balanced_axis columns =
-      balance(C.out_width(), std::max(1, std::min(8, Arch::registers - taps - 5)));
+      balance(C.out_width(), std::max(2, std::min(8, Arch::registers - taps - 5)));
   constexpr int size = columns.size, x_column = C.stride_width * C.channels;
   simd::vec<Arch> acc[taps];
 #pragma GCC unroll 64

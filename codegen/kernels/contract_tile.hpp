@@ -155,7 +155,7 @@ consteval register_tile choose_tile(tile_problem p) {
           tap_row row = p.row;
           row.columns = w * p.unit_width;
           row.taps = taps;
-          int const spare = taps > 1 || row.scatter ? 3 : 1;
+          int const spare = taps > 1 ? 3 : 1;
           if ((h * p.unit_height * row.outputs() + taps) * vectors + spare > p.registers) break;
           auto const rows = balance(p.height, h), columns = balance(p.width, w);
           if (rows.size != h || columns.size != w) continue;
