@@ -2,6 +2,8 @@
 
 // Declaring networks and running them: no exceptions, no RTTI, no streams, and no heap but in
 // `model`.
+#include "codegen/optimized_begin.hpp"
+
 #include "codegen/cost.hpp"
 #include "dsl/layers.hpp"
 #include "dsl/losses.hpp"
@@ -10,3 +12,5 @@
 #include "runtime/dispatch.hpp"
 #include "runtime/embedded.hpp"
 #include "runtime/model.hpp"
+
+#include "codegen/optimized_end.hpp"

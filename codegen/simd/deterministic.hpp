@@ -190,6 +190,12 @@ struct instructions<arch::deterministic_on<Base, Parts>> {
     return v::each([&](int i) ETCH_INLINE { return isa::exponent(a.parts[i]); });
   }
 
+  template <class I = isa>
+    requires(Parts == 1 && requires(float* p, part x) { I::compress(p, x, x); })
+  [[gnu::always_inline]] static int compress(float* p, v a, v condition) noexcept {
+    return I::compress(p, a.parts[0], condition.parts[0]);
+  }
+
   // Halves are joined until four lanes are left, then two and two: the order of every reduce_add.
   [[gnu::always_inline]] static float reduce_add(v a) noexcept {
     return across<Parts>(a, [](auto x, auto y) ETCH_INLINE { return x + y; },
