@@ -30,6 +30,9 @@ constexpr auto vectors = etch::input<75>
                          | etch::dense<33> | etch::sigmoid | etch::dropout<0.25>
                          | etch::dense<12> | etch::softmax | etch::dense<5>;
 
+constexpr auto narrow = etch::input<3> | etch::dense<8> | etch::tanh | etch::dense<7> | etch::relu
+                        | etch::dense<1>;  // with samples in the lanes
+
 struct samples {
   std::vector<float> x, y;
   int count = 0;
@@ -108,6 +111,10 @@ TEST_CASE("images: inference and training have the same bits on every instructio
 TEST_CASE("vectors: inference and training have the same bits on every instruction set") {
   check_equal_bits<vectors>(
       etch::sgd{{.learning_rate = .01f, .momentum = .9f, .weight_decay = .001f, .nesterov = true}});
+}
+
+TEST_CASE("narrow networks: inference and training have the same bits on every instruction set") {
+  check_equal_bits<narrow>(etch::adam{{.learning_rate = 1e-2f}});
 }
 
 TEST_CASE("a product is rounded before a sum takes it, whatever the compiler may contract") {
