@@ -19,6 +19,9 @@
 /// position of its window, counted row by row, was the largest.
 namespace etch::kernels {
 
+/// How many gradients are listed at once: a list lies on the stack, however large the image.
+constexpr int listed_gradients = 2048;
+
 /// Gradients that are not zero, and where what they multiply begins, in floats. There is room for
 /// a vector behind the last.
 template <int Most>
@@ -136,11 +139,13 @@ void dw_of_largest(float const* x, float const* dy, float const* index, float* d
   using lanes = lanes_for<Arch, T>;
   using chunks = window_chunks<lanes, C, Arch::registers - 2>;
   using pooled = pooled_map<C, PoolH, PoolW>;
-  gradient_list<pooled::count> list;
+  constexpr int block = std::min(pooled::count, listed_gradients);
+  gradient_list<block> list;
   for (int s = 0; s < samples; ++s) {
-    for (int f = 0; f < C.filters; ++f) {
+    for (int i = 0; i < C.filters * ((pooled::count + block - 1) / block); ++i) {
+      int const f = i % C.filters, first = i / C.filters * block;
       int n = 0;
-      for (int o = 0; o < pooled::count; ++o) {
+      for (int o = first; o < std::min(first + block, pooled::count); ++o) {
         float const value = dy[o * C.filters + f];
         auto const tap = static_cast<std::size_t>(static_cast<int>(index[o * C.filters + f]));
         list.values[n] = value;
@@ -179,34 +184,38 @@ void dx_of_largest(float const* dy, float const* index, float const* weights, fl
       offsets[static_cast<std::size_t>(f)] = std::bit_cast<float>(f * chunks::panel);
     return offsets;
   }();
-  gradient_list<pooled::outputs> list;
-  int ends[pooled::count * pooled::taps];  // of the entries of each position
+  constexpr int block = std::clamp(listed_gradients / C.filters, 1, pooled::count);
+  gradient_list<block * C.filters> list;
+  int ends[block * pooled::taps];  // of the entries of each position
   fill<Arch>(dx, samples * C.inputs(), 0.0f);
   for (int s = 0; s < samples; ++s) {
-    int n = 0;
-    for (int i = 0; i < pooled::count * pooled::taps; ++i) {
-      int const from = i / pooled::taps * C.filters;
-      auto const tap = simd::broadcast<Arch>(static_cast<float>(i % pooled::taps));
-      for (int f = 0; f < C.filters; f += Arch::width) {
-        int const count = std::min(Arch::width, C.filters - f);
-        auto const value = simd::load_partial<Arch>(dy + from + f, count);
-        auto const taken = simd::blend(simd::load_partial<Arch>(index + from + f, count) == tap,
-                                       value, simd::zero<Arch>());
-        simd::compress(list.values + n, value, taken);
-        n += simd::compress(list.offsets + n,
-                            simd::load_partial<Arch>(weights_of.data() + f, count), taken);
+    for (int first_output = 0; first_output < pooled::count; first_output += block) {
+      int const outputs = std::min(block, pooled::count - first_output);
+      int n = 0;
+      for (int i = 0; i < outputs * pooled::taps; ++i) {
+        int const from = (first_output + i / pooled::taps) * C.filters;
+        auto const tap = simd::broadcast<Arch>(static_cast<float>(i % pooled::taps));
+        for (int f = 0; f < C.filters; f += Arch::width) {
+          int const count = std::min(Arch::width, C.filters - f);
+          auto const value = simd::load_partial<Arch>(dy + from + f, count);
+          auto const taken = simd::blend(simd::load_partial<Arch>(index + from + f, count) == tap,
+                                         value, simd::zero<Arch>());
+          simd::compress(list.values + n, value, taken);
+          n += simd::compress(list.offsets + n,
+                              simd::load_partial<Arch>(weights_of.data() + f, count), taken);
+        }
+        ends[i] = n;
       }
-      ends[i] = n;
+      for_each_piece<chunks::axis>([&]<int First, int Count>() {
+        for (int i = 0, first = 0; i < outputs * pooled::taps; first = ends[i++]) {
+          auto const o = static_cast<std::size_t>(first_output + i / pooled::taps);
+          auto const tap = static_cast<std::size_t>(i % pooled::taps);
+          pooled_image_tile<lanes, chunks, First, Count>(
+              list.values + first, list.offsets + first, ends[i] - first, weights,
+              dx + pooled::of_output[o] + pooled::of_tap[tap]);
+        }
+      });
     }
-    for_each_piece<chunks::axis>([&]<int First, int Count>() {
-      for (int i = 0, first = 0; i < pooled::count * pooled::taps; first = ends[i++]) {
-        auto const o = static_cast<std::size_t>(i / pooled::taps);
-        auto const tap = static_cast<std::size_t>(i % pooled::taps);
-        pooled_image_tile<lanes, chunks, First, Count>(
-            list.values + first, list.offsets + first, ends[i] - first, weights,
-            dx + pooled::of_output[o] + pooled::of_tap[tap]);
-      }
-    });
     dx += C.inputs();
     dy += pooled::outputs;
     index += pooled::outputs;
@@ -267,7 +276,7 @@ void dw_masked(float const* x, float const* dy, float const* index, float* dw, i
   constexpr bool two = filters >= 2 * panel && Arch::registers / 16 * lanes::width >= 2 * panel;
   constexpr int strip = two ? 2 * panel : panel, rest = filters % strip;
   // Beside the accumulators: a broadcast, and for each vector dy, its index and what they give.
-  constexpr int most = (Arch::registers - 1) / (strip / lanes::width) - 3;
+  constexpr int most = std::max(1, (Arch::registers - 1) / (strip / lanes::width) - 3);
   constexpr balanced_axis axis = balance(window_size(C), most);
   for (int group = 0; group < C.groups; ++group) {
     for_each_piece<axis>([&]<int First, int Count>() {
