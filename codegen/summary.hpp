@@ -18,15 +18,9 @@ inline std::string grouped(long long number) {
 /// The network as a table: each layer's output shape, parameters and multiply-adds for one sample.
 template <auto Net>
 std::string summary() {
-  auto const spaces = [](std::string const& t, std::size_t width) {
-    return std::string(t.size() < width ? width - t.size() : 0, ' ');
-  };
-  auto const left = [&](std::string const& t, std::size_t width) { return t + spaces(t, width); };
-  auto const right = [&](std::string const& t, std::size_t width) { return spaces(t, width) + t; };
-  auto const line = [&](std::string const& a, std::string const& b, std::string const& c,
-                        std::string const& d, std::string const& e) {
-    return right(a, 3) + "  " + left(b, 18) + " " + left(c, 16) + " " + right(d, 12) + " " +
-           right(e, 14) + "\n";
+  auto const line = [](std::string const& a, std::string const& b, std::string const& c,
+                       std::string const& d, std::string const& e) {
+    return filled("{:>3}  {:<18} {:<16} {:>12} {:>14}\n", a, b, c, d, e);
   };
   std::string const rule = std::string(67, '-') + "\n";
   std::string text = line("", "layer", "output", "parameters", "multiply-adds") + rule;

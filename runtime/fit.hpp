@@ -54,9 +54,9 @@ std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss lo
   thread_team team{options.threads};
   progress shown{options.show, options.epochs};
   auto const figures = [](evaluation const& e, char const* prefix) {
-    std::string text = filled("{}loss {}", prefix, fixed(e.loss, 4));
+    std::string text = filled("{}loss {:.4f}", prefix, e.loss);
     if constexpr (has_classes<Loss>)
-      text += filled("  {}accuracy {}", prefix, fixed(e.accuracy(), 4));
+      text += filled("  {}accuracy {:.4f}", prefix, e.accuracy());
     return text;
   };
 

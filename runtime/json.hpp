@@ -46,7 +46,7 @@ inline std::string json_quoted(std::string_view text) {
     if (c == '"' || c == '\\')
       quoted += {'\\', c};
     else if (static_cast<unsigned char>(c) < 0x20)
-      quoted += "\\u" + hexadecimal(static_cast<unsigned>(c), 4);
+      quoted += filled("\\u{:04x}", static_cast<unsigned>(c));
     else
       quoted += c;
   }
@@ -165,7 +165,7 @@ class json_reader {
     fail_at(file_, origin_ + at_, expected,
             at_ == text_.size()           ? "the end of the JSON text"
             : byte >= 0x20 && byte < 0x7f ? filled("'{}'", peek())
-                                          : "byte 0x" + hexadecimal(byte, 2));
+                                          : filled("byte 0x{:02x}", byte));
   }
 
   unsigned hex4() {

@@ -11,13 +11,6 @@
 
 namespace etch {
 
-/// `number` with so many decimals, in `width` characters or more.
-inline std::string fixed(double number, int decimals, int width = 0) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%*.*f", width, decimals, number);
-  return text;
-}
-
 /// What fit prints: on a terminal a bar that moves, elsewhere one line an epoch, or nothing.
 enum class verbosity { silent, automatic, lines, bar };
 
@@ -46,7 +39,7 @@ class progress {
     std::string bar(static_cast<std::size_t>(full), '=');
     bar.resize(width, ' ');
     std::string const line =
-        filled("\r{} [{}] {} samples/s  {}\x1b[K", head(), bar, fixed(rate(done), 0, 8), figures);
+        filled("\r{} [{}] {:8.0f} samples/s  {}\x1b[K", head(), bar, rate(done), figures);
     std::fputs(line.c_str(), to_);
     std::fflush(to_);
   }
@@ -54,9 +47,8 @@ class progress {
   void end_epoch(int done, std::string const& figures) {
     if (mode_ == verbosity::silent) return;
     std::string const line =
-        filled("{}{}  {} s  {} samples/s  {}{}\n", mode_ == verbosity::bar ? "\r" : "", head(),
-               fixed(seconds(), 1), fixed(rate(done), 0), figures,
-               mode_ == verbosity::bar ? "\x1b[K" : "");
+        filled("{}{}  {:.1f} s  {:.0f} samples/s  {}{}\n", mode_ == verbosity::bar ? "\r" : "",
+               head(), seconds(), rate(done), figures, mode_ == verbosity::bar ? "\x1b[K" : "");
     std::fputs(line.c_str(), to_);
     std::fflush(to_);
   }

@@ -255,7 +255,7 @@ void write_safetensors(std::filesystem::path const& path, std::span<tensor_recor
       detail::append_little(data, std::bit_cast<std::uint32_t>(value));
     std::string shape = extents_text(tensor.shape);
     shape.front() = '[', shape.back() = ']';
-    header += filled(R"({}{}:{"dtype":"F32","shape":{},"data_offsets":[{},{}]})",
+    header += filled(R"({}{}:{{"dtype":"F32","shape":{},"data_offsets":[{},{}]}})",
                      header.size() == 1 ? "" : ",", quoted(tensor.name), shape, begin, data.size());
   }
   header += '}';
