@@ -22,7 +22,8 @@ struct layer_norm : norm {
     tensor const beta = c.parameter("beta", features, zeros);
     tensor const centred = x - mean(x, rank - 1, rank);
     tensor const variance = mean(centred * centred, rank - 1, rank);
-    return centred / sqrt(variance + chosen.epsilon) * gamma + beta;
+    tensor const scale = 1 / sqrt(variance + chosen.epsilon);  // a division a row
+    return centred * scale * gamma + beta;
   }
 };
 
