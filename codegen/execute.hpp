@@ -158,7 +158,8 @@ struct executor {
       contract_dw_pooled<Arch, w, s.pool_height, s.pool_width>(
           operand<I, 0>(b, sample), operand<I, 1>(b, sample), operand<I, 2>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::pool) {
-      kernels::pool<Arch, s.fn, w>(operand<I, 0>(b, sample), y, n);
+      kernels::epilogue<code<I>, w.channels, w.out_height() * w.out_width()> const after{loads};
+      kernels::pool<Arch, s.fn, w>(operand<I, 0>(b, sample), y, n, after);
     } else if constexpr (s.what == step_kind::pool_index) {
       kernels::pool_index<Arch, w>(operand<I, 0>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::pool_gradient) {

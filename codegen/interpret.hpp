@@ -183,6 +183,9 @@ class interpreter {
             else
               reference::pool_sum(w, a + k * w.inputs(), sum);
           });
+        for (int k = 0; k < n; ++k)
+          for (int i = 0; i < size; ++i)
+            y[k * size + i] = run_program(s, sample, k, i, y[k * size + i]);
         break;
       case step_kind::pool_index:
         for (int k = 0; k < n; ++k)

@@ -40,7 +40,7 @@ struct step {
   int positions = -1;  // contract_max_pool: also made, the pool_index of what is pooled; or -1
   int layer = 0;
   std::array<int, 3> operands{-1, -1, -1};  // x, weights, ...
-  int code = 0;                             // of plan::programs: map, reduce, contract
+  int code = 0;                             // of plan::programs: map, reduce, contract, pool
   int loads = 0;                            // of plan::loads, the first of the program's
   int window = 0;                           // of plan::windows: contract*, pool*
   int box = 0;                              // of plan::boxes: copy

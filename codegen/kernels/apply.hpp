@@ -200,7 +200,6 @@ struct program_row {
   }
 };
 
-
 /// Whether the program never decreases when the accumulator grows, all else being the same.
 constexpr bool grows_with_accumulator(program const& p) {
   enum class trend : unsigned char { constant, grows, unknown };
@@ -229,8 +228,29 @@ constexpr bool grows_with_accumulator(program const& p) {
   return at(p.instructions == 0 ? 0 : p.registers() - 1) != trend::unknown;
 }
 
-/// The epilogue of a contraction (contract_micro.hpp) that runs program P on each output: a row is
-/// an output position of `Filters` channels, a sample has `RowsPerSample` of them.
+/// An epilogue is what happens to an output while it is still in registers: bias, activation,
+/// residual. A struct with
+///
+///   template <class Arch>
+///   simd::vec<Arch> operator()(simd::vec<Arch> acc, std::ptrdiff_t row, int channel,
+///                              int lanes) const;
+///
+/// `row` is the output position counted over all samples, `channel` the output channel of lane 0,
+/// `lanes` how many lanes count. Two optional members, both `static constexpr bool`: `monotone`, it
+/// never decreases in `acc` and ignores `row`, so pooling may come first; `large`, it is a lot of
+/// code and is to be compiled once a vector of filters instead of once an accumulator.
+struct identity_epilogue {
+  static constexpr bool monotone = true;
+
+  template <class Arch>
+  [[gnu::always_inline]] simd::vec<Arch> operator()(simd::vec<Arch> acc, std::ptrdiff_t, int,
+                                                    int) const {
+    return acc;
+  }
+};
+
+/// The epilogue of a contraction or a pooling that runs program P on each output: a row is an
+/// output position of `Filters` channels, a sample has `RowsPerSample` of them.
 template <program P, int Filters, int RowsPerSample>
 struct epilogue {
   std::array<float const*, program::max_loads> operands{};

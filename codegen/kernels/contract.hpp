@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apply.hpp"
 #include "contract_depthwise.hpp"
 #include "contract_depthwise_gradient.hpp"
 #include "contract_dw.hpp"
@@ -17,7 +18,7 @@ namespace etch {
 using kernels::identity_epilogue;
 
 /// y (samples, out_height, out_width, filters) = epilogue(contraction of x (samples, height, width,
-/// channels) with the packed weights). For epilogues see contract_micro.hpp.
+/// channels) with the packed weights). For epilogues see apply.hpp.
 template <class Arch, contraction C, class Epilogue = identity_epilogue>
 [[gnu::always_inline]] inline void contract_forward(float const* x, float const* weights, float* y,
                                                     int samples, Epilogue const& epilogue = {}) {

@@ -130,27 +130,6 @@ template <class Arch, int Lanes>
     simd::store_partial(p + v * Arch::width, value, rest);
 }
 
-/// An epilogue is what happens to an output while it is still in registers: bias, activation,
-/// residual. A struct with
-///
-///   template <class Arch>
-///   simd::vec<Arch> operator()(simd::vec<Arch> acc, std::ptrdiff_t row, int channel,
-///                              int lanes) const;
-///
-/// `row` is the output position counted over all samples, `channel` the output channel of lane 0,
-/// `lanes` how many lanes count. Two optional members, both `static constexpr bool`: `monotone`, it
-/// never decreases in `acc` and ignores `row`, so pooling may come first; `large`, it is a lot of
-/// code and is to be compiled once a vector of filters instead of once an accumulator.
-struct identity_epilogue {
-  static constexpr bool monotone = true;
-
-  template <class Arch>
-  [[gnu::always_inline]] simd::vec<Arch> operator()(simd::vec<Arch> acc, std::ptrdiff_t, int,
-                                                    int) const {
-    return acc;
-  }
-};
-
 template <class Epilogue>
 constexpr bool is_monotone() {
   if constexpr (requires { Epilogue::monotone; }) return Epilogue::monotone;

@@ -5,6 +5,7 @@
 
 #include "../../dsl/contraction.hpp"
 #include "../../dsl/function.hpp"
+#include "apply.hpp"
 #include "fill.hpp"
 
 /// Pooling of channels-last images: vectors run across the channels.
@@ -18,9 +19,12 @@ constexpr int window_offset(contraction w, int oy, int ox) {
   return (oy * w.stride_height * w.width + ox * w.stride_width) * w.channels;
 }
 
-/// `Vectors` vectors of channels of one window, combined; the last one has `lanes` channels.
-template <class Arch, function Fn, contraction W, int Vectors>
-[[gnu::always_inline]] inline void pool_lanes(float const* x, float* y, int lanes) noexcept {
+/// `Vectors` vectors of channels of one window from `channel` on, combined; the last one has
+/// `lanes` channels. x and y point to the first.
+template <class Arch, function Fn, contraction W, int Vectors, class Epilogue>
+[[gnu::always_inline]] inline void pool_lanes(float const* x, float* y, std::ptrdiff_t row,
+                                              int channel, int lanes,
+                                              Epilogue const& epilogue) noexcept {
   constexpr int width = Arch::width;
   simd::vec<Arch> acc[Vectors];
   auto const combine = [&](float const* tap, bool first) __attribute__((always_inline)) {
@@ -46,26 +50,31 @@ template <class Arch, function Fn, contraction W, int Vectors>
       for (int kx = 0; kx < W.kernel_width; ++kx) combine(x + tap_offset(W, ky, kx), false);
   }
 #pragma GCC unroll 8
-  for (int v = 0; v < Vectors; ++v)
-    simd::store_partial(y + v * width, acc[v], v == Vectors - 1 ? lanes : width);
+  for (int v = 0; v < Vectors; ++v) {
+    int const count = v == Vectors - 1 ? lanes : width;
+    auto const result = epilogue.template operator()<Arch>(
+        acc[v], row, channel + v * width, count);
+    simd::store_partial(y + v * width, result, count);
+  }
 }
 
-/// y[oy, ox, c] = fn over ky, kx of x[oy * stride + ky * dilation, ox * stride + kx * dilation, c]
-/// for the windows of W; fn is add or maximum.
-template <class Arch, function Fn, contraction W>
-void pool(float const* x, float* y, int samples) noexcept {
+/// y[oy, ox, c] = epilogue of fn over ky, kx of x[oy * stride + ky * dilation,
+/// ox * stride + kx * dilation, c] for the windows of W; fn is add or maximum.
+template <class Arch, function Fn, contraction W, class Epilogue = identity_epilogue>
+void pool(float const* x, float* y, int samples, Epilogue const& epilogue = {}) noexcept {
   static_assert(Fn == function::add || Fn == function::maximum);
   constexpr int width = Arch::width, block = 4 * width;
   constexpr int rest = W.channels % block, rest_vectors = (rest + width - 1) / width;
+  std::ptrdiff_t row = 0;
   for (int s = 0; s < samples; ++s, x += W.inputs())
     for (int oy = 0; oy < W.out_height(); ++oy)
-      for (int ox = 0; ox < W.out_width(); ++ox, y += W.channels) {
+      for (int ox = 0; ox < W.out_width(); ++ox, ++row, y += W.channels) {
         float const* const corner = x + window_offset(W, oy, ox);
         for (int c = 0; c + block <= W.channels; c += block)
-          pool_lanes<Arch, Fn, W, 4>(corner + c, y + c, width);
-        if constexpr (rest > 0)
-          pool_lanes<Arch, Fn, W, rest_vectors>(corner + W.channels - rest, y + W.channels - rest,
-                                                 rest - (rest_vectors - 1) * width);
+          pool_lanes<Arch, Fn, W, 4>(corner + c, y + c, row, c, width, epilogue);
+        if constexpr (constexpr int c = W.channels - rest; rest > 0)
+          pool_lanes<Arch, Fn, W, rest_vectors>(corner + c, y + c, row, c,
+                                                rest - (rest_vectors - 1) * width, epilogue);
       }
 }
 

@@ -32,7 +32,8 @@ class fuser {
   static constexpr std::size_t at(int id) { return static_cast<std::size_t>(id); }
 
   constexpr void absorb(grouping::group const& all) {
-    for (int m : all.members) absorbed_[at(m)] = true;
+    for (int m : all.members)
+      absorbed_[at(m)] = m == all.members.front() || uses_.take(m, all.members);
   }
 
   // --- steps ----------------------------------------------------------------------------------
@@ -81,11 +82,13 @@ class fuser {
   }
   constexpr void finish(step const& s) { out_.steps.push_back(s); }
 
-  /// A leaf of the group that is a contraction read by nothing else: the program is its epilogue.
+  /// A leaf of the group that is a contraction, or a sum of windows, and read by nothing else: the
+  /// program is its epilogue.
   constexpr int accumulator_of(grouping::group const& all, int root) const {
     for (int leaf : all.leaves) {
       node const& n = g_[leaf];
-      if (n.code != op::contract || uses_.is_kept(leaf) || n.shape != g_[root].shape ||
+      bool const sums = n.code == op::contract || (n.code == op::pool && n.fn == function::add);
+      if (!sums || uses_.is_kept(leaf) || n.shape != g_[root].shape ||
           n.batched != g_[root].batched)
         continue;
       bool inside = true;
@@ -158,7 +161,7 @@ class fuser {
     if (g_[x].code == op::map) {
       all = uses_.gather(x);
       contract = accumulator_of(all, x);
-      if (contract < 0) return -1;
+      if (contract < 0 || g_[contract].code != op::contract) return -1;
       for (int leaf : all.leaves)  // an operand for every pixel would be read out of order
         if (leaf != contract &&
             broadcast_access(g_[leaf].shape, g_[x].shape).period > g_[contract].window.filters)
@@ -197,7 +200,11 @@ class fuser {
         break;
       }
       case op::pool:
-        if (!fuse_into_pool(id)) finish(begin(step_kind::pool, id));
+        if (!fuse_into_pool(id)) {
+          step s = begin(step_kind::pool, id);
+          set_identity(s, id, true);
+          finish(s);
+        }
         break;
       case op::pad:
         visit_pad(id);
@@ -266,16 +273,18 @@ class fuser {
 
   constexpr void visit_map(int id) {
     grouping::group all = uses_.gather(id);
-    int const contract = accumulator_of(all, id);
-    step s = begin(contract >= 0 ? step_kind::contract : step_kind::map, id);
-    if (contract >= 0) {
-      s.window = index_in(out_.windows, g_[contract].window);
-      s.operands = g_[contract].operands;
-      absorbed_[at(contract)] = true;
+    int const sum = accumulator_of(all, id);
+    step s = begin(step_kind::map, id);
+    if (sum >= 0) {
+      s.what = g_[sum].code == op::pool ? step_kind::pool : step_kind::contract;
+      s.window = index_in(out_.windows, g_[sum].window);
+      s.fn = function::add;
+      s.operands = g_[sum].operands;
+      absorbed_[at(sum)] = true;
     } else {
       s.operands.fill(-1);
     }
-    set_program(s, all, g_[id].shape, contract);
+    set_program(s, all, g_[id].shape, sum);
     absorb(all);
     finish(s);
   }
@@ -361,10 +370,10 @@ class fuser {
 
 }  // namespace detail
 
-/// From nodes to kernel calls: element-wise chains become one program, which runs as the epilogue
-/// of the contraction before it where there is one; a max pooling takes the contraction before it
-/// in; a reduction evaluates the program before it. Reshapes vanish. The steps are in an order that
-/// works. Their operands and results are still nodes.
+/// From nodes to kernel calls: element-wise chains become one program, which runs as the epilogue of
+/// the contraction or sum of windows before it where there is one; a max pooling takes the
+/// contraction before it in; a reduction evaluates the program before it. Reshapes vanish. The steps
+/// are in an order that works. Their operands and results are still nodes.
 constexpr plan fuse(graph const& g) { return detail::fuser{g}.run(); }
 
 }  // namespace etch::passes

@@ -24,6 +24,7 @@ class grouping {
     first_.push_back(0);
     for (int n : count) first_.push_back(first_.back() + n);
     users_.assign(at(first_.back()), -1);
+    taken_.assign(at(first_.back()), false);
     for (int id = g.size() - 1; id >= 0; --id)
       if (is_used(id))
         for (int x : g[id].operands)
@@ -45,7 +46,29 @@ class grouping {
     return true;
   }
 
-  /// The maps that run in one program with `root`: those whose every user is in it.
+  /// A difference from a mean, say, that costs no more to compute again in each map that reads it
+  /// than to load: one operand of its size, which lies in memory for a reduction, and a broadcast.
+  /// What is trained keeps it for the gradient.
+  constexpr bool is_repeated(int id) const {
+    node const& n = g_[id];
+    bool const cheap = n.code == op::map && (n.fn == function::add || n.fn == function::subtract ||
+                                             n.fn == function::multiply);
+    if (!cheap || is_kept(id) || !g_.gradients.empty()) return false;
+    int const x = n.operand(0);
+    bool const fits = g_[x].shape == n.shape && g_[x].batched == n.batched &&
+                      g_[x].code != op::constant && g_[n.operand(1)].shape != n.shape;
+    bool stored = false;
+    for (int u : users(x)) stored = stored || g_[u].code == op::reduce;
+    if (!fits || !stored) return false;
+    for (int u : users(id)) {
+      node const& user = g_[u];
+      if (user.code != op::map || user.shape != n.shape || user.batched != n.batched) return false;
+    }
+    return true;
+  }
+
+  /// The maps that run in one program with `root`: those whose every user is in it, and what is
+  /// repeated.
   struct group {
     std::vector<int> members;  // descending
     std::vector<int> leaves;   // what is loaded
@@ -55,6 +78,16 @@ class grouping {
     for (int x : list)
       if (x == id) return true;
     return false;
+  }
+
+  /// Notes that the program of `members` computes `id`; whether all who read it have it then.
+  constexpr bool take(int id, std::vector<int> const& members) {
+    bool all = true;
+    for (int i = first_[at(id)]; i < first_[at(id + 1)]; ++i) {
+      if (contains(members, users_[at(i)])) taken_[at(i)] = true;
+      all = all && taken_[at(i)];
+    }
+    return all;
   }
 
   /// The largest group whose last member is `root`, within the limits of a program.
@@ -140,15 +173,16 @@ class grouping {
     node const& n = g_[id];
     if (n.code != op::map || is_kept(id) || n.batched != root.batched || n.shape != root.shape)
       return false;
-    for (int u : users(id))
-      if (!contains(members, u)) return false;
-    return true;
+    bool inside = true;
+    for (int u : users(id)) inside = inside && contains(members, u);
+    return inside || is_repeated(id);
   }
 
   graph const& g_;
   std::vector<int> users_;  // of each node, one after the other, from first_ on
   std::vector<int> first_;
   std::vector<char> kept_;
+  std::vector<char> taken_;  // of users_: those whose program computes the node
 };
 
 }  // namespace etch::passes::detail

@@ -239,6 +239,35 @@ TEST_CASE("fuse: a value that is read twice is stored once") {
   CHECK(kinds(p) == std::vector{step_kind::map, step_kind::reduce, step_kind::map});
 }
 
+TEST_CASE("fuse: a difference from a mean is computed again where it is read, but for matrices") {
+  using enum step_kind;
+  CHECK(kinds(inference(etch::input<4, 10> | etch::layer_norm)) ==
+        std::vector{reduce, map, reduce, map, map});
+  graph const g = written({4, 10}, [](etch::context& c, tensor x) {
+    tensor const w = c.parameter("w", {3, 1, 1, 10}, etch::ones);
+    tensor const centred = x - m::sum(x, 1, 2);
+    tensor const y = m::contract(
+        centred, w, {.height = 4, .width = 1, .channels = 10, .filters = 3}, {4, 3});
+    return m::sum(y, 0, 2) * (centred * centred);
+  });
+  CHECK(kinds(etch::lower(g, 1, true)) == std::vector{reduce, map, contract, reduce, map});
+  graph const full = written({4, 10}, [](etch::context&, tensor x) {
+    tensor const centred = x - m::sum(x, 1, 2);
+    tensor y = centred;
+    for (int i = 1; i < etch::program::max_instructions; ++i) y = m::tanh(y);
+    return y * m::sum(centred * centred, 1, 2);
+  });  // whose last program has no room for it
+  CHECK(kinds(etch::lower(full, 1, true)) == std::vector{reduce, map, reduce, map});
+}
+
+TEST_CASE("fuse: what follows a sum of windows is its epilogue, what follows a maximum is not") {
+  plan const p = inference(etch::input<8, 8, 3> | etch::avg_pool2d<2> | etch::tanh);
+  CHECK(kinds(p) == std::vector{step_kind::pool});
+  CHECK(etch::to_text(code_of(p, p.steps[0])) == "tanh(multiply(acc, 0.25))");
+  CHECK(kinds(inference(etch::input<8, 8, 3> | etch::max_pool2d<2> | etch::tanh)) ==
+        std::vector{step_kind::pool, step_kind::map});
+}
+
 TEST_CASE(
     "fuse: a pooling that overlaps, or reads positions in another shape, stays its own step") {
   CHECK(count(inference(etch::input<8, 8, 3> | etch::conv2d<4, 3> |
