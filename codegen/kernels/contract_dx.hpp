@@ -85,28 +85,96 @@ void strip_of_scatters(float const* dy, float const* weights, float* to) {
   }
 }
 
-template <class Arch, contraction C>
-void dx_windows(float const* dy, float const* weights, float* dx, int samples) {
+/// The first `Channels` channels of each group of all samples; the others become zero.
+template <class Arch, contraction C, int Channels>
+void dx_scattered(float const* dy, float const* weights, float* dx, int samples) {
   constexpr contraction T = transposed(C);
   using lanes = lanes_for<Arch, T>;
-  constexpr int panel = panel_width(T), channels = C.group_channels();
-  constexpr register_tile tile =
-      choose_tile({Arch::registers, lanes::width, panel, channels, C.out_height(), C.out_width(), 1,
-                   1, C.kernel_width * C.group_filters(),
-                   row_of(C, 1, most_taps_of<Arch>(C), true)});
+  constexpr int panel = panel_width(T), channels = Channels;
+  constexpr register_tile tile = choose_tile(
+      {Arch::registers, lanes::width, panel, channels, C.out_height(), C.out_width(), 1, 1,
+       C.kernel_width * C.group_filters(), row_of(C, 1, most_taps_of<Arch>(C), true)});
   constexpr int strip = tile.panels * panel, rest = channels % strip;
   std::fill_n(dx, std::ptrdiff_t{samples} * C.inputs(), 0.0f);
   for (std::ptrdiff_t s = 0; s < samples; ++s)
     for (int group = 0; group < C.groups; ++group) {
       float const* const from = dy + s * C.outputs() + group * C.group_filters();
       float const* const w = weights + group * panel_count(T) * panel_stride(T);
-      float* const to = dx + s * C.inputs() + group * channels;
+      float* const to = dx + s * C.inputs() + group * C.group_channels();
       for (int c = 0; c + strip <= channels; c += strip)
         strip_of_scatters<lanes, C, tile, strip>(from, w + c / panel * panel_stride(T), to + c);
       if constexpr (rest > 0)
         strip_of_scatters<lanes, C, tile, rest>(
             from, w + (channels - rest) / panel * panel_stride(T), to + channels - rest);
     }
+}
+
+/// dX as the convolution of a dY with zeros around it: for few channels, whose windows are turned.
+constexpr contraction around(contraction c) {
+  contraction a = transposed(c);
+  a.height = c.height + c.span_height() - 1;
+  a.width = c.width + c.span_width() - 1;
+  return a;
+}
+
+/// Lines of dX that are done together, so that the dY they read stays in the first-level cache.
+constexpr int lines_around(contraction c) {
+  int const most = most_turned / (around(c).width * c.filters) - c.span_height() + 1;
+  return balance(c.height, std::max(1, most)).size;
+}
+
+/// The floats of dY, and zeros, that they read.
+constexpr int floats_around(contraction c) {
+  return (lines_around(c) + c.span_height() - 1) * around(c).width * c.filters;
+}
+
+/// How many of the last channels are done that way.
+template <class Arch>
+constexpr int turned_channels(contraction c) {
+  bool const fits = floats_around(c) <= most_turned;
+  if (c.stride_height != 1 || c.stride_width != 1 || !fits) return 0;
+  return turned_filters<Arch>(around(c), c.out_height() * c.out_width());
+}
+
+/// The last `Channels` channels of all samples; `weights` is their panel.
+template <class Arch, contraction C, int Channels>
+void dx_turned(float const* dy, float const* weights, float* dx, int samples) {
+  using four = typename lanes_of<Arch, 4>::type;
+  constexpr contraction A = around(C);
+  constexpr int taps = C.kernel_height * C.kernel_width, panel = panel_width(A);
+  constexpr int lines = lines_around(C), border = C.span_height() - 1;
+  constexpr int line = A.width * C.filters, side = (C.span_width() - 1) * C.filters;
+  alignas(64) float turned[turned_size<Arch>(A)];
+  alignas(64) float band[std::max(floats_around(C), window_size(A) * 4)];
+  for (int tap = 0; tap < taps; ++tap)
+    for (int f = 0; f < C.filters; ++f)
+      simd::store(band + (tap * C.filters + f) * 4,
+                  simd::load<four>(weights + ((taps - 1 - tap) * C.filters + f) * panel));
+  turn_weights<Arch, A, 4>(band, turned);
+  std::fill_n(band, floats_around(C), 0.0f);
+  for (int s = 0; s < samples; ++s, dy += C.outputs(), dx += C.inputs())
+    for (int first = 0; first < C.height; first += lines) {
+      int const count = std::min(lines, C.height - first);
+      for (int i = 0; i < count + border; ++i) {
+        int const from = first + i - border, row = C.out_width() * C.filters;
+        if (from >= 0 && from < C.out_height())
+          std::copy_n(dy + from * row, row, band + i * line + side);
+        else
+          std::fill_n(band + i * line + side, row, 0.0f);
+      }
+      turned_windows<Arch, A, Channels>(band, turned, dx + first * C.width * C.channels, count, 0,
+                                        identity_epilogue{});
+    }
+}
+
+template <class Arch, contraction C>
+void dx_windows(float const* dy, float const* weights, float* dx, int samples) {
+  constexpr contraction T = transposed(C);
+  constexpr int turned = turned_channels<Arch>(C), others = C.group_channels() - turned;
+  if constexpr (others > 0) dx_scattered<Arch, C, others>(dy, weights, dx, samples);
+  if constexpr (turned > 0)
+    dx_turned<Arch, C, turned>(dy, weights + others / panel_width(T) * panel_stride(T), dx,
+                               samples);
 }
 
 }  // namespace etch::kernels

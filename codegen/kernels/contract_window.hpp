@@ -1,6 +1,6 @@
 #pragma once
 
-#include "contract_micro.hpp"
+#include "contract_turned.hpp"
 
 /// Convolutions, forward, optionally with max pooling while the outputs are still in registers.
 namespace etch::kernels {
@@ -229,18 +229,22 @@ template <class Arch, contraction C, pool_window Pool, class Epilogue>
 void forward_windows(float const* x, float const* weights, float* y, int samples,
                      Epilogue const& epilogue) {
   using lanes = lanes_for<Arch, C>;
-  constexpr int panel = panel_width(C), filters = C.group_filters();
   constexpr int height = C.out_height() / Pool.height, width = C.out_width() / Pool.width;
+  constexpr int turned = Pool == pool_window{} ? turned_filters<Arch>(C, height * width) : 0;
+  constexpr int panel = panel_width(C), filters = C.group_filters() - turned;
   constexpr register_tile tile =
-      choose_tile({Arch::registers, lanes::width, panel, filters, height, width, Pool.height,
-                   Pool.width, window_size(C), row_of(C, 1, most_taps_of<Arch>(C))});
+      choose_tile({Arch::registers, lanes::width, panel, std::max(1, filters), height, width,
+                   Pool.height, Pool.width, window_size(C), row_of(C, 1, most_taps_of<Arch>(C))});
   constexpr int strip = std::max(1, tile.panels) * panel, rest = filters % strip;
+  alignas(64) float last[turned > 0 ? turned_size<Arch>(C) : 1];
+  if constexpr (turned > 0)
+    turn_weights<Arch, C, panel>(weights + filters / panel * panel_stride(C), last);
   for (int sample = 0; sample < samples; ++sample) {
     std::ptrdiff_t const s = sample, row = s * C.out_height() * C.out_width();
     for (int group = 0; group < C.groups; ++group) {
       float const* const xg = x + s * C.inputs() + group * C.group_channels();
       float const* const wg = weights + group * panel_count(C) * panel_stride(C);
-      int const channel = group * filters;
+      int const channel = group * C.group_filters();
       float* const yg = y + s * height * width * C.filters + channel;
       for (int f = 0; f + strip <= filters; f += strip)
         strip_of_windows<lanes, C, Pool, tile, strip>(xg, wg + f / panel * panel_stride(C), yg + f,
@@ -249,6 +253,8 @@ void forward_windows(float const* x, float const* weights, float* y, int samples
         strip_of_windows<lanes, C, Pool, tile, rest>(
             xg, wg + (filters - rest) / panel * panel_stride(C), yg + filters - rest, row,
             channel + filters - rest, epilogue);
+      if constexpr (turned > 0)
+        turned_windows<Arch, C, turned>(xg, last, yg, height, row, epilogue);
     }
   }
 }

@@ -358,6 +358,14 @@ TEST_CASE("square convolutions agree with the reference in double") {
   check_all<conv(26, 16, 3, 20)>({1, 2});
 }
 
+TEST_CASE("convolutions with few filters or channels left agree with the reference") {
+  check_all<conv(9, 32, 3, 1)>({1, 2});
+  check_all<conv(9, 1, 3, 33)>({1, 2});
+  check_all<conv(24, 19, 3, 34)>({1, 2});  // dX in several bands
+  check_all<conv(14, 17, 3, 36, 1, 2)>({1, 2});
+  check_all<conv(13, 20, 3, 20, 2)>({1, 2});
+}
+
 TEST_CASE("convolutions with strides, dilation and oblong kernels agree with the reference") {
   check_all<conv(9, 3, 3, 16, 2)>({1, 3});
   check_all<conv(11, 16, 5, 8, 3)>({1, 3});
@@ -422,13 +430,17 @@ TEST_CASE("max pooling in registers agrees with pooling afterwards") {
 
 TEST_CASE("an epilogue that is compiled once a strip gives the same") {
   constexpr contraction dense{.channels = 20, .filters = 33}, window = conv(8, 3, 3, 20);
+  constexpr contraction turned = conv(8, 20, 3, 19);
   for (int const samples : {1, 7, 13}) {
     problem p = problem::make<dense>(samples, true), q = problem::make<window>(samples, true);
+    problem r = problem::make<turned>(samples, true);
     on_every_arch([&]<class Arch>() {
       large_epilogue const a{{p.bias.data(), p.residual.data(), dense.filters}};
       CHECK(forward_error<Arch, dense>(p, a, true) < tolerance);
       large_epilogue const b{{q.bias.data(), q.residual.data(), window.filters}};
       CHECK(forward_error<Arch, window>(q, b, true) < tolerance);
+      large_epilogue const c{{r.bias.data(), r.residual.data(), turned.filters}};
+      CHECK(forward_error<Arch, turned>(r, c, true) < tolerance);
     });
   }
 }

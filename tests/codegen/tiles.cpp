@@ -44,6 +44,8 @@ void every_kernel(float const* x, float const* w, float* y, int n) {
   all<Arch, conv(13, 32, 3, 64)>(x, w, y, n);
   all<Arch, conv(5, 64, 3, 64)>(x, w, y, n);
   forward_and_dx<Arch, conv(14, 20, 5, 33)>(x, w, y, n);
+  forward_and_dx<Arch, conv(16, 33, 3, 20)>(x, w, y, n);
+  contract_dx<Arch, conv(28, 1, 3, 32)>(x, w, y, n);
   all<Arch, conv(28, 16, 3, 48, 2)>(x, w, y, n);
   all<Arch, conv(16, 32, 3, 32, 1, 2)>(x, w, y, n);
   all<Arch, conv(16, 64, 3, 64, 1, 1, 64)>(x, w, y, n);

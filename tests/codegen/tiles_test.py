@@ -22,7 +22,7 @@ import run  # noqa: E402
 
 TILE = re.compile(r"\b(\w+_tile|depthwise_\w+)<")
 VECTOR = re.compile(r"%[xyz]mm\d+")
-JUMP = re.compile(r"^j\w+\s+([0-9a-f]+)\b")
+JUMP = re.compile(r"^j(?!mp)\w+\s+([0-9a-f]+)\b")  # jmp: back from a branch that lies elsewhere
 
 
 def functions(listing):
