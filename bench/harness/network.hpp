@@ -32,7 +32,8 @@ task forward_task(std::string const& name, int batch) {
   }(std::make_integer_sequence<int, static_cast<int>(plan.steps.size()) - first>{});
   t.work.read = 4.0 * (etch::facts<Net>::weight_floats + batch * input_floats<Net>);
   t.work.written = 4.0 * batch * output_floats<Net>;
-  t.footprint = t.work.read + t.work.written + 4.0 * etch::inference_plan<Net, 1>::value.workspace;
+  t.footprint = t.work.read + t.work.written + 4.0 * etch::inference_plan<Net, 1>::value.workspace +
+                4.0 * (rotation - 1) * batch * input_floats<Net>;
   t.items = batch > 1 ? batch : 0;
   return t;
 }
