@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "../simd/transpose.hpp"
 #include "contract_micro.hpp"
 
@@ -38,22 +40,31 @@ constexpr int turned_filters(contraction c, int others) {
   return few && fits && pays && !arch::is_deterministic<Arch> ? filters : 0;
 }
 
-/// The weights of up to four filters, from rows of `Panel`, in vectors along each run of the
-/// window, zero behind its end.
+/// `Count` weights of each of up to four filters, from rows of `Panel`, in vectors, zero behind them.
+template <class Arch, int Panel, int Count>
+void turn_block(float const* w, float* turned) {
+  constexpr int width = Arch::width, whole = Count / 4 * 4;
+  std::fill_n(turned, 4 * width, 0.0f);
+  for (int i = 0; i < whole; i += 4)
+    etch::detail::transpose_4x4(w + i * Panel, Panel, turned + i, width);
+  for (int i = whole; i < Count; ++i)
+    for (int f = 0; f < 4; ++f) turned[f * width + i] = w[i * Panel + f];
+}
+
+/// The weights of up to four filters along each run of the window.
 template <class Arch, contraction C, int Panel>
 void turn_weights(float const* w, float* turned) {
   constexpr window_walk walk = walk_of(C);
-  constexpr int width = Arch::width;
-  for (int r = 0; r < walk.rows * walk.columns; ++r)
-    for (int k = 0; k < walk.run; k += width, turned += 4 * width) {
-      int const count = std::min(width, walk.run - k), whole = count / 4 * 4;
-      for (int i = 0; i < whole; i += 4)
-        etch::detail::transpose_4x4(w + i * Panel, Panel, turned + i, width);
-      for (int f = 0; f < 4; ++f)
-        for (int i = whole; i < width; ++i)
-          turned[f * width + i] = i < count ? w[i * Panel + f] : 0.0f;
-      w += count * Panel;
+  constexpr int width = Arch::width, rest = walk.run % width;
+  for (int r = 0; r < walk.rows * walk.columns; ++r) {
+    for (int v = 0; v < walk.run / width; ++v, w += width * Panel, turned += 4 * width)
+      turn_block<Arch, Panel, width>(w, turned);
+    if constexpr (rest > 0) {
+      turn_block<Arch, Panel, rest>(w, turned);
+      w += rest * Panel;
+      turned += 4 * width;
     }
+  }
 }
 
 /// acc[m][f] += x[P[m] + lanes] * w[f][lanes], for the first `Lanes` lanes.
