@@ -179,7 +179,7 @@ struct network_interface : network_base {
 template <class... Extents>
 struct root : network_interface<root<Extents...>> {
   static constexpr int index = 0;
-  static constexpr bool is_fast = false;
+  static constexpr bool is_fast() { return false; }
   static constexpr flow inputs{.streams = sizeof...(Extents), .shapes = {Extents::value...}};
   static constexpr inference result = [] {
     inference start;
@@ -204,7 +204,7 @@ inline constexpr bool is_rejected = std::same_as<std::remove_cvref_t<T>, rejecte
 template <class Previous, is_layer Layer>
 struct network : network_interface<network<Previous, Layer>> {
   static constexpr int index = Previous::index + 1;
-  static constexpr bool is_fast = Previous::is_fast;
+  static constexpr bool is_fast() { return Previous::is_fast(); }
   static constexpr flow const& inputs = Previous::inputs;
   static constexpr inference result = infer<Layer>(Previous::result.out);
   static constexpr chain_link link{&Previous::link, Layer::kind, &etch::write<Layer>};
@@ -212,7 +212,7 @@ struct network : network_interface<network<Previous, Layer>> {
 
 template <class Network>
 struct fast_network : Network {
-  static constexpr bool is_fast = true;
+  static constexpr bool is_fast() { return true; }
 };
 
 /// The network with the fast forms of exp, tanh, sigmoid and erf, and so of the layers and losses
@@ -220,7 +220,7 @@ struct fast_network : Network {
 /// `constexpr auto net = etch::fast(etch::input<8> | etch::dense<4> | etch::tanh);`
 template <is_network Network>
 constexpr auto fast(Network net) {
-  if constexpr (Network::is_fast || std::same_as<Network, rejected>) return net;
+  if constexpr (Network::is_fast() || std::same_as<Network, rejected>) return net;
   else return fast_network<Network>{};
 }
 
@@ -369,7 +369,7 @@ constexpr auto inputs(Inputs... each) {
 template <is_network Network>
 constexpr graph graph_of(Network, bool training = false) {
   graph g;
-  g.fast = Network::is_fast;
+  g.fast = Network::is_fast();
   context c{g, training};
   constexpr int count = Network::layer_count() + 1;
   std::vector<chain_link const*> links(static_cast<std::size_t>(count), &Network::link);
