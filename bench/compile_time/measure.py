@@ -109,7 +109,9 @@ def main():
                 file.write_text(source)
                 command = [compiler, "-std=c++20", "-O2", "-march=" + chosen.level,
                            "-ffp-contract=fast", "-I", str(folder), "-c", str(file),
-                           "-o", str(compiled)]
+                           "-o", str(compiled),
+                           "-fconstexpr-steps=1000000000" if "clang" in compiler
+                           else "-fconstexpr-ops-limit=2000000000"]
                 runs = [compile_once(command) for _ in range(chosen.repeat)]
                 seconds, memory = min(r[0] for r in runs), max(r[1] for r in runs)
                 count = instantiations(compiler, command, folder)
