@@ -74,12 +74,14 @@ void report(benchmark::State& state, task const& t, double seconds) {
     state.counters["ns_per_item"] = seconds * 1e9 / t.items;
   }
   double const flops = 2 * t.work.multiply_adds;
+  double const peak = measure::fma_peak<native>(400);  // now: the clock drifts by a tenth
   if (flops > 0 && t.pinned) {
     state.counters["GFLOP/s"] = flops / seconds * 1e-9;
-    state.counters["of_peak"] = flops / seconds * 1e-9 / machine().peak();
+    state.counters["of_peak"] = flops / seconds * 1e-9 / peak;
   }
   double const footprint = t.footprint > 0 ? t.footprint : t.work.read + t.work.written;
-  measure::bound const lowest = machine().lowest(t.work, footprint);
+  measure::bound lowest = machine().lowest(t.work, footprint);
+  if (lowest.name == "FMA") lowest.seconds = flops * 1e-9 / peak;
   if (t.pinned && lowest.seconds > 0) {
     state.counters["of_bound"] = lowest.seconds / seconds;
     state.SetLabel(std::string{lowest.name});
