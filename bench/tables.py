@@ -138,7 +138,8 @@ def line(name, libraries, other, level):
 
 
 def tables(folder):
-    compilers = sorted((p.name for p in folder.iterdir() if p.is_dir()), key=lambda n: "clang" in n)
+    compilers = {path.parts[-3] for path in folder.glob("*/*/*.json")} - {"build"}
+    compilers = sorted(compilers, key=lambda name: ("clang" in name, name))
     if not compilers:
         raise SystemExit(f"{folder}: no results; bench/run.sh makes them")
     first, second = compilers[0], compilers[1] if len(compilers) > 1 else None
