@@ -33,13 +33,6 @@ measure::machine<native>& machine() {
   return m;
 }
 
-/// GFLOP/s of multiply-adds in registers, asked for during a fifth of a second: at first the clock
-/// may be a tenth higher than it stays.
-double peak() {
-  static double const found = measure::fma_peak<native>(60000);
-  return found;
-}
-
 #if defined(__linux__)
 cpu_set_t all_cores;
 
@@ -83,11 +76,10 @@ void report(benchmark::State& state, task const& t, double seconds) {
   double const flops = 2 * t.work.multiply_adds;
   if (flops > 0 && t.pinned) {
     state.counters["GFLOP/s"] = flops / seconds * 1e-9;
-    state.counters["of_peak"] = flops / seconds * 1e-9 / peak();
+    state.counters["of_peak"] = flops / seconds * 1e-9 / machine().peak();
   }
   double const footprint = t.footprint > 0 ? t.footprint : t.work.read + t.work.written;
-  measure::bound lowest = machine().lowest(t.work, footprint);
-  if (lowest.name == "FMA") lowest.seconds = flops * 1e-9 / peak();
+  measure::bound const lowest = machine().lowest(t.work, footprint);
   if (t.pinned && lowest.seconds > 0) {
     state.counters["of_bound"] = lowest.seconds / seconds;
     state.SetLabel(std::string{lowest.name});
@@ -215,11 +207,11 @@ int run_rows(int argc, char** argv) {
   std::fprintf(stderr,
                "%s: %.0f GFLOP/s of multiply-adds in registers; loads from L1, L2, L3: %.0f, %.0f, "
                "%.0f GB/s\n",
-               native::name, peak(), machine().load(measure::caches().l1 / 2) * 1e-9,
+               native::name, machine().peak(), machine().load(measure::caches().l1 / 2) * 1e-9,
                machine().load(measure::caches().l2 / 4) * 1e-9,
                machine().load(4 * measure::caches().l2) * 1e-9);
   benchmark::AddCustomContext("instruction_set", native::name);
-  benchmark::AddCustomContext("fma_peak_gflops", std::to_string(peak()));
+  benchmark::AddCustomContext("fma_peak_gflops", std::to_string(machine().peak()));
   benchmark::AddCustomContext("compiler", __VERSION__);
   benchmark::Initialize(&kept, argv, [] {
     benchmark::PrintDefaultHelp();

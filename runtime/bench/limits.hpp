@@ -41,22 +41,21 @@ template <class Arch, int Chains>
 
 }  // namespace detail
 
-/// Giga floating-point operations a second of nothing but independent multiply-adds in registers;
-/// the best of `runs` that take some microseconds each.
+/// Giga floating-point operations a second of nothing but independent multiply-adds in registers,
+/// as they are done for `seconds`.
 template <class Arch>
-double fma_peak(int runs = 50) {
+double fma_peak(double seconds = 0.2) {
   constexpr int chains = 12, steps = 2000;  // a latency of 4 at two a cycle needs 8
   // Chains that begin alike would be one to the compiler, and the peak twelve times too high.
   alignas(64) float start[chains * Arch::width];
   for (int i = 0; i < chains * Arch::width; ++i) start[i] = static_cast<float>(i);
   float const constants[2] = {0.999f, 1e-3f};
-  std::vector<double> times;  // not the fastest: the clock may be higher for a moment
-  for (int run = 0; run < runs; ++run)
-    times.push_back(fastest(1, [&] {
-      detail::multiply_add<Arch, chains>(start, constants, steps);
-      touch(start);
-    }));
-  return 2.0 * chains * steps * Arch::width / median(times) * 1e-9;
+  // For so long, and not the fastest: at first the clock may be a tenth higher than it stays.
+  double const time = typical(seconds, [&] {
+    detail::multiply_add<Arch, chains>(start, constants, steps);
+    touch(start);
+  });
+  return 2.0 * chains * steps * Arch::width / time * 1e-9;
 }
 
 namespace detail {
@@ -197,7 +196,7 @@ template <class Arch>
 class machine {
  public:
   /// Measured once, for some milliseconds: clocks take that long to settle.
-  double peak() { return peak_ > 0 ? peak_ : peak_ = fma_peak<Arch>(2000); }
+  double peak() { return peak_ > 0 ? peak_ : peak_ = fma_peak<Arch>(); }
 
   double load(std::size_t bytes) { return remembered(loads_, bytes, load_rate<Arch>); }
   double update(std::size_t bytes) { return remembered(updates_, bytes, update_rate<Arch>); }
