@@ -80,12 +80,9 @@ struct instructions<arch::avx512> {
     v const near = a * inverse;
     return fma(fnma(near, near, a), inverse * v(0.5F), near);
   }
-  /// a / b within 0.6 ulp in less time than a division, where b, 1 / b and a / b are normal numbers
-  /// or a is 0.
-  [[gnu::always_inline]] static inline v quotient(v a, v b) noexcept {
-    v const reciprocal = _mm512_maskz_rcp14_ps(every, b);
-    v const near = a * reciprocal;
-    return fma(fnma(near, b, a), reciprocal, near);
+  /// 1 / a within 2^-14 of it, for a normal a with a normal reciprocal.
+  [[gnu::always_inline]] static inline v near_reciprocal(v a) noexcept {
+    return _mm512_maskz_rcp14_ps(every, a);
   }
   /// table[index], lane by lane, the index in the low 5 bits of each.
   [[gnu::always_inline]] static inline v look_up(float const* table, v index) noexcept {

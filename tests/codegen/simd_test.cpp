@@ -340,7 +340,7 @@ TEST_CASE("tanh, sigmoid and erf keep the documented bounds and saturate") {
       CHECK(sweep<Arch>(-range, range, tanh, tanh_reference).in_ulp < (tables ? 1.9 : 2.7));
       CHECK(sweep<Arch>(-range, range, tanh_fast, tanh_reference).absolute < 3.5e-7);
       CHECK(sweep<Arch>(std::max(-86.9F, -range), range, sigmoid_accurate, sigmoid).in_ulp <
-            (std::is_same_v<Arch, arch::avx512> ? 2.0 : 2.5));
+            (std::is_same_v<Arch, arch::avx512> ? 1.6 : 2.5));
       CHECK(sweep<Arch>(-range, range, sigmoid_accurate, sigmoid).absolute < 1e-7);
       CHECK(sweep<Arch>(-range, range, sigmoid_fast, sigmoid).absolute < 2e-7);
       CHECK(sweep<Arch>(-range, range, erf, erf_reference).in_ulp < 2.0);
@@ -367,7 +367,7 @@ TEST_CASE("tanh, sigmoid and erf keep the documented bounds and saturate") {
   });
 }
 
-TEST_CASE("quotients and roots without the dividing unit are near") {
+TEST_CASE("roots without the dividing unit are near") {
   for_each_arch([]<class Arch>() {
     using set = simd::instructions<Arch>;
     if constexpr (requires(simd::vec<Arch> x) { set::near_sqrt(x); }) {
@@ -375,11 +375,6 @@ TEST_CASE("quotients and roots without the dividing unit are near") {
       CHECK(sweep<Arch>(smallest, largest, root, [](double x) { return std::sqrt(x); }).in_ulp <
             1.0);
       CHECK(at<Arch>(root, 0.0F) == 0.0F);
-      for (float a : {0.0F, 1e-20F, -3.0F, 7e8F}) {
-        auto const quotient = [&](auto x) { return set::quotient(simd::broadcast<Arch>(a), x); };
-        auto const reference = [&](double x) { return double(a) / x; };
-        CHECK(sweep<Arch>(1e-9F, 1e9F, quotient, reference).in_ulp < 0.6);
-      }
     }
   });
 }
