@@ -62,7 +62,10 @@ class adam : public optimizer<2> {
                                     simd::vec<Arch> epsilon) {
     using set = simd::instructions<Arch>;
     if constexpr (requires { set::near_sqrt(v); }) {
-      return set::quotient(m, set::near_sqrt(v) + epsilon);
+      auto const divisor = set::near_sqrt(v) + epsilon;
+      auto const reciprocal = set::near_reciprocal(divisor);
+      auto const near = m * reciprocal;
+      return simd::fma(simd::fnma(near, divisor, m), reciprocal, near);
     } else {
       return m / (simd::sqrt(v) + epsilon);
     }
