@@ -216,8 +216,7 @@ struct fast_network : Network {
 };
 
 /// The network with the fast forms of exp, tanh, sigmoid and erf, and so of the layers and losses
-/// made of them: off by at most 3.5e-7 (exp: 4e-7 of its value) instead of 2 units in the last place
-/// (2.6 without AVX-512).
+/// made of them: off by at most 3.5e-7 (exp: 4e-7 of its value) instead of 2 units in the last place.
 /// `constexpr auto net = etch::fast(etch::input<8> | etch::dense<4> | etch::tanh);`
 template <is_network Network>
 constexpr auto fast(Network net) {

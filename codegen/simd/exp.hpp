@@ -10,14 +10,14 @@ namespace detail {
 template <vector V>
 struct exp_reduced {
   V r;
-  V scale;  // 2^(n-1), exact for -125 <= n <= 128
+  V scale;  // 2^(n + Power), exact for -126 <= n + Power <= 127, and 0 for -127
 };
 
-/// Valid for -86.98 <= x < 89. Cody-Waite reduction; `fast` leaves an error of n * 2e-9 in r.
-template <accuracy Accuracy, vector V>
+/// Cody-Waite reduction; `fast` leaves an error of n * 2e-9 in r.
+template <accuracy Accuracy, int Power = -1, vector V>
 [[gnu::always_inline]] inline exp_reduced<V> exp_reduce(V x) noexcept {
-  // Adding 1.5 * 2^23 rounds to an integer, left in the low bits; 126 is the bias of 2^(n-1).
-  V const shift(12582912.0F + 126.0F);
+  // Adding 1.5 * 2^23 rounds to an integer, left in the low bits; 127 is the bias of exponents.
+  V const shift(12582912.0F + 127.0F + Power);
   V const shifted = simd::fma(x, V(1.44269504F), shift);
   V const n = shifted - shift;
   V r;
@@ -61,9 +61,9 @@ template <accuracy Accuracy = accuracy::accurate, vector V>
 namespace detail {
 
 /// `(e^x - 1) / 2` for -86.98 <= x <= 89.
-template <vector V>
+template <accuracy Reduction = accuracy::accurate, vector V>
 [[gnu::always_inline]] inline V half_expm1(V x) noexcept {
-  auto const [r, scale] = detail::exp_reduce<accuracy::accurate>(x);
+  auto const [r, scale] = detail::exp_reduce<Reduction>(x);
   V const p = simd::fma(detail::exp_tail<accuracy::accurate>(r), r * r, r);
   return simd::fma(p, scale, scale - V(0.5F));
 }
