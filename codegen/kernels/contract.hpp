@@ -5,6 +5,7 @@
 #include "contract_depthwise_gradient.hpp"
 #include "contract_dw.hpp"
 #include "contract_dx.hpp"
+#include "contract_held.hpp"
 #include "contract_pooled_gradient.hpp"
 #include "contract_rows.hpp"
 #include "contract_window.hpp"
@@ -44,6 +45,8 @@ void contract_forward_max_pool(float const* x, float const* weights, float* y, i
   constexpr kernels::pool_window pool{PoolH, PoolW};
   if constexpr (C.depthwise())
     kernels::forward_depthwise<Arch, C, pool>(x, weights, y, samples, epilogue);
+  else if constexpr (kernels::held_vectors<Arch, C>(pool) > 0)
+    kernels::forward_held<Arch, C, pool>(x, weights, y, samples, epilogue);
   else
     kernels::forward_windows<Arch, C, pool>(x, weights, y, samples, epilogue);
 }
@@ -53,7 +56,7 @@ template <class Arch, contraction C, int PoolH, int PoolW, class Epilogue = iden
 void contract_forward_max_pool(float const* x, float const* weights, float* y, float* index,
                                int samples, Epilogue const& epilogue = {}) {
   static_assert(!C.depthwise());
-  kernels::forward_windows<Arch, C, kernels::pool_window{PoolH, PoolW}>(
+  contract_forward_max_pool<Arch, C, PoolH, PoolW>(
       x, weights, y, samples, kernels::recording<Epilogue>{epilogue, y, index});
 }
 

@@ -1,36 +1,10 @@
 #pragma once
 
+#include "contract_store.hpp"
 #include "contract_turned.hpp"
 
 /// Convolutions, forward, optionally with max pooling while the outputs are still in registers.
 namespace etch::kernels {
-
-/// A pooling window, stride equal to its size; 1x1 pools nothing.
-struct pool_window {
-  int height = 1, width = 1;
-  constexpr bool operator==(pool_window const&) const = default;
-};
-
-/// An epilogue that also writes down which position of its window each pooled output was, counted
-/// row by row, the first of equal ones: in `index` where `pooled` has the output.
-template <class Epilogue>
-struct recording {
-  static constexpr bool monotone = is_monotone<Epilogue>(), large = is_large<Epilogue>();
-  Epilogue const& then;
-  float const* pooled;
-  float* index;
-
-  template <class Arch>
-  [[gnu::always_inline]] simd::vec<Arch> operator()(simd::vec<Arch> acc, std::ptrdiff_t row,
-                                                    int channel, int lanes) const {
-    return then.template operator()<Arch>(acc, row, channel, lanes);
-  }
-  float* index_of(float const* output) const { return index + (output - pooled); }
-};
-template <class Epilogue>
-inline constexpr bool records_index = false;
-template <class Epilogue>
-inline constexpr bool records_index<recording<Epilogue>> = true;
 
 /// The rows of C's windows, for a tile of `columns` windows and `taps` taps at a time.
 constexpr tap_row row_of(contraction c, int columns, int taps, bool scatter = false) {
@@ -87,54 +61,10 @@ template <class Arch, contraction C, pool_window Pool, int Height, int Width, in
   constexpr int rows = Height * Pool.height, columns = Width * Pool.width;
   constexpr position_grid positions{rows, columns, C.stride_height * C.width * C.channels,
                                     C.stride_width * C.channels};
-  constexpr position_grid indices{rows, columns, C.out_width(), 1};
-  constexpr position_grid outputs{Height, Width, C.out_width() / Pool.width * C.filters, C.filters};
   simd::vec<Arch> acc[rows * columns][vectors];
   clear<Arch>(acc);
   multiply_windows<Arch, C, positions, strip, Taps>(acc, x, w);
-
-  if constexpr (Pool == pool_window{}) {
-    if constexpr (is_large<Epilogue>()) {
-#pragma GCC unroll 1
-      for (int m = 0; m < rows * columns; ++m)
-        store_position<Arch, Lanes>(y + outputs[m], acc[m], epilogue, row + indices[m], channel);
-    } else {
-#pragma GCC unroll 64
-      for (int m = 0; m < rows * columns; ++m)
-        store_position<Arch, Lanes>(y + outputs[m], acc[m], epilogue, row + indices[m], channel);
-    }
-  } else {
-    // Where an epilogue makes outputs equal, it decides which is the first of the largest; windows
-    // in parts, which few registers lead to, have no choice.
-    constexpr bool decides = arch::is_deterministic<Arch> && records_index<Epilogue>;
-    constexpr bool pool_first = is_monotone<Epilogue>() && !decides;
-#pragma GCC unroll 64
-    for (int o = 0; o < Height * Width; ++o) {
-      constexpr position_grid window{Pool.height, Pool.width, columns, 1};
-      constexpr int parts = window.size();
-      int const first = o / Width * Pool.height * columns + o % Width * Pool.width;
-#pragma GCC unroll 64
-      for (int v = 0; v < vectors; ++v) {
-        simd::vec<Arch> most = acc[first][v], which = simd::zero<Arch>();
-        if (!pool_first)
-          most = finish<Arch, Lanes>(epilogue, most, row + indices[first], channel, v);
-#pragma GCC unroll 64
-        for (int i = 1; i < parts; ++i) {
-          int const m = first + window[i];
-          simd::vec<Arch> next = acc[m][v];
-          if (!pool_first) next = finish<Arch, Lanes>(epilogue, next, row + indices[m], channel, v);
-          if constexpr (records_index<Epilogue>)
-            which = simd::blend(next > most, simd::broadcast<Arch>(static_cast<float>(i)), which);
-          most = simd::max(most, next);
-        }
-        if (pool_first)
-          most = finish<Arch, Lanes>(epilogue, most, row + indices[first], channel, v);
-        store_lanes<Arch, Lanes>(y + outputs[o], v, most);
-        if constexpr (records_index<Epilogue>)
-          store_lanes<Arch, Lanes>(epilogue.index_of(y + outputs[o]), v, which);
-      }
-    }
-  }
+  store_windows<Arch, C, Pool, Height, Width, Lanes>(acc, y, row, channel, epilogue);
 }
 
 /// One position at a time, for pooling windows that do not fit the registers.

@@ -424,6 +424,17 @@ TEST_CASE("max pooling in registers agrees with pooling afterwards") {
   check_pool<conv(12, 3, 3, 8, 1, 1, 1), 3, 2>();
   check_pool<conv(9, 4, 1, 16), 3, 3>();
   check_pool<conv(14, 2, 3, 17), 6, 6>();  // more positions than registers
+  check_pool<conv(13, 1, 3, 52), 2, 2>();  // weights that stay in registers
+  check_pool<conv(14, 1, 3, 33, 1, 2), 3, 2>();
+  check_pool<conv(9, 4, 2, 24, 1, 1, 2), 2, 2>();
+  check_pool<conv(15, 1, 5, 9, 2), 1, 2>();
+  check_pool<contraction{.height = 7,
+                         .width = 9,
+                         .channels = 1,
+                         .kernel_height = 2,
+                         .kernel_width = 1,
+                         .filters = 40},
+             2, 1>();
   check_pool<conv(11, 6, 3, 6, 1, 1, 6), 2, 2>();
   check_pool<conv(11, 20, 2, 20, 2, 1, 20), 2, 1>();
 }

@@ -51,6 +51,7 @@ void every_kernel(float const* x, float const* w, float* y, int n) {
   all<Arch, conv(16, 64, 3, 64, 1, 1, 64)>(x, w, y, n);
   forward_and_dx<Arch, conv(40, 20, 5, 20, 2, 1, 20)>(x, w, y, n);
   contract_forward_max_pool<Arch, conv(28, 1, 3, 32), 2, 2>(x, w, y, n, bias_relu{w});
+  contract_forward_max_pool<Arch, conv(28, 1, 3, 32), 2, 2>(x, w, y, y, n, bias_relu{w});
   contract_forward_max_pool<Arch, conv(13, 32, 3, 64), 2, 2>(x, w, y, n, bias_relu{w});
   contract_dw_pooled<Arch, conv(28, 1, 3, 32), 2, 2>(x, w, x, y, n);
   contract_dw_pooled<Arch, conv(13, 32, 3, 64), 2, 2>(x, w, x, y, n);
