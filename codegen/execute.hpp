@@ -66,7 +66,9 @@ struct executor {
       return nullptr;
     } else {
       constexpr value const& v = plan.values[static_cast<std::size_t>(V)];
-      std::ptrdiff_t const at = v.offset + sample * v.stride;
+      constexpr bool few = v.lanes && v.stride == 0;  // used again for later samples
+      std::ptrdiff_t const at =
+          v.offset + (few ? sample % lane_copies * v.size : sample * v.stride);
       if constexpr (v.where == space::input)
         return const_cast<float*>(b.inputs[v.index]) + at;
       else if constexpr (v.where == space::output)

@@ -60,36 +60,82 @@ struct lane_executor {
     return loads;
   }
 
+  /// Whether step I is a map of what the contract_dx before it makes, and nothing else reads that:
+  /// the two are one. The map's result must not lie where the other still reads.
+  static constexpr bool is_epilogue(int i) {
+    if (i <= part.first || i >= part.last || step_at(i).what != step_kind::map ||
+        step_at(i - 1).what != step_kind::contract_dx)
+      return false;
+    int const v = step_at(i - 1).result;
+    int reads = 0, here = 0;
+    for (step const& s : plan.steps) {
+      for (int x : s.operands) reads += x == v;
+      for (int k = 0; k < code_of(plan, s).loads; ++k) reads += load_of(plan, s, k) == v;
+    }
+    program const& p = code_of(plan, step_at(i));
+    for (int k = 0; k < p.loads; ++k)
+      here += load_of(plan, step_at(i), k) == v && p.operand(k).run == 1 &&
+              p.operand(k).period == at(v).size;
+    value const &x = at(input(i - 1, 0)), &y = at(step_at(i).result);
+    auto const end = [](value const& a) {
+      return a.offset + std::max(a.stride * plan.samples, a.size * lane_copies);
+    };
+    bool const apart = x.where != y.where || end(x) <= y.offset || end(y) <= x.offset;
+    return reads == 1 && here == 1 && at(v).batched && apart;
+  }
+  /// The program of map I, with what the contract_dx before it makes as the accumulator.
+  static constexpr program epilogue_code(int i) {
+    program p = code_of(plan, step_at(i));
+    for (int k = 0; k < p.loads; ++k)
+      if (load_of(plan, step_at(i), k) == step_at(i - 1).result)
+        p.load_list[static_cast<std::size_t>(k)] = {program::kind::accumulator};
+    return p;
+  }
+
   /// Step I for the block of `count` samples that begins with `sample`.
   template <int I>
   static void run_block(buffers const& b, std::ptrdiff_t sample, int count) noexcept {
+    if constexpr (is_epilogue(I + 1)) return;  // run_block<I + 1> does both
+    constexpr int contracts = is_epilogue(I) ? I - 1 : I;
     constexpr step const& s = step_at(I);
-    constexpr contraction w = canonical(window_of(plan, s));
+    constexpr contraction w = canonical(window_of(plan, step_at(contracts)));
     constexpr value const& result = at(s.result);
     alignas(64) float copies[all_copied<I> + 1];
+    alignas(64) float copied_x[copied(contracts, 2) + 1];
     alignas(64) float outside[result.lanes ? 1 : result.size * width];
     float* const y = result.lanes ? whole::template address<s.result>(b, sample) : outside;
     pointers const loads = read_loads<I>(b, sample, count, copies);
-    if constexpr (s.what == step_kind::map) {
+    if constexpr (s.what == step_kind::map && !is_epilogue(I)) {
       kernels::map_lanes<lanes, code<I>, result.size>(y, loads.data());
     } else if constexpr (s.what == step_kind::reduce) {
       constexpr reduce_spec spec{code<I>, s.fn, s.outer, s.reduced, s.inner};
       kernels::reduce_lanes<lanes, spec>(y, loads.data());
     } else {
-      float const* const x = read<I, 0>(b, sample, count, copies);
-      float const* const weights = read<I, 1>(b, sample, count, copies);
+      float const* const x = read<contracts, 0>(b, sample, count, copied_x);
+      float const* const weights = read<contracts, 1>(b, sample, count, copied_x);
       if constexpr (s.what == step_kind::contract) {
         kernels::contract_lanes<lanes, w, code<I>>(x, weights, y, loads.data());
       } else {
-        static_assert(s.what == step_kind::contract_dx);
         constexpr program identity{.loads = 1,
                                    .load_list = {program::load{program::kind::accumulator}}};
-        kernels::contract_lanes<lanes, transposed(w), identity>(x, weights, y, loads.data());
+        constexpr program after = is_epilogue(I) ? epilogue_code(I) : identity;
+        kernels::contract_lanes<lanes, transposed(w), after>(x, weights, y, loads.data());
       }
     }
     if constexpr (!result.lanes)
       kernels::from_lanes<lanes, result.size>(y, whole::template address<s.result>(b, sample),
                                              count);
+  }
+
+  /// A step for some blocks before the next step, which would otherwise wait for its last result.
+  static constexpr int side_by_side = 2;
+  static_assert(side_by_side * width <= lane_copies);
+  template <int I>
+  [[gnu::always_inline]] static void run_blocks(buffers const& b, int first,
+                                                int samples) noexcept {
+    int const end = std::min(first + side_by_side * width, samples);
+#pragma GCC unroll 1
+    for (int s = first; s < end; s += width) run_block<I>(b, s, std::min(width, samples - s));
   }
 
   /// An operand of a sum for `samples` samples from `sample` on, zero where a lane has none.
@@ -147,8 +193,8 @@ struct lane_executor {
   static void run(buffers const& b, int samples) noexcept {
     [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
       if constexpr (part.loops) {
-        for (int s = 0; s < samples; s += width)
-          (run_block<part.first + I>(b, s, std::min(width, samples - s)), ...);
+        for (int s = 0; s < samples; s += side_by_side * width)
+          (run_blocks<part.first + I>(b, s, samples), ...);
       } else {
         (run_flat<part.first + I>(b, samples), ...);
       }

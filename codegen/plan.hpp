@@ -63,8 +63,9 @@ struct value {
   bool lanes = false;  // a block of samples, element by element, as kernels/lanes.hpp says
 };
 
-/// At most so many samples lie in the lanes of a vector.
-inline constexpr int most_lanes = 16;
+/// At most so many samples lie in the lanes of a vector, and so many run through the steps of a loop
+/// together.
+inline constexpr int most_lanes = 16, lane_copies = 32;
 
 /// Steps that run together: over all samples at once, or as one loop, sample by sample, so that
 /// what flows between them stays in the nearest cache. With `lanes`, samples lie side by side in

@@ -82,9 +82,13 @@ class gradient_run {
     return {predictions_, static_cast<std::size_t>(samples_ * output_size)};
   }
   double loss() const {
-    double sum = 0;
-    for (int i = 0; i < samples_; ++i) sum += static_cast<double>(losses_[i]);
-    return sum / samples_;
+    double sums[8] = {};  // one alone would wait for each addition
+    int i = 0;
+    for (; i + 8 <= samples_; i += 8)
+      for (int k = 0; k < 8; ++k) sums[k] += static_cast<double>(losses_[i + k]);
+    for (; i < samples_; ++i) sums[0] += static_cast<double>(losses_[i]);
+    for (int k = 1; k < 8; ++k) sums[0] += sums[k];
+    return sums[0] / samples_;
   }
 
   /// The share of thread `t`: contiguous, so that a batch gives the same sums for a given count.

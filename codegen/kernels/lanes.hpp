@@ -136,39 +136,41 @@ template <class Arch, contraction C, program P>
   if constexpr (rest > 0) filters.template operator()<C.filters - rest, rest>();
 }
 
-/// y[i] += the sum of the lanes of v[i], for i < 4.
-template <class Arch>
-[[gnu::always_inline]] inline void add_four(float* y, simd::vec<Arch> const* v) noexcept {
+/// y[i] += the sum of the lanes of v[i], for i < Count; v is overwritten.
+template <class Arch, int Count>
+[[gnu::always_inline]] inline void add_sums(float* y, simd::vec<Arch>* v) noexcept {
   constexpr int width = Arch::width;
+  static_assert(Count <= width);
+  if constexpr (Count == 1) {
+    *y += simd::reduce_add(*v);
+    return;
+  }
   typedef float row __attribute__((vector_size(4 * width)));
-  typedef float four __attribute__((vector_size(16)));
-  // By reference: a wide vector as a value is none that every ABI has.
-  auto const fold = []<int Apart>(row& to, row const& a, row const& b)
+  // Lane by lane: of a where the bit D of the lane's number is 0, of b where it is 1, the sum of
+  // the two lanes that differ in that bit. By reference: a wide vector as a value is none that every
+  // ABI has.
+  auto const fold = []<int D>(simd::vec<Arch>& to, simd::vec<Arch> const& from)
       __attribute__((always_inline)) {
-    // from each four lanes, one (or a pair) of a beside that of b, plus what is two lanes further
     [&]<int... L>(std::integer_sequence<int, L...>) __attribute__((always_inline)) {
-      to = __builtin_shufflevector(
-               a, b, (L / 4 * 4 + (Apart == 1 ? L % 4 / 2 + L % 2 * width
-                                              : L % 2 + L % 4 / 2 * width))...) +
-           __builtin_shufflevector(
-               a, b, (L / 4 * 4 + 2 + (Apart == 1 ? L % 4 / 2 + L % 2 * width
-                                                  : L % 2 + L % 4 / 2 * width))...);
+      row a, b;
+      __builtin_memcpy(&a, &to, sizeof a);
+      __builtin_memcpy(&b, &from, sizeof b);
+      a = __builtin_shufflevector(a, b, (L + (L & D ? width : 0))...) +
+          __builtin_shufflevector(a, b, ((L ^ D) + (L & D ? width : 0))...);
+      __builtin_memcpy(&to, &a, sizeof a);
     }(std::make_integer_sequence<int, width>{});
   };
-  row in[4], first, second, sums;
-#pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) __builtin_memcpy(&in[i], &v[i], sizeof in[i]);
-  fold.template operator()<1>(first, in[0], in[1]);
-  fold.template operator()<1>(second, in[2], in[3]);
-  fold.template operator()<2>(sums, first, second);
-  four total, part;
-  __builtin_memcpy(&total, y, sizeof total);
-#pragma GCC unroll 4
-  for (int i = 0; i < width / 4; ++i) {
-    __builtin_memcpy(&part, reinterpret_cast<char const*>(&sums) + 16 * i, sizeof part);
-    total += part;
-  }
-  __builtin_memcpy(y, &total, sizeof total);
+  auto const halve = [&]<int D, int... I>(auto const& self, std::integer_sequence<int, D>,
+                                          std::integer_sequence<int, I...>)
+      __attribute__((always_inline)) {
+    (fold.template operator()<D>(v[I], v[I + D < Count ? I + D : I]), ...);
+    if constexpr (D > 1)
+      self(self, std::integer_sequence<int, D / 2>{},
+           std::make_integer_sequence<int, std::min(D / 2, Count)>{});
+  };
+  halve(halve, std::integer_sequence<int, width / 2>{},
+        std::make_integer_sequence<int, std::min(width / 2, Count)>{});
+  simd::store_partial(y, simd::load_partial<Arch>(y, Count) + v[0], Count);
 }
 
 /// y[o, i] += the sum over r and all samples of the program at (o, r, i); blocks(k) gives the
@@ -177,27 +179,34 @@ template <class Arch, reduce_spec S, class Blocks>
 [[gnu::always_inline]] inline void sum_lanes(float* y, Blocks const& blocks,
                                              int samples) noexcept {
   constexpr int width = Arch::width, results = S.outer * S.inner;
-  alignas(64) float sums[results * width] = {};
+  constexpr int together = std::min({results, width, 8});
+  auto const sums = [&]<int From, int Count>() __attribute__((always_inline)) {
+    simd::vec<Arch> acc[Count];
+#pragma GCC unroll 8
+    for (int j = 0; j < Count; ++j) acc[j] = simd::zero<Arch>();
 #pragma GCC unroll 1
-  for (int k = 0; k < samples; k += width) {
-    auto const operands = blocks(k);
-    int const count = std::min(width, samples - k);
+    for (int k = 0; k < samples; k += width) {
+      auto const operands = blocks(k);
+      int const count = std::min(width, samples - k);
+#pragma GCC unroll 8
+      for (int j = 0; j < Count; ++j) {
+        int const o = (From + j) / S.inner, i = (From + j) % S.inner;
 #pragma GCC unroll 1
-    for (int e = 0; e < results * S.reduced; ++e) {
-      float* const sum = sums + (e / (S.reduced * S.inner) * S.inner + e % S.inner) * width;
-      auto term = at_element<Arch, S.code>(operands.data(), e, simd::zero<Arch>());
-      if (count < width) term = keep_lanes<Arch, function::add>(term, count);
-      simd::store(sum, simd::load<Arch>(sum) + term);
+        for (int r = 0; r < S.reduced; ++r) {
+          auto term = at_element<Arch, S.code>(operands.data(), (o * S.reduced + r) * S.inner + i,
+                                               simd::zero<Arch>());
+          if (count < width) term = keep_lanes<Arch, function::add>(term, count);
+          acc[j] = acc[j] + term;
+        }
+      }
     }
-  }
-  for (int e = 0; e < results / 4 * 4; e += 4) {
-    simd::vec<Arch> four[4];
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) four[i] = simd::load<Arch>(sums + (e + i) * width);
-    add_four<Arch>(y + e, four);
-  }
-  for (int e = results / 4 * 4; e < results; ++e)
-    y[e] += simd::reduce_add(simd::load<Arch>(sums + e * width));
+    add_sums<Arch, Count>(y + From, acc);
+  };
+  [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+    (sums.template operator()<I * together, together>(), ...);
+  }(std::make_integer_sequence<int, results / together>{});
+  if constexpr (constexpr int rest = results % together; rest > 0)
+    sums.template operator()<results - rest, rest>();
 }
 
 /// dw[c, f] += the sum over the samples of x[c] dy[f], as the weights are packed. The blocks of
@@ -207,21 +216,35 @@ template <class Arch, contraction C>
                                                      int samples) noexcept {
   static_assert(C.groups == 1 && C.filters <= 8);
   constexpr int width = Arch::width, filters = C.filters, panel = panel_width(C);
-#pragma GCC unroll 1
-  for (int c = 0; c < C.channels; ++c, x += width, dw += panel) {
-    simd::vec<Arch> acc[panel];
-#pragma GCC unroll 8
-    for (int f = 0; f < panel; ++f) acc[f] = simd::zero<Arch>();
+  constexpr int most_rows = std::min(std::max(1, width / panel), C.channels);
+  auto const rows = [&]<int Rows>(int c) __attribute__((always_inline)) {
+    simd::vec<Arch> acc[Rows * panel];
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows * panel; ++i) acc[i] = simd::zero<Arch>();
 #pragma GCC unroll 1
     for (std::ptrdiff_t k = 0; k < samples; k += width) {
-      auto const value = simd::load<Arch>(x + k * C.channels);
+      simd::vec<Arch> value[Rows];
+#pragma GCC unroll 4
+      for (int r = 0; r < Rows; ++r)
+        value[r] = simd::load<Arch>(x + k * C.channels + (c + r) * width);
 #pragma GCC unroll 8
-      for (int f = 0; f < filters; ++f)
-        acc[f] = simd::fma(value, simd::load<Arch>(dy + k * filters + f * width), acc[f]);
+      for (int f = 0; f < filters; ++f) {
+        auto const gradient = simd::in_register(simd::load<Arch>(dy + k * filters + f * width));
+#pragma GCC unroll 4
+        for (int r = 0; r < Rows; ++r)
+          acc[r * panel + f] = simd::fma(value[r], gradient, acc[r * panel + f]);
+      }
     }
-#pragma GCC unroll 2
-    for (int f = 0; f < panel; f += 4) add_four<Arch>(dw + f, acc + f);
-  }
+    constexpr int together = std::min(width, Rows * panel);
+#pragma GCC unroll 4
+    for (int i = 0; i < Rows * panel; i += together)
+      add_sums<Arch, together>(dw + c * panel + i, acc + i);
+  };
+#pragma GCC unroll 1
+  for (int c = 0; c + most_rows <= C.channels; c += most_rows)
+    rows.template operator()<most_rows>(c);
+  if constexpr (constexpr int rest = C.channels % most_rows; rest > 0)
+    rows.template operator()<rest>(C.channels - rest);
 }
 
 /// Zero in the lanes without a sample, of the block that has only `count` of them.

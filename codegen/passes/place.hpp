@@ -118,7 +118,8 @@ class placer {
 
   constexpr int footprint(value const& x) const {
     int const together = x.lanes ? most_lanes : 1;
-    int const copies = x.stride > 0 ? round_up(out_.samples, together) : together;
+    int const few = x.lanes ? std::min(lane_copies, round_up(out_.samples, together)) : 1;
+    int const copies = x.stride > 0 ? round_up(out_.samples, together) : few;
     return round_up(x.size * copies, 16);
   }
 

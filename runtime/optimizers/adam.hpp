@@ -26,16 +26,23 @@ class adam : public optimizer<2> {
 
   explicit adam(adam_options o = {}) : options(o) {}
 
+  void begin_step(std::size_t floats) {
+    optimizer::begin_step(floats);
+    if (options.beta1 != beta1_ || options.beta2 != beta2_) {
+      beta1_ = options.beta1, beta2_ = options.beta2;
+      power1_ = power(beta1_, steps() - 1), power2_ = power(beta2_, steps() - 1);
+    }
+    power1_ *= beta1_, power2_ *= beta2_;
+    root_ = std::sqrt(1 - power2_);
+    corrected_ = options.learning_rate * root_ / (1 - power1_);
+  }
+
   template <class Arch>
   void update(float* p, float const* g, std::size_t first, std::size_t count, float scale) {
     float* const m = moment(0);
     float* const v = moment(1);
-    double const root = std::sqrt(1 - power(options.beta2, steps()));
-    // Both corrections in one factor, so that the loop has one division and one root.
-    double const corrected =
-        options.learning_rate * root / (1 - power(options.beta1, steps()));
-    auto const rate = simd::broadcast<Arch>(static_cast<float>(-corrected));
-    auto const epsilon = simd::broadcast<Arch>(static_cast<float>(options.epsilon * root));
+    auto const rate = simd::broadcast<Arch>(static_cast<float>(-corrected_));
+    auto const epsilon = simd::broadcast<Arch>(static_cast<float>(options.epsilon * root_));
     double const decay = static_cast<double>(options.learning_rate) * options.weight_decay;
     auto const keep = simd::broadcast<Arch>(static_cast<float>(1 - decay));
     auto const beta1 = simd::broadcast<Arch>(options.beta1);
@@ -78,6 +85,10 @@ class adam : public optimizer<2> {
       if (exponent % 2 != 0) result *= base;
     return result;
   }
+
+  double beta1_ = 0, beta2_ = 0, power1_ = 0, power2_ = 0;  // base and power, as of this step
+  // Both corrections in one factor, so that the loop has one division and one root.
+  double root_ = 0, corrected_ = 0;
 };
 
 }  // namespace etch

@@ -29,15 +29,16 @@ class sgd : public optimizer<1> {
     auto const momentum = simd::broadcast<Arch>(options.momentum);
     auto const decay = simd::broadcast<Arch>(options.weight_decay);
     auto const mean = simd::broadcast<Arch>(scale);
+    bool const remembers = options.momentum != 0, nesterov = options.nesterov;
     for (std::size_t i = first; i < first + count; i += Arch::width) {  // ranges are whole vectors
       auto const parameter = simd::load<Arch>(p + i);
       auto const gradient = simd::fma(decay, parameter, simd::load<Arch>(g + i) * mean);
-      if (options.momentum == 0) {  // the moment would only take time
+      if (!remembers) {  // the moment would only take time
         simd::store(p + i, simd::fma(rate, gradient, parameter));
         continue;
       }
       auto const velocity = simd::fma(momentum, simd::load<Arch>(v + i), gradient);
-      auto const move = options.nesterov ? simd::fma(momentum, velocity, gradient) : velocity;
+      auto const move = nesterov ? simd::fma(momentum, velocity, gradient) : velocity;
       simd::store(v + i, velocity);
       simd::store(p + i, simd::fma(rate, move, parameter));
     }

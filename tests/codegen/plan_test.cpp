@@ -29,7 +29,7 @@ class memory_checker {
       bool const prologue = static_cast<int>(g) < plan_.prologue;
       etch::segment const& part = plan_.segments[g];
       int const n = prologue ? 1 : samples;
-      int const together = !part.loops ? n : part.lanes ? etch::most_lanes : 1;
+      int const together = !part.loops ? n : part.lanes ? etch::lane_copies : 1;
       for (int s = 0; s < n; s += together)
         for (int i = part.first; i < part.last; ++i) {
           at_ = i;
@@ -72,8 +72,9 @@ class memory_checker {
     auto& buffer = x.where == etch::space::workspace ? workspace_ : derived_;
     for (int s = sample; s < sample + (x.batched ? n : 1); ++s)
       for (int i = 0; i < x.size; ++i) {
-        int const lane = x.lanes ? s / etch::most_lanes * etch::most_lanes * x.stride +
-                                       i * etch::most_lanes + s % etch::most_lanes
+        int const first = s / etch::most_lanes * etch::most_lanes;  // of the block
+        int const block = x.stride > 0 ? first * x.stride : first % etch::lane_copies * x.size;
+        int const lane = x.lanes ? block + i * etch::most_lanes + s % etch::most_lanes
                                  : s * x.stride + i;
         std::size_t const at = std::size_t(x.offset + lane);
         if (at >= buffer.size()) {
