@@ -13,8 +13,21 @@
 #include "kernels/pool.hpp"
 #include "kernels/reduce.hpp"
 #include "pack.hpp"
+#include "share.hpp"
 
 namespace etch {
+
+/// The place of one thread in a team whose threads run a plan together, each for some of the
+/// samples. What the team shares has room for the samples of all.
+struct team_place {
+  share mine;
+  int first = 0;    // this thread's first sample, of those of the team
+  int samples = 0;  // of the team
+  float* workspace = nullptr;             // the values that are shared
+  float* gradients = nullptr;             // of what the team computes together
+  void (*wait_for_all)(void*) = nullptr;  // returns when every thread has called it
+  void* team = nullptr;                   // its argument
+};
 
 /// The memory that a plan runs in. Parameters, gradients, derived and workspace are aligned to 64
 /// bytes; inputs and outputs need not be.
@@ -26,6 +39,7 @@ struct buffers {
   float* derived = nullptr;
   float* workspace = nullptr;
   random_key random{};
+  team_place team{};
 };
 
 namespace detail {
@@ -33,22 +47,6 @@ namespace detail {
 template <class Plan>
 constexpr int prologue_steps(Plan const& p) {
   return p.prologue == 0 ? 0 : p.segments[static_cast<std::size_t>(p.prologue - 1)].last;
-}
-
-/// Whether the prologue's transposes wait for no other of its steps and none waits for them.
-template <class Plan>
-constexpr bool prologue_splits(Plan const& p) {
-  for (int i = 0; i < prologue_steps(p); ++i) {
-    step const& s = p.steps[static_cast<std::size_t>(i)];
-    auto const from = [&](int v) {
-      return v >= 0 && p.values[static_cast<std::size_t>(v)].where == space::derived;
-    };
-    for (int x : s.operands)
-      if (from(x)) return false;
-    for (int k = 0; k < code_of(p, s).loads; ++k)
-      if (from(load_of(p, s, k))) return false;
-  }
-  return true;
 }
 
 template <class Arch, class Plan, int Segment>
@@ -66,6 +64,12 @@ struct executor {
       return nullptr;
     } else {
       constexpr value const& v = plan.values[static_cast<std::size_t>(V)];
+      if constexpr (v.shared)
+        if (b.team.mine.parts > 1) {
+          constexpr int offset = v.offset - (plan.workspace - plan.shared);
+          return b.team.workspace + std::ptrdiff_t{offset} * b.team.mine.parts +
+                 (b.team.first + sample) * v.stride;
+        }
       constexpr bool few = v.lanes && v.stride == 0;  // used again for later samples
       std::ptrdiff_t const at =
           v.offset + (few ? sample % lane_copies * v.size : sample * v.stride);
@@ -113,11 +117,31 @@ struct executor {
   template <int I>
   [[gnu::always_inline]] static void run(buffers const& b, std::ptrdiff_t sample,
                                          int samples) noexcept {
+    if constexpr (etch::has_team(plan)) {
+      if constexpr (at<I>.team)
+        if (b.team.mine.parts > 1) return run_together<I>(b);
+      if (samples == 0) return;
+    }
     if constexpr (is_tiny<I>)
       run_here<I>(b, sample, samples);
     else
       run_apart<I>(b, sample, samples);
   }
+
+  /// Its part of step I for the samples of the team, between two waits for the others.
+  template <int I>
+  static void run_together(buffers const& b) noexcept {
+    constexpr bool begins = I == prologue_steps(plan);
+    constexpr bool ends = I + 1 == static_cast<int>(plan.steps.size());
+    auto const wait = [&] { b.team.wait_for_all(b.team.team); };
+    if constexpr (!begins)
+      if (!at<I - 1>.team) wait();
+    buffers all = b;
+    all.gradients = b.team.gradients;
+    run_apart<I>(all, -b.team.first, b.team.samples);
+    if constexpr (!ends) wait();
+  }
+
   template <int I>
   static void run_apart(buffers const& b, std::ptrdiff_t sample, int samples) noexcept {
     run_here<I>(b, sample, samples);
@@ -130,6 +154,7 @@ struct executor {
     constexpr contraction const& w = window<I>;
     constexpr value const& result = plan.values[static_cast<std::size_t>(s.result)];
     int const n = s.batched ? samples : 1;
+    [[maybe_unused]] share const mine = s.team ? b.team.mine : share{};
     std::array<float const*, program::max_loads> loads;
     gather<I>(loads, b, sample, std::make_integer_sequence<int, code<I>.loads>{});
     float* const y = address<s.result>(b, sample);
@@ -141,7 +166,8 @@ struct executor {
     } else if constexpr (s.what == step_kind::contract || s.what == step_kind::contract_max_pool) {
       kernels::epilogue<code<I>, w.filters, w.out_height() * w.out_width()> const after{loads};
       if constexpr (s.what == step_kind::contract)
-        contract_forward<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, after);
+        contract_forward<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, after,
+                                  mine);
       else if constexpr (s.positions < 0)
         contract_forward_max_pool<Arch, w, s.pool_height, s.pool_width>(
             operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, after);
@@ -150,12 +176,12 @@ struct executor {
             operand<I, 0>(b, sample), operand<I, 1>(b, sample), y,
             address<s.positions>(b, sample), n, after);
     } else if constexpr (s.what == step_kind::contract_dx && s.operands[2] < 0) {
-      contract_dx<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n);
+      contract_dx<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, mine);
     } else if constexpr (s.what == step_kind::contract_dx) {
       contract_dx_pooled<Arch, w, s.pool_height, s.pool_width>(
           operand<I, 0>(b, sample), operand<I, 2>(b, sample), operand<I, 1>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::contract_dw && s.operands[2] < 0) {
-      contract_dw<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n);
+      contract_dw<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, mine);
     } else if constexpr (s.what == step_kind::contract_dw) {
       contract_dw_pooled<Arch, w, s.pool_height, s.pool_width>(
           operand<I, 0>(b, sample), operand<I, 1>(b, sample), operand<I, 2>(b, sample), y, n);
@@ -192,21 +218,6 @@ struct executor {
     }
   }
 
-  /// The share of `part` in the prologue: of each transpose its rows; the rest is the first one's.
-  template <int... I>
-  static void run_prologue([[maybe_unused]] buffers const& b, [[maybe_unused]] int part,
-                           [[maybe_unused]] int parts, std::integer_sequence<int, I...>) noexcept {
-    (run_part<I>(b, part, parts), ...);
-  }
-  template <int I>
-  static void run_part(buffers const& b, int part, int parts) noexcept {
-    constexpr step const& s = at<I>;
-    if constexpr (s.what == step_kind::transpose && prologue_splits(plan))
-      transpose_part<window<I>, Arch>(operand<I, 0>(b, 0), address<s.result>(b, 0), part, parts);
-    else if (part == 0)
-      run<I>(b, 0, 1);
-  }
-
   template <int First, int... I>
   [[gnu::always_inline]] static void run_all(buffers const& b, std::ptrdiff_t sample, int samples,
                                              std::integer_sequence<int, I...>) noexcept {
@@ -236,15 +247,15 @@ struct executor {
 
 }  // namespace detail
 
-/// Runs the plan's prologue: what follows from the parameters alone, into `derived`. Of `parts`
-/// workers, each calls it for its part, at the same time.
+/// Runs the plan's prologue: what follows from the parameters alone, into `derived`.
 template <class Arch, class Plan>
-void run_prologue(buffers const& b, int part = 0, int parts = 1) noexcept {
-  detail::executor<Arch, Plan>::run_prologue(
-      b, part, parts, std::make_integer_sequence<int, detail::prologue_steps(Plan::value)>{});
+void run_prologue(buffers const& b) noexcept {
+  detail::executor<Arch, Plan>::template run_all<0>(
+      b, 0, 1, std::make_integer_sequence<int, detail::prologue_steps(Plan::value)>{});
 }
 
-/// Runs the plan for `samples` samples, 1 to Plan::value.samples.
+/// Runs the plan for `samples` samples, 1 to Plan::value.samples; none, where a team has more
+/// threads than samples.
 template <class Arch, class Plan>
 [[gnu::always_inline]] inline void run_plan(buffers const& b, int samples) noexcept {
   constexpr int first = Plan::value.prologue;

@@ -25,7 +25,7 @@ struct frozen_plan {
   std::array<copy_spec, N.boxes> boxes{};
   std::array<int, N.loads> loads{};
   std::array<parameter_place, N.places> places{};
-  int prologue = 0, samples = 1, workspace = 0, derived = 0, parameter_floats = 0;
+  int prologue = 0, samples = 1, workspace = 0, shared = 0, derived = 0, parameter_floats = 0;
 };
 
 namespace detail {
@@ -50,6 +50,7 @@ constexpr auto copy_of(Plan const& p, plan_sizes used) {
   f.prologue = p.prologue;
   f.samples = p.samples;
   f.workspace = p.workspace;
+  f.shared = p.shared;
   f.derived = p.derived;
   f.parameter_floats = p.parameter_floats;
   return f;

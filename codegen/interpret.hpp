@@ -307,7 +307,10 @@ class interpreter {
 
   static std::vector<T> untransposed(contraction const& w, T const* from) {
     std::vector<T> packed(at(packed_size(w))), standard(at(w.filters * window_size(w)));
-    detail::for_each_transposed_weight(w, [&](int to, int i) { packed[at(to)] = from[i]; });
+    if (dx_transposes(w))
+      std::copy_n(from, packed.size(), packed.begin());
+    else
+      detail::for_each_transposed_weight(w, [&](int to, int i) { packed[at(to)] = from[i]; });
     for_each_weight(w, [&](int to, int i) { standard[at(to)] = packed[at(i)]; });
     return standard;
   }

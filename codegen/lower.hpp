@@ -9,17 +9,20 @@
 #include "passes/pool_first.hpp"
 #include "passes/schedule.hpp"
 #include "passes/simplify.hpp"
+#include "passes/together.hpp"
 #include "plan.hpp"
 
 namespace etch {
 
-/// A graph as kernel calls for up to `samples` samples at once. With a prologue, what depends on the
-/// parameters alone is set apart, to run only when they change.
-constexpr plan lower(graph const& g, int samples, bool prologue) {
+/// A graph as kernel calls for up to `samples` samples at once. With a prologue, what depends on
+/// the parameters alone is set apart, to run only when they change. In training, threads work
+/// together on contractions of at least `heavy` weights.
+constexpr plan lower(graph const& g, int samples, bool prologue, int heavy = 1 << 16) {
   graph const laid_out = passes::layout(passes::simplify(g));
   plan p = passes::fuse(laid_out);
   p = passes::bind(laid_out, std::move(p));
   p = passes::schedule(std::move(p), samples, prologue);
+  p = passes::together(std::move(p), heavy);
   return passes::place(std::move(p));
 }
 

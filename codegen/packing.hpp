@@ -87,6 +87,15 @@ constexpr bool skips_zeros(contraction c) {
   return c.groups == 1 && c.channels >= 16 && transposed_size(c) <= 1 << 18;
 }
 
+/// Whether dX reads the packed weights and transposes them itself, a strip for all samples: those
+/// of a matrix product that the second-level cache does not hold, so that writing and reading a
+/// copy would take longer.
+constexpr bool dx_transposes(contraction window) {
+  contraction const c = canonical(window);
+  return c.pointwise() && c.groups == 1 && c.filters <= 256 && transposed_size(c) > 1 << 18 &&
+         window.out_height() * window.out_width() == 1;
+}
+
 namespace detail {
 
 /// to[f][c] = from[c][f] for f and c below 4, in rows `from_row` and `to_row` floats apart. With
@@ -161,33 +170,26 @@ void transpose_panel(float const* from, int channels, float* to, int filters) no
 
 }  // namespace detail
 
-/// The share of one of `parts` workers in transpose_weights: panels of channels.
+/// The panels of channels from `first` to before `last`, of all groups in order, one behind the
+/// other.
 template <contraction Geometry, class Arch>
-void transpose_part(float const* packed, float* transposed, int part, int parts) noexcept {
+void transpose_panels(float const* packed, float* to, int first, int last) noexcept {
   constexpr contraction C = canonical(Geometry), T = etch::transposed(C);
-  if constexpr (C.depthwise()) {
-    if (part == 0) std::copy_n(packed, packed_size(C), transposed);
-  } else {
-    constexpr int taps = C.kernel_height * C.kernel_width;
-    constexpr int filters = C.group_filters(), channels = C.group_channels();
-    constexpr int width = panel_width(C), width_t = panel_width(T), panels = panel_count(T);
-    int const last = C.groups * panels * (part + 1) / parts;
-    for (int p = C.groups * panels * part / parts; p < last; ++p) {
-      int const group = p / panels, c = p % panels * width_t;
-      float* to = transposed + std::ptrdiff_t{p} * panel_stride(T);
-      for (int tap = 0; tap < taps; ++tap)
-        for (int f = 0; f < filters; f += width) {
-          int const panel = group * panel_count(C) + f / width;
-          int const rows = std::min(width, filters - f);
-          detail::transpose_panel<Arch, width, width_t>(
-              packed + panel * panel_stride(C) + (tap * channels + c) * width,
-              std::min(width_t, channels - c), to, rows);
-          to += rows * width_t;
-        }
-    }
-    if (part == parts - 1)
-      std::fill(transposed + std::ptrdiff_t{C.groups} * panels * panel_stride(T),
-                transposed + packed_size(T), 0.0f);
+  constexpr int taps = C.kernel_height * C.kernel_width;
+  constexpr int filters = C.group_filters(), channels = C.group_channels();
+  constexpr int width = panel_width(C), width_t = panel_width(T), panels = panel_count(T);
+  for (int p = first; p < last; ++p) {
+    int const group = p / panels, c = p % panels * width_t;
+    float* at = to + std::ptrdiff_t{p - first} * panel_stride(T);
+    for (int tap = 0; tap < taps; ++tap)
+      for (int f = 0; f < filters; f += width) {
+        int const panel = group * panel_count(C) + f / width;
+        int const rows = std::min(width, filters - f);
+        detail::transpose_panel<Arch, width, width_t>(
+            packed + panel * panel_stride(C) + (tap * channels + c) * width,
+            std::min(width_t, channels - c), at, rows);
+        at += rows * width_t;
+      }
   }
 }
 
@@ -198,7 +200,14 @@ void transpose_part(float const* packed, float* transposed, int part, int parts)
 /// read from as many streams as there are panels of filters.
 template <contraction Geometry, class Arch = arch::native>
 void transpose_weights(float const* packed, float* transposed) noexcept {
-  transpose_part<Geometry, Arch>(packed, transposed, 0, 1);
+  constexpr contraction C = canonical(Geometry), T = etch::transposed(C);
+  if constexpr (C.depthwise()) {
+    std::copy_n(packed, packed_size(C), transposed);
+  } else {
+    constexpr int panels = C.groups * panel_count(T);
+    transpose_panels<C, Arch>(packed, transposed, 0, panels);
+    std::fill(transposed + panels * panel_stride(T), transposed + packed_size(T), 0.0f);
+  }
 }
 
 }  // namespace etch

@@ -35,6 +35,7 @@ struct step {
   step_kind what = step_kind::map;
   bool batched = true;          // runs over the samples; otherwise once
   bool sums = false;            // adds the sum over the samples to its result
+  bool team = false;            // threads split its weights, each for the samples of all
   function fn = function::add;  // pool, reduce
   int result = -1;
   int positions = -1;  // contract_max_pool: also made, the pool_index of what is pooled; or -1
@@ -61,6 +62,7 @@ struct value {
   int offset = 0;  // floats from the beginning of the buffer
   int stride = 0;  // floats from one sample to the next; 0 when all share one copy
   bool lanes = false;  // a block of samples, element by element, as kernels/lanes.hpp says
+  bool shared = false;  // a team's threads have it together, each thread's samples behind others
 };
 
 /// At most so many samples lie in the lanes of a vector, and so many run through the steps of a loop
@@ -88,6 +90,7 @@ struct plan {
   int prologue = 0;        // the first segments, which depend on the parameters alone
   int samples = 1;         // at most so many run at once
   int workspace = 0;       // floats
+  int shared = 0;          // at its end: floats of shared values
   int derived = 0;         // floats computed by the prologue, when it runs apart from the rest
   std::vector<parameter_place> places;
   int parameter_floats = 0;
@@ -110,6 +113,14 @@ constexpr copy_spec const& box_of(Plan const& p, step const& s) {
 template <class Plan>
 constexpr int load_of(Plan const& p, step const& s, int k) {
   return p.loads[static_cast<std::size_t>(s.loads + k)];
+}
+
+/// Whether steps are left to a team.
+template <class Plan>
+constexpr bool has_team(Plan const& p) {
+  for (step const& s : p.steps)
+    if (s.team) return true;
+  return false;
 }
 
 }  // namespace etch

@@ -35,6 +35,16 @@ class thread_team {
     wait([this] { return busy_.load(std::memory_order_acquire) == 0; }, busy_);
   }
 
+  /// Called by every thread from within what it was given to run: returns when all have.
+  void wait_for_all() {
+    int const before = meeting_.load(std::memory_order_acquire);
+    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 < size())
+      return wait([&] { return meeting_.load(std::memory_order_acquire) != before; }, meeting_);
+    arrived_.store(0, std::memory_order_relaxed);
+    meeting_.fetch_add(1, std::memory_order_release);
+    meeting_.notify_all();
+  }
+
  private:
   void begin() {
     round_.fetch_add(1, std::memory_order_release);
@@ -65,7 +75,7 @@ class thread_team {
   std::vector<std::thread> workers_;
   void const* task_ = nullptr;  // what run was given, and how to call it
   void (*call_)(void const*, int) = nullptr;
-  std::atomic<int> round_{0}, busy_{0};
+  std::atomic<int> round_{0}, busy_{0}, meeting_{0}, arrived_{0};
   std::atomic<bool> stop_{false};
 };
 

@@ -51,30 +51,30 @@ class gradient_run {
                 "etch: while it trains, a layer makes its parameters, or first uses them, in "
                 "another way than at inference; make them before it asks for training()");
 
-  /// `gradients` are zero, and are so again after `finish`.
-  gradient_run(float_buffer& scratch, float_buffer& gradients, int samples, int threads)
-      : samples_(samples), threads_(threads) {
+  /// `gradients` are zero, and are so again after `finish`. The threads are those of `team`.
+  gradient_run(float_buffer& scratch, float_buffer& gradients, int samples,
+               thread_team* team = nullptr)
+      : samples_(samples), threads_(team == nullptr ? 1 : team->size()), team_(team) {
     std::size_t const outputs = static_cast<std::size_t>(round_up(samples * output_size, 16));
     std::size_t const losses = static_cast<std::size_t>(round_up(samples, 16));
-    std::size_t const derived = static_cast<std::size_t>(plan_type::value.derived);
     std::size_t const wanted =
-        outputs + losses + derived + per_thread * static_cast<std::size_t>(threads);
+        outputs + losses + (per_thread + shared) * static_cast<std::size_t>(threads_);
     if (scratch.size() < wanted) scratch.resize(wanted);
-    gradients.resize(static_cast<std::size_t>(floats) * static_cast<std::size_t>(threads));
+    gradients.resize(static_cast<std::size_t>(floats) * static_cast<std::size_t>(threads_));
     gradients_ = gradients.data();
     predictions_ = scratch.data();
     losses_ = predictions_ + outputs;
-    derived_ = losses_ + losses;
-    memory_ = derived_ + derived;
+    memory_ = losses_ + losses;
+    shared_ = memory_ + per_thread * static_cast<std::size_t>(threads_);
   }
 
-  /// The share of thread `t` in what follows from the parameters alone, once a step and by every
-  /// thread before any one's `run`.
+  /// What follows from the parameters alone, once a step before `run`. Each thread has a copy of
+  /// its own: to make all of it costs less than to read what another processor has written.
   void prepare(int t, float const* parameters) const {
     buffers b;
     b.parameters = parameters;
-    b.derived = derived_;
-    run_prologue<Arch, plan_type>(b, t, threads_);
+    b.derived = derived(t);
+    run_prologue<Arch, plan_type>(b);
   }
 
   float* gradients(int thread) const { return gradients_ + std::ptrdiff_t{thread} * floats; }
@@ -91,11 +91,14 @@ class gradient_run {
     return sums[0] / samples_;
   }
 
-  /// The share of thread `t`: contiguous, so that a batch gives the same sums for a given count.
+  /// What thread `t` does of the batch, in rounds of as many samples as the threads take at once.
+  /// Its samples follow from their number alone, so that a batch gives the same sums every time.
   void run(int t, float const* parameters, float const* x, float const* target,
            random_key key) const {
-    int const end = share(samples_, t + 1);
-    for (int s = share(samples_, t); s < end; s += Samples) {
+    share const mine{t, threads_};
+    for (int first = 0; first < samples_; first += Samples * threads_) {
+      int const together = std::min(Samples * threads_, samples_ - first);
+      int const s = first + mine.begin(together);
       float const* const inputs[]{x + std::ptrdiff_t{s} * input_size,
                                   target + std::ptrdiff_t{s} * target_size};
       float* const outputs[]{predictions_ + std::ptrdiff_t{s} * output_size, losses_ + s};
@@ -104,28 +107,43 @@ class gradient_run {
       b.outputs = outputs;
       b.parameters = parameters;
       b.gradients = gradients(t);
-      b.derived = derived_;
-      b.workspace = memory_ + per_thread * static_cast<std::size_t>(t);
+      b.derived = derived(t);
+      b.workspace = b.derived + plan_type::value.derived;
       b.random = key;
       b.random.first_sample += static_cast<std::uint32_t>(s);
-      run_plan<Arch, plan_type>(b, std::min(Samples, end - s));
+      int const count = mine.end(together) - mine.begin(together);
+      if constexpr (has_team(plan_type::value)) {
+        b.team = {mine, s - first, together, shared_, gradients(0),
+                  [](void* team) { static_cast<thread_team*>(team)->wait_for_all(); }, team_};
+        if (first > 0) wait_for_all();
+        run_plan<Arch, plan_type>(b, count);
+      } else if (count > 0) {
+        run_plan<Arch, plan_type>(b, count);
+      }
     }
   }
 
-  /// Adds up the gradients of all threads, in their order, for the floats that are thread t's, and
-  /// hands each trainable range to `update` and each state to `move`: block by block, while a block
-  /// is in the cache, where it also becomes zero again.
+  /// To be called by every thread between run and finish.
+  void wait_for_all() const {
+    if (threads_ > 1) team_->wait_for_all();
+  }
+
+  /// Adds up the gradients of all threads, in their order, for the share of thread `t` in each
+  /// parameter, and hands each trainable range to `update` and each state to `move`: block by
+  /// block, while a block is in the cache, where it also becomes zero again.
   template <class Update, class Move>
   void finish(int t, Update update, Move move) const {
     constexpr int block = 4096;
-    int const from = share(floats / 16, t) * 16, to = share(floats / 16, t + 1) * 16;
+    share const mine{t, threads_};
     for (std::size_t i = 0; i < facts<Net>::parameters.size(); ++i) {
       auto const& place = facts<Net>::places[i];
-      int const end = std::min(to, place.offset + place.size);
-      for (int first = std::max(from, place.offset); first < end; first += block) {
+      int const end = place.offset + mine.end(place.size / 16) * 16;
+      int const sums = summed_together[i] ? 1 : threads_;
+      for (int first = place.offset + mine.begin(place.size / 16) * 16; first < end;
+           first += block) {
         int const count = std::min(block, end - first);
         float* const sum = gradients(0) + first;
-        for (int other = 1; other < threads_; ++other) {
+        for (int other = 1; other < sums; ++other) {
           float* const g = gradients(other) + first;
           for (int k = 0; k < count; ++k) sum[k] += g[k];
           std::fill_n(g, count, 0.0f);
@@ -140,18 +158,27 @@ class gradient_run {
   }
 
  private:
+  static constexpr std::size_t shared = static_cast<std::size_t>(plan_type::value.shared);
   static constexpr std::size_t per_thread =
-      static_cast<std::size_t>(round_up(plan_type::value.workspace, 16));
+      static_cast<std::size_t>(plan_type::value.derived) +
+      static_cast<std::size_t>(round_up(plan_type::value.workspace, 16)) - shared;
+  static constexpr auto summed_together = [] {
+    std::array<bool, facts<Net>::places.size()> all{};
+    for (std::size_t i = 0; i < all.size(); ++i)
+      all[i] = passes::is_summed_together(plan_type::value, facts<Net>::places[i]);
+    return all;
+  }();
 
-  int share(int count, int t) const {
-    return static_cast<int>(static_cast<long long>(count) * t / threads_);
+  float* derived(int thread) const {
+    return memory_ + per_thread * static_cast<std::size_t>(thread);
   }
 
   int samples_, threads_;
+  thread_team* team_;
   float* predictions_;
   float* losses_;
-  float* derived_;
   float* memory_;
+  float* shared_;
   float* gradients_;
 };
 
@@ -185,18 +212,16 @@ step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch co
     if (samples == 0) return {};
 
     flush_denormals const guard;
-    int const threads = team == nullptr ? 1 : team->size();
-    run_type const run(optimizer.scratch, optimizer.gradients, samples, threads);
+    run_type const run(optimizer.scratch, optimizer.gradients, samples, team);
     optimizer.begin_step(static_cast<std::size_t>(run_type::floats));
     random_key const key{.seed = 0, .step = static_cast<std::uint32_t>(optimizer.steps())};
     float* const p = m.weights();
     float const scale = 1.0f / static_cast<float>(samples);
-    auto const compute = [&](int t) {
+    auto const work = [&](int t) {
       flush_denormals const here;
+      run.prepare(t, p);
       run.run(t, p, batch.features().data(), batch.targets().data(), key);
-    };
-    auto const finish = [&](int t) {
-      flush_denormals const here;
+      run.wait_for_all();
       run.finish(
           t,
           [&](float const* g, int first, int count) {
@@ -213,19 +238,10 @@ step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch co
             }
           });
     };
-    auto const prepare = [&](int t) {
-      flush_denormals const here;
-      run.prepare(t, p);
-    };
-    if (team == nullptr) {
-      prepare(0);
-      compute(0);
-      finish(0);
-    } else {
-      team->run(prepare);
-      team->run(compute);
-      team->run(finish);
-    }
+    if (team == nullptr)
+      work(0);
+    else
+      team->run(work);
     m.refresh();
     return {samples, run.loss(), run.predictions()};
   } else {

@@ -109,9 +109,9 @@ failures check_train_step(problem const& p, int samples) {
   load(p, m);
   using run_type = etch::detail::gradient_run<Net, probe, Arch, Group>;
   etch::float_buffer scratch, gradients;
-  static_cast<void>(run_type(scratch, gradients, samples, 1));
+  static_cast<void>(run_type(scratch, gradients, samples));
   std::fill_n(scratch.data(), scratch.size(), poison());
-  run_type const run(scratch, gradients, samples, 1);
+  run_type const run(scratch, gradients, samples);
   run.prepare(0, m.weights());
   run.run(0, m.weights(), batch.inputs[0].data(), batch.inputs[1].data(), batch.key);
   training_result given;

@@ -13,7 +13,8 @@
 /// The kernels of the one primitive that multiplies, instantiated on the instruction set and the
 /// geometry. All tensors are contiguous, channels last, `samples` (at least one) one after the
 /// other, aligned to 4 bytes; nothing outside of them is read or written. Weights and their
-/// gradients are packed (packing.hpp) and aligned to 64 bytes. No kernel may run in place.
+/// gradients are packed (packing.hpp) and aligned to 64 bytes. No kernel may run in place. Several
+/// threads may each compute a share of a pointwise contraction without groups.
 namespace etch {
 
 using kernels::identity_epilogue;
@@ -22,16 +23,17 @@ using kernels::identity_epilogue;
 /// channels) with the packed weights). For epilogues see apply.hpp.
 template <class Arch, contraction C, class Epilogue = identity_epilogue>
 [[gnu::always_inline]] inline void contract_forward(float const* x, float const* weights, float* y,
-                                                    int samples, Epilogue const& epilogue = {}) {
+                                                    int samples, Epilogue const& epilogue = {},
+                                                    share mine = {}) {
   constexpr contraction canonical = etch::canonical(C);
   if constexpr (C.depthwise()) {
     kernels::forward_depthwise<Arch, C, kernels::pool_window{}>(x, weights, y, samples, epilogue);
   } else if constexpr (canonical.pointwise()) {
     constexpr int positions = C.out_height() * C.out_width();
     if constexpr (positions == 1)
-      if (samples == 1) return kernels::forward_row<Arch, canonical>(x, weights, y, epilogue);
-    kernels::forward_rows<Arch, canonical>(x, weights, y, std::ptrdiff_t{samples} * positions,
-                                           epilogue);
+      if (samples == 1 && mine.parts == 1)
+        return kernels::forward_row<Arch, canonical>(x, weights, y, epilogue);
+    kernels::forward_rows<Arch, canonical>(x, weights, y, samples * positions, epilogue, mine);
   } else {
     kernels::forward_windows<Arch, C, kernels::pool_window{}>(x, weights, y, samples, epilogue);
   }
@@ -60,27 +62,31 @@ void contract_forward_max_pool(float const* x, float const* weights, float* y, f
       x, weights, y, samples, kernels::recording<Epilogue>{epilogue, y, index});
 }
 
-/// dx = the gradient with respect to x, overwritten; `transposed_weights` from transpose_weights.
+/// dx = the gradient with respect to x, overwritten; `weights` from transpose_weights, or packed
+/// where dx_transposes.
 template <class Arch, contraction C>
-void contract_dx(float const* dy, float const* transposed_weights, float* dx, int samples) {
-  if constexpr (C.depthwise())
-    kernels::dx_depthwise<Arch, C>(dy, transposed_weights, dx, samples);
+void contract_dx(float const* dy, float const* weights, float* dx, int samples, share mine = {}) {
+  if constexpr (dx_transposes(C))
+    kernels::dx_rows<Arch, canonical(C)>(dy, weights, dx, samples, mine);
+  else if constexpr (C.depthwise())
+    kernels::dx_depthwise<Arch, C>(dy, weights, dx, samples);
   else if constexpr (transposed(C).pointwise())
-    contract_forward<Arch, transposed(C)>(dy, transposed_weights, dx,
-                                          samples * C.out_height() * C.out_width());
+    contract_forward<Arch, transposed(C), identity_epilogue>(
+        dy, weights, dx, samples * C.out_height() * C.out_width(), {}, mine);
   else
-    kernels::dx_windows<Arch, C>(dy, transposed_weights, dx, samples);
+    kernels::dx_windows<Arch, C>(dy, weights, dx, samples);
 }
 
 /// dw_packed += the gradient with respect to the weights, summed over the samples.
 template <class Arch, contraction C>
-void contract_dw(float const* x, float const* dy, float* dw_packed, int samples) {
+void contract_dw(float const* x, float const* dy, float* dw_packed, int samples,
+                 share mine = {}) {
   constexpr contraction canonical = etch::canonical(C);
   if constexpr (C.depthwise())
     kernels::dw_depthwise<Arch, C>(x, dy, dw_packed, samples);
   else if constexpr (canonical.pointwise())
     kernels::dw_windows<Arch, canonical>(x, dy, dw_packed,
-                                         samples * C.out_height() * C.out_width());
+                                         samples * C.out_height() * C.out_width(), mine);
   else
     kernels::dw_windows<Arch, C>(x, dy, dw_packed, samples);
 }

@@ -156,9 +156,10 @@ template <class Arch, contraction C, weight_shape S>
   }
 }
 
-/// `S.rows` runs of the window, cut into tiles of at most `S.columns` vectors.
+/// `S.rows` runs of the window, cut into tiles of at most `S.columns` vectors, of which `mine` are
+/// computed.
 template <class Arch, contraction C, weight_shape S>
-void line_of_weights(float const* x, float const* dy, float* dw, position_block b) {
+void line_of_weights(float const* x, float const* dy, float* dw, position_block b, share mine) {
   constexpr int run = walk_of(C).run, panel = panel_width(C), step = S.step(Arch::width);
   constexpr int columns = (run + step - 1) / step;
   constexpr balanced_axis line = balance(columns, S.columns);
@@ -166,15 +167,20 @@ void line_of_weights(float const* x, float const* dy, float* dw, position_block 
   constexpr int whole = line.count - aside, large = std::min(line.large, whole);
   constexpr weight_shape first = S.with(S.rows, line.size, 0);
   constexpr weight_shape second = S.with(S.rows, line.size - 1, 0);
-  for (int i = 0; i < large; ++i, x += line.size * step, dw += line.size * step * panel)
+  int i = mine.begin(line.count);
+  int const end = mine.end(line.count), before = i * line.size - std::max(0, i - line.large);
+  x += before * step;
+  dw += before * step * panel;
+  for (; i < std::min(end, large); ++i, x += line.size * step, dw += line.size * step * panel)
     weight_tile<Arch, C, first>(x, dy, dw, b);
   if constexpr (large < whole)
-    for (int i = large; i < whole; ++i) {
+    for (; i < std::min(end, whole); ++i) {
       weight_tile<Arch, C, second>(x, dy, dw, b);
       x += second.columns * step;
       dw += second.columns * step * panel;
     }
   if constexpr (back > 0) {
+    if (end < line.count) return;
     constexpr int last = line.large < line.count ? line.size - 1 : line.size;
     weight_tile<Arch, C, S.with(S.rows, last, back)>(x, dy, dw, b);
   }
@@ -182,7 +188,7 @@ void line_of_weights(float const* x, float const* dy, float* dw, position_block 
 
 /// All weights of a strip: `S` with the largest tile that is meant for it.
 template <class Arch, contraction C, weight_shape S>
-void strip_of_weights(float const* x, float const* dy, float* dw, position_block b) {
+void strip_of_weights(float const* x, float const* dy, float* dw, position_block b, share mine) {
   constexpr window_walk walk = walk_of(C);
   constexpr balanced_axis rows = balance(walk.rows, S.rows);
   constexpr int run = walk.run * panel_width(C), row = run * walk.columns;
@@ -193,10 +199,10 @@ void strip_of_weights(float const* x, float const* dy, float* dw, position_block
     float* const dwk = dw + kx * run;
     int ky = 0;
     for (int i = 0; i < rows.large; ++i, ky += rows.size)
-      line_of_weights<Arch, C, first>(xk + ky * walk.row_stride, dy, dwk + ky * row, b);
+      line_of_weights<Arch, C, first>(xk + ky * walk.row_stride, dy, dwk + ky * row, b, mine);
     if constexpr (rows.large < rows.count)
       for (int i = rows.large; i < rows.count; ++i, ky += rows.size - 1)
-        line_of_weights<Arch, C, second>(xk + ky * walk.row_stride, dy, dwk + ky * row, b);
+        line_of_weights<Arch, C, second>(xk + ky * walk.row_stride, dy, dwk + ky * row, b, mine);
   }
 }
 
@@ -246,28 +252,33 @@ consteval int packed_floats() {
   return most;
 }
 
-/// The filters of a group from `First` on.
+/// The filters of a group from `First` on. A share is of strips of filters where these come out
+/// even, as in forward_rows, so that a thread reads the weights it has changed; else of each strip.
 template <class Arch, contraction C, int First>
-void filters_from(float const* x, float const* dy, float* dw, position_block b, float* gradients) {
+void filters_from(float const* x, float const* dy, float* dw, position_block b, float* gradients,
+                  share mine) {
   constexpr int panel = panel_width(C), left = C.group_filters() - First;
   constexpr weight_shape S = shape_for<Arch, C>(left);
-  constexpr int end = First + (S.lanes < Arch::width ? 1 : left / S.lanes) * S.lanes;
+  constexpr int strips = S.lanes < Arch::width ? 1 : left / S.lanes;
+  constexpr int end = First + strips * S.lanes;
+  bool const by_strips = strips % mine.parts == 0;
+  int const last = by_strips ? First + mine.end(strips) * S.lanes : end;
 #pragma GCC unroll 1
-  for (int f = First; f < end; f += S.lanes) {
+  for (int f = First + (by_strips ? mine.begin(strips) : 0) * S.lanes; f < last; f += S.lanes) {
     float* const to = dw + f / panel * panel_stride(C) + f % panel;
     float const* from = dy + f;
     if constexpr (S.packed) {
       pack_gradients<Arch, C, S>(from, gradients, b.size());
       from = gradients;
     }
-    strip_of_weights<Arch, C, S>(x, from, to, b);
+    strip_of_weights<Arch, C, S>(x, from, to, b, by_strips ? share{} : mine);
   }
-  if constexpr (end < C.group_filters()) filters_from<Arch, C, end>(x, dy, dw, b, gradients);
+  if constexpr (end < C.group_filters()) filters_from<Arch, C, end>(x, dy, dw, b, gradients, mine);
 }
 
 /// C is canonical; a pointwise C has one position a sample, so `samples` counts all rows.
 template <class Arch, contraction C>
-void dw_windows(float const* x, float const* dy, float* dw, int samples) {
+void dw_windows(float const* x, float const* dy, float* dw, int samples, share mine = {}) {
   using lanes =
       std::conditional_t<shape_for<Arch, C>(C.group_filters()).turned, Arch, lanes_for<Arch, C>>;
   constexpr position_block largest = largest_block(C);
@@ -286,9 +297,9 @@ void dw_windows(float const* x, float const* dy, float* dw, int samples) {
             x + (line * C.stride_height * C.width + column * C.stride_width) * C.channels;
         float const* const dyb = dy + (line * C.out_width() + column) * C.filters;
         for (int group = 0; group < C.groups; ++group)
-          filters_from<lanes, C, 0>(from + group * C.group_channels(),
-                                    dyb + group * C.group_filters(),
-                                    dw + group * panel_count(C) * panel_stride(C), b, gradients);
+          filters_from<lanes, C, 0>(
+              from + group * C.group_channels(), dyb + group * C.group_filters(),
+              dw + group * panel_count(C) * panel_stride(C), b, gradients, mine);
       }
     }
     x += std::ptrdiff_t{b.samples} * C.inputs();

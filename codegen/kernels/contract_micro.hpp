@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "../share.hpp"
 #include "contract_tile.hpp"
 
 namespace etch::kernels {

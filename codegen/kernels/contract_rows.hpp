@@ -150,46 +150,74 @@ consteval register_tile choose_row_tile() {
   return best;
 }
 
-/// All rows times one strip of filters.
+/// The rows from `row` to before `end` times one strip of filters.
 template <class Arch, contraction C, int M, int Lanes, class Epilogue>
-void strip_of_rows(float const* x, float const* w, float* y, std::ptrdiff_t rows, int channel,
-                   Epilogue const& epilogue) {
+void strip_of_rows(float const* x, float const* w, float* y, std::ptrdiff_t row, std::ptrdiff_t end,
+                   int channel, Epilogue const& epilogue) {
   constexpr int few = M > 4 ? 4 : M > 1 ? M - 1 : 1;
+  std::ptrdiff_t const rows = end - row;
   // 8 = 4 + 4 rather than 6 + 2
   std::ptrdiff_t const over = rows % M;
   bool const even = over % few != 0 && (over + M) % few == 0 && rows > M;
-  std::ptrdiff_t const whole = rows - over - (even ? M : 0);
-  std::ptrdiff_t row = 0;
+  std::ptrdiff_t const whole = end - over - (even ? M : 0);
   for (; row < whole; row += M)
     row_tile<Arch, C, M, false, Lanes>(x + row * C.channels, w, y + row * C.filters, row, M,
                                        channel, epilogue);
   if constexpr (M > 1)
-    for (; row < rows; row += few)
+    for (; row < end; row += few)
       row_tile<Arch, C, few, true, Lanes>(
           x + row * C.channels, w, y + row * C.filters, row,
-          static_cast<int>(std::min<std::ptrdiff_t>(few, rows - row)), channel, epilogue);
+          static_cast<int>(std::min<std::ptrdiff_t>(few, end - row)), channel, epilogue);
 }
 
-/// y[row, f] = epilogue(sum over c of x[row, c] * w[f, c]) for all rows.
-template <class Arch, contraction C, class Epilogue>
-void forward_rows(float const* x, float const* weights, float* y, std::ptrdiff_t rows,
-                  Epilogue const& epilogue) {
+/// y[row, f] = epilogue(sum over c of x[row, c] * w[f, c]) for all rows, strip by strip of filters,
+/// where weights(first, count) are so many packed panels. A share is of the strips where these come
+/// out even, so that each thread reads its own weights; else of the rows.
+template <class Arch, contraction C, class Weights, class Epilogue>
+void all_strips_of_rows(float const* x, Weights const& weights, float* y, std::ptrdiff_t rows,
+                        Epilogue const& epilogue, share mine) {
   using lanes = lanes_for<Arch, C>;
   constexpr register_tile tile = choose_row_tile<Arch, C>();
   constexpr int panel = panel_width(C), filters = C.group_filters();
   constexpr int strip = tile.panels * panel, rest = filters % strip;
+  constexpr int strips = (filters + strip - 1) / strip;
+  bool const by_strips = strips % mine.parts == 0 || strips > 4 * mine.parts;
+  int const tiles = static_cast<int>((rows + tile.width - 1) / tile.width);
+  std::ptrdiff_t const row = by_strips ? 0 : std::ptrdiff_t{mine.begin(tiles)} * tile.width;
+  if (!by_strips) rows = std::min(rows, std::ptrdiff_t{mine.end(tiles)} * tile.width);
+  int const first = by_strips ? mine.begin(strips) : 0;
+  int const last = by_strips ? mine.end(strips) : strips;
   for (int group = 0; group < C.groups; ++group) {
     float const* const xg = x + group * C.group_channels();
-    float const* const wg = weights + group * panel_count(C) * panel_stride(C);
-    int const channel = group * filters;
-    for (int f = 0; f + strip <= filters; f += strip)
-      strip_of_rows<lanes, C, tile.width, strip>(xg, wg + f / panel * panel_stride(C),
-                                                 y + channel + f, rows, channel + f, epilogue);
+    int const channel = group * filters, panels = group * panel_count(C);
+    for (int f = first * strip; f + strip <= filters && f < last * strip; f += strip)
+      strip_of_rows<lanes, C, tile.width, strip>(xg, weights(panels + f / panel, tile.panels),
+                                                 y + channel + f, row, rows, channel + f, epilogue);
     if constexpr (rest > 0)
-      strip_of_rows<lanes, C, tile.width, rest>(xg, wg + (filters - rest) / panel * panel_stride(C),
-                                                y + channel + filters - rest, rows,
-                                                channel + filters - rest, epilogue);
+      if (last == strips)
+        strip_of_rows<lanes, C, tile.width, rest>(
+            xg, weights(panels + (filters - rest) / panel, (rest + panel - 1) / panel),
+            y + channel + filters - rest, row, rows, channel + filters - rest, epilogue);
   }
+}
+
+template <class Arch, contraction C, class Epilogue>
+void forward_rows(float const* x, float const* weights, float* y, std::ptrdiff_t rows,
+                  Epilogue const& epilogue, share mine) {
+  auto const packed = [weights](int panel, int) { return weights + panel * panel_stride(C); };
+  all_strips_of_rows<Arch, C>(x, packed, y, rows, epilogue, mine);
+}
+
+/// dx of many weights, of which each strip is transposed when its turn comes.
+template <class Arch, contraction C>
+void dx_rows(float const* dy, float const* weights, float* dx, std::ptrdiff_t rows, share mine) {
+  constexpr contraction T = transposed(C);
+  alignas(64) float strip[choose_row_tile<Arch, T>().panels * panel_stride(T)];
+  auto const transposing = [&](int panel, int count) {
+    transpose_panels<C, Arch>(weights, strip, panel, panel + count);
+    return static_cast<float const*>(strip);
+  };
+  all_strips_of_rows<Arch, T>(dy, transposing, dx, rows, identity_epilogue{}, mine);
 }
 
 /// So few multiply-adds that a call costs a good part of them: code that is to be inlined.

@@ -56,7 +56,7 @@ constexpr std::vector<parameter_place> parameter_places(graph const& g) {
 namespace passes {
 
 /// Puts `pack`, `unpack` and `transpose` where a node wants weights in another layout than it is
-/// given: contractions read packed panels, their dX transposed ones, and dW gives packed ones.
+/// given: contractions read packed panels, dX mostly transposed ones, and dW gives packed ones.
 constexpr graph layout(graph const& from) {
   auto const at = [](int id) { return static_cast<std::size_t>(id); };
   struct copy {
@@ -119,7 +119,8 @@ constexpr graph layout(graph const& from) {
       operand = renamed[at(operand)];
       operand = weights && i == 1 ? packed_for(operand, n.window) : standard(operand);
     }
-    if (n.code == op::contract_dx) n.operands[1] = transposed_for(n.operand(1), n);
+    if (n.code == op::contract_dx && !dx_transposes(n.window))
+      n.operands[1] = transposed_for(n.operand(1), n);
     bool const transposed_dw =  // made in the layout of the transposed weights
         n.code == op::contract_dw && n.operand_count() == 3 && skips_zeros(n.window);
     bool is_packed = n.code == op::contract_dw && !transposed_dw;

@@ -95,7 +95,7 @@ class placer {
         auto const& access = code_of(out_, s).operand(k);
         bool const whole = access.run == 1 && access.period == y.size && x.batched == y.batched;
         if (!whole || x.where != space::workspace || x.size != y.size || x.stride != y.stride ||
-            lives_[at(v)].last != i || read_otherwise(s, v))
+            x.shared != y.shared || lives_[at(v)].last != i || read_otherwise(s, v))
           continue;
         lives_[at(s.result)].shares = v;
         break;
@@ -148,7 +148,7 @@ class placer {
       if (x.where == space::derived) {
         x.offset = out_.derived;
         out_.derived += round_up(x.size, 16);
-      } else if (x.where == space::workspace && l.first >= 0 && l.shares < 0) {
+      } else if (x.where == space::workspace && l.first >= 0 && l.shares < 0 && !x.shared) {
         blocks.push_back({footprint(x), static_cast<int>(v), l.first, l.last, 0});
       }
     }
@@ -172,9 +172,21 @@ class placer {
       for (; to > 0 && all[to - 1].offset > x.offset; --to) all[to] = all[to - 1];
       all[to] = x;
     }
+    place_shared();
     for (std::size_t v = 0; v < out_.values.size(); ++v)
       if (lives_[v].shares >= 0)
         out_.values[v].offset = out_.values[at(memory_of(static_cast<int>(v)))].offset;
+  }
+
+  /// Shared memory is not used again for another value: a thread may be ahead of the others.
+  constexpr void place_shared() {
+    for (std::size_t v = 0; v < lives_.size(); ++v) {
+      value& x = out_.values[v];
+      if (!x.shared || lives_[v].first < 0 || lives_[v].shares >= 0) continue;
+      x.offset = out_.workspace;
+      out_.workspace += footprint(x);
+      out_.shared += footprint(x);
+    }
   }
 
   plan out_;

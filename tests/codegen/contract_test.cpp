@@ -111,9 +111,11 @@ struct problem {
 constexpr double tolerance = 2e-6;
 
 template <class Arch, contraction C, class Epilogue>
-double forward_error(problem& p, Epilogue const& epilogue, bool residual) {
+double forward_error(problem& p, Epilogue const& epilogue, bool residual, int parts = 1) {
   guarded y(p.samples * C.outputs(), p.at_end);
-  contract_forward<Arch, C>(p.x.data(), p.packed.data(), y.data(), p.samples, epilogue);
+  for (int part = 0; part < parts; ++part)
+    contract_forward<Arch, C>(p.x.data(), p.packed.data(), y.data(), p.samples, epilogue,
+                              {part, parts});
   worst_error error;
   for (int row = 0; row < p.samples * p.positions(); ++row)
     for (int f = 0; f < C.filters; ++f) {
@@ -132,9 +134,11 @@ double forward_error(problem& p, Epilogue const& epilogue, bool residual) {
 }
 
 template <class Arch, contraction C>
-double dx_error(problem& p) {
+double dx_error(problem& p, int parts = 1) {
   guarded dx(p.samples * C.inputs(), p.at_end);
-  contract_dx<Arch, C>(p.dy.data(), p.transposed.data(), dx.data(), p.samples);
+  float const* const weights = dx_transposes(C) ? p.packed.data() : p.transposed.data();
+  for (int part = 0; part < parts; ++part)
+    contract_dx<Arch, C>(p.dy.data(), weights, dx.data(), p.samples, {part, parts});
   std::vector<double> sum(static_cast<std::size_t>(C.inputs()));
   auto terms = sum;
   worst_error error;
@@ -160,7 +164,7 @@ double dx_error(problem& p) {
 }
 
 template <class Arch, contraction C>
-double dw_error(problem& p) {
+double dw_error(problem& p, int parts = 1) {
   constexpr int size = packed_size(C);
   guarded dw(size, p.at_end, 0.0f);
   std::vector<double> sum(size), terms(size);
@@ -183,7 +187,8 @@ double dw_error(problem& p) {
                      });
     }
   }
-  contract_dw<Arch, C>(p.x.data(), p.dy.data(), dw.data(), p.samples);
+  for (int part = 0; part < parts; ++part)
+    contract_dw<Arch, C>(p.x.data(), p.dy.data(), dw.data(), p.samples, {part, parts});
   worst_error error;
   for (int i = 0; i < size; ++i) {
     auto const at = static_cast<std::size_t>(i);
@@ -210,9 +215,13 @@ void check_all(std::initializer_list<int> batches) {
         CAPTURE(Arch::name, samples, at_end, C.height, C.width, C.channels, C.kernel_height,
                 C.kernel_width, C.stride_height, C.dilation_width, C.groups, C.filters);
         bias_residual_relu const epilogue{p.bias.data(), p.residual.data(), C.filters};
-        CHECK(forward_error<Arch, C>(p, epilogue, true) < tolerance);
-        CHECK(dx_error<Arch, C>(p) < tolerance);
-        CHECK(dw_error<Arch, C>(p) < tolerance);
+        constexpr bool has_shares = canonical(C).pointwise() && C.groups == 1;
+        for (int parts = 1; parts <= (has_shares && at_end ? 3 : 1); ++parts) {
+          CAPTURE(parts);
+          CHECK(forward_error<Arch, C>(p, epilogue, true, parts) < tolerance);
+          CHECK(dx_error<Arch, C>(p, parts) < tolerance);
+          CHECK(dw_error<Arch, C>(p, parts) < tolerance);
+        }
       });
     }
 }
@@ -356,6 +365,15 @@ TEST_CASE("square convolutions agree with the reference in double") {
   check_all<conv(14, 32, 5, 33)>({1, 2});
   check_all<conv(24, 12, 3, 32)>({1, 2});  // a gradient that leaves the first-level cache
   check_all<conv(26, 16, 3, 20)>({1, 2});
+}
+
+TEST_CASE("the input's gradient from weights too many to be transposed in advance") {
+  constexpr contraction c{.channels = 2050, .filters = 130};
+  STATIC_REQUIRE(dx_transposes(c));
+  problem p = problem::make<c>(7, true);
+  on_every_arch([&]<class Arch>() {
+    for (int parts : {1, 3}) CHECK(dx_error<Arch, c>(p, parts) < tolerance);
+  });
 }
 
 TEST_CASE("convolutions with few filters or channels left agree with the reference") {

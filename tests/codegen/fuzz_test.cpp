@@ -111,7 +111,8 @@ failures check_graph(etch::graph const& g, std::uint32_t seed, bool inference) {
   etch::graph const exact = rounded(g);
   for (int samples : {1, 3, 4}) {
     if (!found.empty()) break;
-    etch::plan const p = etch::lower(exact, samples, inference);
+    // in every other graph each matrix product counts as heavy, so that threads would share it
+    etch::plan const p = etch::lower(exact, samples, inference, seed % 2 == 0 ? 1 : 1 << 16);
     check::append(found, "", check_plan(exact, p, parameters, seed));
     if (!found.empty()) found.push_back(etch::to_text(exact) + "---\n" + etch::to_text(p));
   }

@@ -3,6 +3,7 @@
 #include "catch.hpp"
 #include "instruction_sets.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "../../dsl/layers.hpp"
@@ -181,6 +182,39 @@ TEST_CASE(
     auto const given = trained(threads);
     CHECK(given == trained(threads));
     for (std::size_t i = 0; i < one.size(); ++i) CHECK(std::abs(given[i] - one[i]) < 1e-5f);
+  }
+}
+
+TEST_CASE("threads share the work on heavy layers, with the sums of a single one") {
+  // many strips of filters, odd and even ones, and one strip; what is left of them; dX of layers,
+  // one of which transposes as it reads
+  static constexpr auto heavy = etch::input<6, 5, 2>
+                              | etch::flatten | etch::dense<1100> | etch::tanh | etch::dense<256>
+                              | etch::relu | etch::dense<260> | etch::relu
+                              | etch::residual(etch::dense<260>) | etch::dense<5>;
+  using run_type = etch::detail::gradient_run<heavy, etch::losses::mse, etch::arch::native, 4>;
+  static constexpr auto const& plan = run_type::plan_type::value;
+  STATIC_REQUIRE(std::ranges::count_if(plan.steps, [](auto const& s) { return s.team; }) == 11);
+  auto const trained = [](int threads, int samples) {
+    etch::model<heavy> m{etch::seed{5}};
+    etch::sgd optimizer{{.learning_rate = 0.05f, .momentum = 0.9f}};
+    etch::thread_team team(threads);
+    for (std::uint32_t step = 0; step < 4; ++step)
+      static_cast<void>(
+          etch::train_step<4>(m, optimizer, etch::mse, random_batch(samples, step), &team));
+    return std::vector<float>(m.weights(), m.weights() + etch::facts<heavy>::parameter_floats);
+  };
+  for (int samples : {1, 23}) {
+    auto const one = trained(1, samples);
+    for (int threads : {2, 3, 5}) {
+      INFO(threads << " threads, " << samples << " samples");
+      auto const given = trained(threads, samples);
+      CHECK(given == trained(threads, samples));
+      float most = 0;
+      for (std::size_t i = 0; i < one.size(); ++i)
+        most = std::max(most, std::abs(given[i] - one[i]));
+      CHECK(most < 1e-5f);
+    }
   }
 }
 
