@@ -20,6 +20,36 @@ struct vector_strip {
   }
 };
 
+/// Sets all accumulators to zero.
+template <class Arch, int M, int N>
+[[gnu::always_inline]] inline void clear(simd::vec<Arch> (&acc)[M][N]) {
+#pragma GCC unroll 64
+  for (int m = 0; m < M; ++m)
+#pragma GCC unroll 64
+    for (int v = 0; v < N; ++v) acc[m][v] = simd::zero<Arch>();
+}
+
+/// acc[m][v] += x[P[m]] * w[v]: one step of the loop below.
+template <class Arch, position_grid P, vector_strip S, bool Padded>
+[[gnu::always_inline]] inline void multiply_step(
+    simd::vec<Arch> (&acc)[P.size()][S.vectors(Arch::width)], float const* x, float const* w) {
+  constexpr int vectors = S.vectors(Arch::width), positions = P.size();
+  simd::vec<Arch> weight[vectors];
+#pragma GCC unroll 64
+  for (int v = 0; v < vectors; ++v) {
+    int const rest = S.lanes - v * Arch::width;
+    float const* from = w + S.offset(v * Arch::width);
+    weight[v] = Padded || rest >= Arch::width ? simd::load<Arch>(from)
+                                              : simd::load_partial<Arch>(from, rest);
+  }
+#pragma GCC unroll 64
+  for (int m = 0; m < positions; ++m) {
+    auto const value = simd::broadcast<Arch>(x[P[m]]);
+#pragma GCC unroll 64
+    for (int v = 0; v < vectors; ++v) acc[m][v] = simd::fma(value, weight[v], acc[m][v]);
+  }
+}
+
 /// acc[m][v] += sum over k < steps of x[P[m] + k * x_step] * w[v + k * w_step]: the one loop in
 /// which this library multiplies. Forward, the x are inputs and the w packed weights; for the
 /// gradient of the weights the w are rows of dY. `Padded` strips are loaded whole, others never
@@ -34,27 +64,39 @@ template <class Arch, position_grid P, vector_strip S, bool Padded>
 [[gnu::always_inline]] inline void multiply(
     simd::vec<Arch> (&acc)[P.size()][S.vectors(Arch::width)], float const* x, std::ptrdiff_t x_step,
     float const* w, std::ptrdiff_t w_step, int steps) {
-  constexpr int vectors = S.vectors(Arch::width), positions = P.size();
 #pragma GCC unroll 1
   for (int k = 0; k < steps; ++k) {
     // at -O3, g++ would keep on the stack what neighbouring positions read in one of the next steps
     asm("" : "+r"(x));
-    simd::vec<Arch> weight[vectors];
-#pragma GCC unroll 64
-    for (int v = 0; v < vectors; ++v) {
-      int const rest = S.lanes - v * Arch::width;
-      float const* from = w + S.offset(v * Arch::width);
-      weight[v] = Padded || rest >= Arch::width ? simd::load<Arch>(from)
-                                                : simd::load_partial<Arch>(from, rest);
-    }
-#pragma GCC unroll 64
-    for (int m = 0; m < positions; ++m) {
-      auto const value = simd::broadcast<Arch>(x[P[m]]);
-#pragma GCC unroll 64
-      for (int v = 0; v < vectors; ++v) acc[m][v] = simd::fma(value, weight[v], acc[m][v]);
-    }
+    multiply_step<Arch, P, S, Padded>(acc, x, w);
     x += x_step;
     w += w_step;
+  }
+}
+
+/// The same for consecutive x and padded panels, in two chains where a tile has too few sums to hide
+/// the latency of each.
+template <class Arch, position_grid P, vector_strip S>
+[[gnu::always_inline]] inline void multiply_run(
+    simd::vec<Arch> (&acc)[P.size()][S.vectors(Arch::width)], float const* x, float const* w,
+    int steps) {
+  constexpr int vectors = S.vectors(Arch::width), positions = P.size(), sums = positions * vectors;
+  if constexpr (sums < 8 && 2 * sums + vectors < Arch::registers && !arch::is_deterministic<Arch>) {
+    simd::vec<Arch> odd[positions][vectors];
+    clear<Arch>(odd);
+#pragma GCC unroll 1
+    for (int k = 2; k <= steps; k += 2, x += 2, w += 2 * S.panel) {
+      asm("" : "+r"(x));
+      multiply_step<Arch, P, S, true>(acc, x, w);
+      multiply_step<Arch, P, S, true>(odd, x + 1, w + S.panel);
+    }
+    if (steps % 2 != 0) multiply_step<Arch, P, S, true>(acc, x, w);
+#pragma GCC unroll 64
+    for (int m = 0; m < positions; ++m)
+#pragma GCC unroll 64
+      for (int v = 0; v < vectors; ++v) acc[m][v] = acc[m][v] + odd[m][v];
+  } else {
+    multiply<Arch, P, S, true>(acc, x, 1, w, S.panel, steps);
   }
 }
 
@@ -104,15 +146,6 @@ template <class Arch, position_grid X, tap_row R, vector_strip S, int Outputs>
     multiply_inputs<Arch, X, R>(acc, x, weight,
                                 std::make_integer_sequence<int, X.rows * R.inputs()>{});
   }
-}
-
-/// Sets all accumulators to zero.
-template <class Arch, int M, int N>
-[[gnu::always_inline]] inline void clear(simd::vec<Arch> (&acc)[M][N]) {
-#pragma GCC unroll 64
-  for (int m = 0; m < M; ++m)
-#pragma GCC unroll 64
-    for (int v = 0; v < N; ++v) acc[m][v] = simd::zero<Arch>();
 }
 
 /// Loads or stores the vector that starts at lane `v * width` of `Lanes`, never past the last one.

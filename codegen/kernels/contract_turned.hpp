@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../simd/transpose.hpp"
+#include "apply.hpp"
 #include "contract_micro.hpp"
 
 /// The one to four filters that are left where panels are full (4 of 20), or all there are: vectors
@@ -27,7 +28,7 @@ constexpr int turned_size(contraction c) {
 inline constexpr int most_turned = 8192;
 
 /// How many of the last filters to turn, where the other kernels would multiply `others` times with
-/// each weight: none where that would not save a third of the products, or where there are too few
+/// each weight: none where that would not save a fifth of the products, or where there are too few
 /// to make up for turning the weights. A deterministic sum has one order only.
 template <class Arch>
 constexpr int turned_filters(contraction c, int others) {
@@ -36,7 +37,7 @@ constexpr int turned_filters(contraction c, int others) {
   bool const fits = c.groups == 1 && turned_size<Arch>(c) <= most_turned;
   // beside the products, about three operations sum up a vector
   double const turned = filters * (turned_steps<Arch>(c) + 3.0) * c.out_height() * c.out_width();
-  bool const pays = others >= 16 && 3 * turned < 2.0 * window_size(c) * others;
+  bool const pays = others >= 16 && 5 * turned < 4.0 * window_size(c) * others;
   return few && fits && pays && !arch::is_deterministic<Arch> ? filters : 0;
 }
 
@@ -85,29 +86,35 @@ template <class Arch, position_grid P, int Filters, int Lanes>
   }
 }
 
-/// Four sums, each over the lanes of one of the vectors from `acc[0][0] + From` on; those that are
-/// missing are zero.
-template <class Arch, int From, int Width, int Filters>
-[[gnu::always_inline]] inline void sum_lanes(simd::vec<Arch> const (&acc)[Width][Filters],
-                                             float* to) {
-  using four = typename lanes_of<Arch, 4>::type;
-  simd::vec<Arch> row[4];
+/// The sums over the lanes of the vectors of `acc`, `Slots` a position, from number `From` on: a
+/// vector of them. In slots beyond the filters, or the positions, is anything.
+template <class Arch, int Slots, int From, int Width, int Filters>
+[[gnu::always_inline]] inline simd::vec<Arch> sum_lanes(
+    simd::vec<Arch> const (&acc)[Width][Filters]) {
+  constexpr int blocks = Arch::width / 4;
+  simd::vec<Arch> sums[blocks];
 #pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i)
-    row[i] = From + i < Width * Filters ? acc[(From + i) / Filters][(From + i) % Filters]
-                                        : simd::zero<Arch>();
-  simd::transpose_blocks(row);
-  alignas(64) float blocks[Arch::width];
-  simd::store(blocks, (row[0] + row[1]) + (row[2] + row[3]));
-  simd::vec<four> sum = simd::load<four>(blocks);
+  for (int b = 0; b < blocks; ++b) {
+    simd::vec<Arch> row[4];
 #pragma GCC unroll 4
-  for (int i = 4; i < Arch::width; i += 4) sum = sum + simd::load<four>(blocks + i);
-  simd::store(to, sum);
+    for (int i = 0; i < 4; ++i) {
+      int const slot = From + 4 * b + i, position = std::min(slot / Slots, Width - 1);
+      row[i] = acc[position][std::min(slot % Slots, Filters - 1)];
+    }
+    sums[b] = From + 4 * b < Width * Slots ? simd::sum_in_blocks(row) : sums[0];
+  }
+  return simd::sum_blocks(sums);
 }
+
+/// The rows of a window that count, `first` to `last`. Where a few rows only are kept, the one after
+/// the next `until_wrap` is number 0, `wrap` floats before.
+struct window_rows {
+  int first = 0, last = 0, until_wrap = 1 << 30, wrap = 0;
+};
 
 /// `Width` positions of one line by the `Filters` filters from `channel` on.
 template <class Arch, contraction C, int Width, int Filters, class Epilogue>
-[[gnu::noinline]] void turned_tile(float const* x, float const* turned, float* y,
+[[gnu::noinline]] void turned_tile(float const* x, float const* turned, float* y, window_rows rows,
                                    std::ptrdiff_t row, int channel, Epilogue const& epilogue) {
   using four = typename lanes_of<Arch, 4>::type;
   constexpr window_walk walk = walk_of(C);
@@ -115,11 +122,13 @@ template <class Arch, contraction C, int Width, int Filters, class Epilogue>
   constexpr int width = Arch::width, whole = walk.run / width, rest = walk.run % width;
   simd::vec<Arch> acc[Width][Filters];
   clear<Arch>(acc);
+  turned += rows.first * (turned_size<Arch>(C) / walk.rows);
 #pragma GCC unroll 1
-  for (int ky = 0; ky < walk.rows; ++ky)
+  for (int ky = rows.first; ky < rows.last; ++ky, x += walk.row_stride) {
+    if (ky == rows.until_wrap) x -= rows.wrap;
 #pragma GCC unroll 1
     for (int kx = 0; kx < walk.columns; ++kx) {
-      float const* from = x + ky * walk.row_stride + kx * walk.column_stride;
+      float const* from = x + kx * walk.column_stride;
 #pragma GCC unroll 1
       for (int k = 0; k < whole; ++k, from += width, turned += 4 * width)
         multiply_turned<Arch, positions, Filters, width>(acc, from, turned);
@@ -128,13 +137,21 @@ template <class Arch, contraction C, int Width, int Filters, class Epilogue>
         turned += 4 * width;
       }
     }
-  constexpr int sums = Width * Filters;
-  alignas(64) float sum[(sums + 3) / 4 * 4 + 4];
+  }
+  // Loads from stores that begin elsewhere wait for them: three filters have four slots.
+  constexpr bool all = C.filters == Filters && std::is_same_v<Epilogue, identity_epilogue>;
+  constexpr int slots = Filters == 3 && !all ? 4 : Filters;
+  constexpr int sums = balance(Width * slots, width).count;
+  alignas(64) float sum[sums * width];
   [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-    (sum_lanes<Arch, 4 * I>(acc, sum + 4 * I), ...);
-  }(std::make_integer_sequence<int, (sums + 3) / 4>{});
+    if constexpr (all)
+      (store_lanes<Arch, Width * slots>(y, I, sum_lanes<Arch, slots, I * width>(acc)), ...);
+    else
+      (simd::store(sum + I * width, sum_lanes<Arch, slots, I * width>(acc)), ...);
+  }(std::make_integer_sequence<int, sums>{});
+  if constexpr (all) return;
   auto const store = [&](int m) __attribute__((always_inline)) {
-    simd::vec<four> const one[1] = {simd::load<four>(sum + m * Filters)};
+    simd::vec<four> const one[1] = {load_lanes<four, Filters>(sum + m * slots, 0)};
     store_position<four, Filters>(y + m * C.filters, one, epilogue, row + m, channel);
   };
   if constexpr (is_large<Epilogue>()) {
@@ -146,25 +163,22 @@ template <class Arch, contraction C, int Width, int Filters, class Epilogue>
   }
 }
 
-/// The first `lines` lines of one sample by the last `Filters` filters.
+/// One line of outputs by the last `Filters` filters.
 template <class Arch, contraction C, int Filters, class Epilogue>
-void turned_windows(float const* x, float const* turned, float* y, int lines, std::ptrdiff_t row,
-                    Epilogue const& epilogue) {
+void turned_line(float const* x, float const* turned, float* y, window_rows rows,
+                 std::ptrdiff_t row, Epilogue const& epilogue) {
   constexpr int channel = C.filters - Filters, step = C.stride_width * C.channels;
   constexpr balanced_axis columns =
       balance(C.out_width(), std::min(14, (Arch::registers - 1 - Filters) / Filters));
-  for (int oy = 0; oy < lines; ++oy, row += C.out_width()) {
-    float const* const from = x + oy * C.stride_height * C.width * C.channels;
-    float* const to = y + oy * C.out_width() * C.filters + channel;
-    int column = 0;
-    for (int i = 0; i < columns.large; ++i, column += columns.size)
-      turned_tile<Arch, C, columns.size, Filters>(
-          from + column * step, turned, to + column * C.filters, row + column, channel, epilogue);
-    if constexpr (columns.large < columns.count)
-      for (int i = columns.large; i < columns.count; ++i, column += columns.size - 1)
-        turned_tile<Arch, C, columns.size - 1, Filters>(
-            from + column * step, turned, to + column * C.filters, row + column, channel, epilogue);
-  }
+  y += channel;
+  int column = 0;
+  for (int i = 0; i < columns.large; ++i, column += columns.size)
+    turned_tile<Arch, C, columns.size, Filters>(x + column * step, turned, y + column * C.filters,
+                                                rows, row + column, channel, epilogue);
+  if constexpr (columns.large < columns.count)
+    for (int i = columns.large; i < columns.count; ++i, column += columns.size - 1)
+      turned_tile<Arch, C, columns.size - 1, Filters>(
+          x + column * step, turned, y + column * C.filters, rows, row + column, channel, epilogue);
 }
 
 }  // namespace etch::kernels

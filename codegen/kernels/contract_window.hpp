@@ -29,8 +29,8 @@ template <class Arch, contraction C, position_grid P, vector_strip S, int Taps>
     for (int ky = 0; ky < walk.rows; ++ky)
 #pragma GCC unroll 1
       for (int kx = 0; kx < walk.columns; ++kx) {
-        multiply<Arch, P, S, true>(acc, x + ky * walk.row_stride + kx * walk.column_stride, 1, w,
-                                   S.panel, walk.run);
+        multiply_run<Arch, P, S>(acc, x + ky * walk.row_stride + kx * walk.column_stride, w,
+                                 walk.run);
         w += walk.run * S.panel;
       }
   } else {
@@ -184,7 +184,10 @@ void forward_windows(float const* x, float const* weights, float* y, int samples
             xg, wg + (filters - rest) / panel * panel_stride(C), yg + filters - rest, row,
             channel + filters - rest, epilogue);
       if constexpr (turned > 0)
-        turned_windows<Arch, C, turned>(xg, last, yg, height, row, epilogue);
+        for (int oy = 0; oy < height; ++oy)
+          turned_line<Arch, C, turned>(xg + oy * C.stride_height * C.width * C.channels, last,
+                                       yg + oy * width * C.filters, {.last = walk_of(C).rows},
+                                       row + oy * width, epilogue);
     }
   }
 }

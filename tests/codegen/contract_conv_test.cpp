@@ -19,6 +19,8 @@ TEST_CASE("square convolutions agree with the reference in double") {
 TEST_CASE("convolutions with few filters or channels left agree with the reference") {
   check_all<conv(9, 32, 3, 1)>({1, 2});
   check_all<conv(9, 1, 3, 33)>({1, 2});
+  check_all<conv(12, 3, 3, 16)>({1, 2});
+  check_all<conv(11, 4, 3, 24, 1, 3)>({1, 2});
   check_all<conv(24, 19, 3, 34)>({1, 2});  // dX in several bands
   check_all<conv(14, 17, 3, 36, 1, 2)>({1, 2});
   check_all<conv(13, 20, 3, 20, 2)>({1, 2});
