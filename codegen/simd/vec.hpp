@@ -74,7 +74,7 @@ using arch_of = typename detail::tag_of<Vec>::type;
 /// fnma, `fused` (whether fma rounds once), min, max, div, sqrt, floor, round, reduce_add,
 /// reduce_max, and on the bits of a float as an int32: add_bits, sub_bits, shift_left<n>, exponent
 /// (`float(bits >> 23)`).
-/// Some have: near_reciprocal, near_sqrt, look_up.
+/// Some have: near_reciprocal, rough_reciprocal, near_sqrt, look_up.
 template <class Arch>
 struct instructions;
 

@@ -63,19 +63,28 @@ class adam : public optimizer<2> {
   }
 
  private:
-  /// m / (sqrt(v) + epsilon); the dividing unit would take longer than the memory.
+  /// m / (sqrt(v) + epsilon), within 3 ulp where there are estimates: the dividing unit alone would
+  /// take longer than the memory.
   template <class Arch>
   static simd::vec<Arch> normalised(simd::vec<Arch> m, simd::vec<Arch> v,
                                     simd::vec<Arch> epsilon) {
     using set = simd::instructions<Arch>;
     if constexpr (requires { set::near_sqrt(v); }) {
       auto const divisor = set::near_sqrt(v) + epsilon;
-      auto const reciprocal = set::near_reciprocal(divisor);
-      auto const near = m * reciprocal;
-      return simd::fma(simd::fnma(near, divisor, m), reciprocal, near);
+      return corrected(m, divisor, set::near_reciprocal(divisor));
+    } else if constexpr (requires { set::rough_reciprocal(v); }) {
+      auto const divisor = simd::sqrt(v) + epsilon;
+      return corrected(m, divisor, set::rough_reciprocal(divisor));
     } else {
       return m / (simd::sqrt(v) + epsilon);
     }
+  }
+
+  /// a / b from an estimate of 1 / b, the square of whose error remains.
+  template <class Vector>
+  static Vector corrected(Vector a, Vector b, Vector reciprocal) {
+    auto const near = a * reciprocal;
+    return simd::fma(simd::fnma(near, b, a), reciprocal, near);
   }
 
   /// base^exponent by products alone, because std::pow differs between processors.

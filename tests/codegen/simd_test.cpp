@@ -380,6 +380,21 @@ TEST_CASE("roots without the dividing unit are near") {
   });
 }
 
+TEST_CASE("estimates of reciprocals are near") {
+  for_each_arch([]<class Arch>() {
+    using set = simd::instructions<Arch>;
+    auto const exact = [](double x) { return 1 / x; };
+    if constexpr (requires(simd::vec<Arch> x) { set::near_reciprocal(x); }) {
+      auto const near = [](auto x) { return set::near_reciprocal(x); };
+      CHECK(sweep<Arch>(1e-30F, 1e30F, near, exact).in_ulp < 1024);  // 2^-14
+    }
+    if constexpr (requires(simd::vec<Arch> x) { set::rough_reciprocal(x); }) {
+      auto const rough = [](auto x) { return set::rough_reciprocal(x); };
+      CHECK(sweep<Arch>(1e-30F, 1e30F, rough, exact).in_ulp < 6144);  // 1.5 * 2^-12
+    }
+  });
+}
+
 TEST_CASE("sin and cos hold near and far from zero") {
   for_each_arch([]<class Arch>() {
     auto const sin = [](auto x) { return simd::sin(x); };
