@@ -56,6 +56,7 @@ struct lane_executor;
 template <class Arch, class Plan>
 struct executor {
   static constexpr auto const& plan = Plan::value;
+  static constexpr bool has_team = etch::has_team(plan);
 
   template <int V>
   [[gnu::always_inline]] static float* address([[maybe_unused]] buffers const& b,
@@ -117,7 +118,7 @@ struct executor {
   template <int I>
   [[gnu::always_inline]] static void run(buffers const& b, std::ptrdiff_t sample,
                                          int samples) noexcept {
-    if constexpr (etch::has_team(plan)) {
+    if constexpr (has_team) {
       if constexpr (at<I>.team)
         if (b.team.mine.parts > 1) return run_together<I>(b);
       if (samples == 0) return;
@@ -219,7 +220,9 @@ struct executor {
   }
 
   template <int First, int... I>
-  [[gnu::always_inline]] static void run_all(buffers const& b, std::ptrdiff_t sample, int samples,
+  [[gnu::always_inline]] static void run_all(buffers const& b,
+                                             [[maybe_unused]] std::ptrdiff_t sample,
+                                             [[maybe_unused]] int samples,
                                              std::integer_sequence<int, I...>) noexcept {
     (run<First + I>(b, sample, samples), ...);
   }

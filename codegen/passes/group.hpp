@@ -48,12 +48,13 @@ class grouping {
 
   /// A difference from a mean, say, that costs no more to compute again in each map that reads it
   /// than to load: one operand of its size, which lies in memory for a reduction, and a broadcast.
-  /// What is trained keeps it for the gradient.
+  /// What is trained keeps it for the gradient, unless all samples have one mean.
   constexpr bool is_repeated(int id) const {
     node const& n = g_[id];
     bool const cheap = n.code == op::map && (n.fn == function::add || n.fn == function::subtract ||
                                              n.fn == function::multiply);
-    if (!cheap || is_kept(id) || !g_.gradients.empty()) return false;
+    if (!cheap || is_kept(id)) return false;
+    if (!g_.gradients.empty() && g_[n.operand(1)].batched) return false;
     int const x = n.operand(0);
     bool const fits = g_[x].shape == n.shape && g_[x].batched == n.batched &&
                       g_[x].code != op::constant && g_[n.operand(1)].shape != n.shape;

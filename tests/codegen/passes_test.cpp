@@ -260,6 +260,15 @@ TEST_CASE("fuse: a difference from a mean is computed again where it is read, bu
   CHECK(kinds(etch::lower(full, 1, true)) == std::vector{reduce, map, reduce, map});
 }
 
+TEST_CASE("fuse: so is, in training, a difference from the mean of all samples") {
+  constexpr auto net = etch::input<6, 6, 2> | etch::conv2d<16, 3> | etch::batch_norm | etch::relu |
+                       etch::flatten | etch::dense<3>;
+  plan const p = etch::lower(etch::training_graph(net, etch::losses::mse{}), 4, true);
+  for (etch::step const& s : p.steps)
+    if (s.what == step_kind::map && p.values[static_cast<std::size_t>(s.result)].size == 4 * 4 * 16)
+      CHECK(code_of(p, s).instructions > 1);
+}
+
 TEST_CASE("fuse: what follows a sum of windows is its epilogue, what follows a maximum is not") {
   plan const p = inference(etch::input<8, 8, 3> | etch::avg_pool2d<2> | etch::tanh);
   CHECK(kinds(p) == std::vector{step_kind::pool});
