@@ -8,7 +8,8 @@ namespace etch {
 
 /// Threads that wait for work and do it together: `run(f)` calls f(0) ... f(size() - 1), f(0) on
 /// the calling thread, and returns when all are done. They spin for a moment before they sleep,
-/// because the next step of a training comes soon.
+/// because the next step of a training comes soon; now and then they give way, because the one they
+/// wait for may want the same processor.
 class thread_team {
  public:
   explicit thread_team(int size = 1) {
@@ -56,6 +57,7 @@ class thread_team {
     for (int spins = 0; !done(); ++spins) {
       int const seen = changing.load(std::memory_order_acquire);
       if (spins >= 4000 && !done()) changing.wait(seen);
+      else if (spins % 256 == 255) std::this_thread::yield();
 #if defined(__x86_64__)
       else __builtin_ia32_pause();  // so that 4000 are about 100 us
 #endif
