@@ -14,6 +14,22 @@ struct instructions<arch::avx2> {
   using v = vec<arch::avx2>;
   static constexpr bool fused = true;
 
+  using mask = __m256;
+  [[gnu::always_inline]] static inline mask equal(v a, v b) noexcept {
+    return _mm256_cmp_ps(a, b, _CMP_EQ_OQ);
+  }
+  [[gnu::always_inline]] static inline mask less(v a, v b) noexcept {
+    return _mm256_cmp_ps(a, b, _CMP_LT_OS);
+  }
+  [[gnu::always_inline]] static inline v blend(mask m, v a, v b) noexcept {
+    return _mm256_blendv_ps(b, a, m);
+  }
+  [[gnu::always_inline]] static inline bool any(mask m) noexcept {
+    return _mm256_movemask_ps(m) != 0;
+  }
+
+  [[gnu::always_inline]] static inline v broadcast(float x) noexcept { return _mm256_set1_ps(x); }
+
   [[gnu::always_inline]] static inline v load(float const* p) noexcept {
     return _mm256_loadu_ps(p);
   }

@@ -12,6 +12,20 @@ struct instructions<arch::avx512> {
   using v = vec<arch::avx512>;
   static constexpr bool fused = true;
 
+  using mask = __mmask16;
+  [[gnu::always_inline]] static inline mask equal(v a, v b) noexcept {
+    return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ);
+  }
+  [[gnu::always_inline]] static inline mask less(v a, v b) noexcept {
+    return _mm512_cmp_ps_mask(a, b, _CMP_LT_OS);
+  }
+  [[gnu::always_inline]] static inline v blend(mask m, v a, v b) noexcept {
+    return _mm512_mask_blend_ps(m, b, a);
+  }
+  [[gnu::always_inline]] static inline bool any(mask m) noexcept { return m != 0; }
+
+  [[gnu::always_inline]] static inline v broadcast(float x) noexcept { return _mm512_set1_ps(x); }
+
   [[gnu::always_inline]] static inline v load(float const* p) noexcept {
     return _mm512_loadu_ps(p);
   }

@@ -16,8 +16,7 @@
 #endif
 #include "deterministic.hpp"
 
-/// Call these functions with their namespace, `simd::exp(x)`: the argument's own namespace, xsimd,
-/// has functions of the same names. All are lane by lane.
+/// Call these functions with their namespace, `simd::exp(x)`. All are lane by lane.
 namespace etch::simd {
 
 /// `Arch::width` floats from `p`, which needs no alignment.
@@ -89,7 +88,7 @@ template <vector V>
   return instructions<arch_of<V>>::min(a, b);
 }
 
-/// `a / b`, rounded correctly; xsimd's operator is an approximation on NEON.
+/// `a / b`, rounded correctly.
 template <vector V>
 [[gnu::always_inline]] inline V div(V a, V b) noexcept {
   return instructions<arch_of<V>>::div(a, b);

@@ -104,7 +104,7 @@ template <class Base, int Parts>
 
 namespace detail {
 template <class Base, int Parts>
-struct batch_of<arch::deterministic_on<Base, Parts>> {
+struct vec_of<arch::deterministic_on<Base, Parts>> {
   using type = fixed_vec<Base, Parts>;
 };
 template <class Base, int Parts>

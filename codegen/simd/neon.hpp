@@ -11,6 +11,16 @@ struct instructions<arch::neon> {
   using v = vec<arch::neon>;
   static constexpr bool fused = true;
 
+  using mask = uint32x4_t;
+  [[gnu::always_inline]] static inline mask equal(v a, v b) noexcept { return vceqq_f32(a, b); }
+  [[gnu::always_inline]] static inline mask less(v a, v b) noexcept { return vcltq_f32(a, b); }
+  [[gnu::always_inline]] static inline v blend(mask m, v a, v b) noexcept {
+    return vbslq_f32(m, a, b);
+  }
+  [[gnu::always_inline]] static inline bool any(mask m) noexcept { return vmaxvq_u32(m) != 0; }
+
+  [[gnu::always_inline]] static inline v broadcast(float x) noexcept { return vdupq_n_f32(x); }
+
   [[gnu::always_inline]] static inline v load(float const* p) noexcept { return vld1q_f32(p); }
   [[gnu::always_inline]] static inline void store(float* p, v a) noexcept { vst1q_f32(p, a); }
 

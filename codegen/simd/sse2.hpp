@@ -11,6 +11,20 @@ template <>
 struct instructions<arch::sse2> {
   using v = vec<arch::sse2>;
 
+  using mask = __m128;
+  [[gnu::always_inline]] static inline mask equal(v a, v b) noexcept { return _mm_cmpeq_ps(a, b); }
+  [[gnu::always_inline]] static inline mask less(v a, v b) noexcept { return _mm_cmplt_ps(a, b); }
+  [[gnu::always_inline]] static inline v blend(mask m, v a, v b) noexcept {
+#if defined(__SSE4_1__)
+    return _mm_blendv_ps(b, a, m);
+#else
+    return _mm_or_ps(_mm_and_ps(m, a), _mm_andnot_ps(m, b));
+#endif
+  }
+  [[gnu::always_inline]] static inline bool any(mask m) noexcept { return _mm_movemask_ps(m) != 0; }
+
+  [[gnu::always_inline]] static inline v broadcast(float x) noexcept { return _mm_set1_ps(x); }
+
   [[gnu::always_inline]] static inline v load(float const* p) noexcept { return _mm_loadu_ps(p); }
   [[gnu::always_inline]] static inline void store(float* p, v a) noexcept { _mm_storeu_ps(p, a); }
 
@@ -55,8 +69,23 @@ struct instructions<arch::sse2> {
   [[gnu::always_inline]] static inline v min(v a, v b) noexcept { return _mm_min_ps(a, b); }
   [[gnu::always_inline]] static inline v div(v a, v b) noexcept { return a / b; }
   [[gnu::always_inline]] static inline v sqrt(v a) noexcept { return _mm_sqrt_ps(a); }
-  [[gnu::always_inline]] static inline v floor(v a) noexcept { return xsimd::floor(a); }
-  [[gnu::always_inline]] static inline v round(v a) noexcept { return xsimd::nearbyint(a); }
+#if defined(__SSE4_1__)
+  [[gnu::always_inline]] static inline v floor(v a) noexcept { return _mm_floor_ps(a); }
+  [[gnu::always_inline]] static inline v round(v a) noexcept {
+    return _mm_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  }
+#else
+  [[gnu::always_inline]] static inline v floor(v a) noexcept {
+    v const nearest = round(a);
+    return nearest - (v(less(a, nearest)) & v(1.0F));
+  }
+  [[gnu::always_inline]] static inline v round(v a) noexcept {
+    v const sign = a & v(-0.0F), magnitude = a ^ sign;
+    v const shift(8388608.0F);  // 2^23: what is added to it has no bits behind the point
+    v const nearest = in_register(magnitude + shift) - shift;
+    return blend(less(magnitude, shift), nearest | sign, a);
+  }
+#endif
 
   [[gnu::always_inline]] static inline v add_bits(v a, v b) noexcept {
     return _mm_castsi128_ps(_mm_add_epi32(_mm_castps_si128(a), _mm_castps_si128(b)));

@@ -1,65 +1,110 @@
 #pragma once
 
-#include <xsimd/xsimd.hpp>
+#include <cstddef>
+
+// Of xsimd the registers alone: its functions take half a second of every translation unit.
+#include <xsimd/config/xsimd_config.hpp>
+#if __has_include(<xsimd/config/xsimd_inline.hpp>)
+#include <xsimd/config/xsimd_inline.hpp>
+#endif
+#include <xsimd/types/xsimd_all_registers.hpp>
 
 #include "arch.hpp"
 
 namespace etch::simd {
 
+template <class Arch>
+struct instructions;
+
 namespace detail {
 
+/// Whose registers of xsimd `Arch` uses.
 template <class Arch>
-struct batch_of;
-template <class Vec>
-struct tag_of;
-
+struct xsimd_arch;
 #if defined(__x86_64__)
 template <>
-struct batch_of<arch::sse2> {
-#if defined(__FMA__) && defined(__SSE4_2__)
-  using type = xsimd::batch<float, xsimd::sse4_2>;
-#else
-  using type = xsimd::batch<float, xsimd::sse2>;
-#endif
+struct xsimd_arch<arch::sse2> {
+  using type = xsimd::sse2;
 };
 template <>
-struct batch_of<arch::avx2> {
-  using type = xsimd::batch<float, xsimd::fma3<xsimd::avx2>>;
+struct xsimd_arch<arch::avx2> {
+  using type = xsimd::avx2;
 };
 template <>
-struct batch_of<arch::avx512> {
-  using type = xsimd::batch<float, xsimd::avx512bw>;
-};
-
-template <>
-struct tag_of<batch_of<arch::sse2>::type> {
-  using type = arch::sse2;
-};
-template <>
-struct tag_of<batch_of<arch::avx2>::type> {
-  using type = arch::avx2;
-};
-template <>
-struct tag_of<batch_of<arch::avx512>::type> {
-  using type = arch::avx512;
+struct xsimd_arch<arch::avx512> {
+  using type = xsimd::avx512bw;
 };
 #else
 template <>
-struct batch_of<arch::neon> {
-  using type = xsimd::batch<float, xsimd::neon64>;
-};
-template <>
-struct tag_of<batch_of<arch::neon>::type> {
-  using type = arch::neon;
+struct xsimd_arch<arch::neon> {
+  using type = xsimd::neon64;
 };
 #endif
 
 }  // namespace detail
 
-/// `Arch::width` floats in one register, with the operators + - * / and unary -.
+/// Lanes that are set or not: what comparing two vectors gives.
+template <class Arch>
+struct native_mask {
+  typename instructions<Arch>::mask data;
+};
+
+/// xsimd's register of `Arch::width` floats, with operators of an instruction each.
+template <class Arch>
+struct native_vec {
+  using isa = instructions<Arch>;
+  using xsimd_arch = typename detail::xsimd_arch<Arch>::type;
+  using register_type = typename xsimd::types::simd_register<float, xsimd_arch>::register_type;
+
+  register_type data;
+
+  native_vec() = default;
+  [[gnu::always_inline]] native_vec(register_type r) noexcept : data(r) {}
+  [[gnu::always_inline]] explicit native_vec(float x) noexcept : data(isa::broadcast(x)) {}
+  [[gnu::always_inline]] operator register_type() const noexcept { return data; }
+
+  using v = native_vec;
+  [[gnu::always_inline]] friend v operator+(v a, v b) noexcept { return a.data + b.data; }
+  [[gnu::always_inline]] friend v operator-(v a, v b) noexcept { return a.data - b.data; }
+  [[gnu::always_inline]] friend v operator*(v a, v b) noexcept { return a.data * b.data; }
+  [[gnu::always_inline]] friend v operator/(v a, v b) noexcept { return a.data / b.data; }
+  [[gnu::always_inline]] friend v operator-(v a) noexcept { return -a.data; }
+  [[gnu::always_inline]] friend v operator&(v a, v b) noexcept { return join(a.bits() & b.bits()); }
+  [[gnu::always_inline]] friend v operator|(v a, v b) noexcept { return join(a.bits() | b.bits()); }
+  [[gnu::always_inline]] friend v operator^(v a, v b) noexcept { return join(a.bits() ^ b.bits()); }
+
+  using mask = native_mask<Arch>;
+  [[gnu::always_inline]] friend mask operator==(v a, v b) noexcept { return {isa::equal(a, b)}; }
+  [[gnu::always_inline]] friend mask operator<(v a, v b) noexcept { return {isa::less(a, b)}; }
+  [[gnu::always_inline]] friend mask operator>(v a, v b) noexcept { return {isa::less(b, a)}; }
+
+ private:
+  typedef int ints __attribute__((vector_size(4 * Arch::width)));
+  [[gnu::always_inline]] ints bits() const noexcept { return reinterpret_cast<ints>(data); }
+  [[gnu::always_inline]] static v join(ints a) noexcept {
+    return reinterpret_cast<register_type>(a);
+  }
+};
+
+namespace detail {
+
+template <class Arch>
+struct vec_of {
+  using type = native_vec<Arch>;
+};
+template <class Vec>
+struct tag_of;
+template <class Arch>
+struct tag_of<native_vec<Arch>> {
+  using type = Arch;
+};
+
+}  // namespace detail
+
+/// `Arch::width` floats with the operators + - * / & | ^ and unary -; == < > give a mask.
 template <class Arch>
   requires arch::compiled<Arch>
-using vec = typename detail::batch_of<Arch>::type;
+using vec = typename detail::vec_of<Arch>::type;
 
 /// A `vec` of some instruction set.
 template <class Vec>
@@ -70,24 +115,25 @@ template <vector Vec>
 using arch_of = typename detail::tag_of<Vec>::type;
 
 /// What each instruction set supplies, one specialisation each; everything else in this folder is
-/// written in terms of it. Members: load, store, load_partial, store_partial, store_pieces, fma,
-/// fnma, `fused` (whether fma rounds once), min, max, div, sqrt, floor, round, reduce_add,
-/// reduce_max, and on the bits of a float as an int32: add_bits, sub_bits, shift_left<n>, exponent
-/// (`float(bits >> 23)`).
+/// written in terms of it. Members: broadcast, load, store, load_partial, store_partial,
+/// store_pieces, fma, fnma, `fused` (whether fma rounds once), min, max, div, sqrt, floor, round,
+/// reduce_add, reduce_max; `mask`, and of masks equal, less, blend, any; on the bits of a float as
+/// an int32: add_bits, sub_bits, shift_left<n>, exponent (`float(bits >> 23)`).
 /// Some have: near_reciprocal, rough_reciprocal, near_sqrt, look_up.
 template <class Arch>
 struct instructions;
 
 /// `mask ? a : b`; a mask is what comparing two vectors gives.
-template <class Mask, vector V>
-[[gnu::always_inline]] inline V blend(Mask mask, V a, V b) noexcept {
-  return xsimd::select(mask, a, b);
+template <class Arch>
+[[gnu::always_inline]] inline native_vec<Arch> blend(native_mask<Arch> mask, native_vec<Arch> a,
+                                                     native_vec<Arch> b) noexcept {
+  return instructions<Arch>::blend(mask.data, a, b);
 }
 
 /// Whether the mask is set in some lane.
-template <class Mask>
-[[gnu::always_inline]] inline bool any(Mask mask) noexcept {
-  return xsimd::any(mask);
+template <class Arch>
+[[gnu::always_inline]] inline bool any(native_mask<Arch> mask) noexcept {
+  return instructions<Arch>::any(mask.data);
 }
 
 /// `a`, held in a register: g++ would load it again for every use, and a core multiplies faster

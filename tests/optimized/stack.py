@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Whether kernels are optimised in a build with -O0: calls.py PROGRAM PLAIN
+"""Whether kernels are optimised in a build with -O0: stack.py PROGRAM PLAIN
 
-The kernels of PROGRAM call few functions of xsimd (g++ leaves friends, such as its operators, out
-of a pragma); those of PLAIN, compiled without the pragmas of the umbrella header, call it for all.
+Functions of etch keep their values in registers in PROGRAM; in PLAIN, compiled without the pragmas
+of the umbrella header, in memory.
 """
 
 import re
@@ -11,8 +11,8 @@ import subprocess
 import sys
 
 
-def calls(program):
-    """Calls of xsimd's functions from etch's."""
+def accesses(program):
+    """Instructions of etch's functions that read or write their stack."""
     text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", program], capture_output=True,
                           text=True, check=True).stdout
     found, inside = 0, False
@@ -20,7 +20,7 @@ def calls(program):
         head = re.match(r"[0-9a-f]+ <(\w+)>:", line)
         if head:
             inside = head[1].startswith("_ZN4etch")
-        elif inside and re.search(r"\b(call|bl)\b.*<_ZN?\w*5xsimd", line):
+        elif inside and re.search(r"\(%r[bs]p\)|\[(sp|x29)\b", line):
             found += 1
     return found
 
@@ -29,8 +29,8 @@ def main(program, plain):
     if not shutil.which("objdump"):
         print("SKIPPED: needs objdump")
         return 77
-    optimised, otherwise = calls(program), calls(plain)
-    print(f"{optimised} calls; {otherwise} without optimisation")
+    optimised, otherwise = accesses(program), accesses(plain)
+    print(f"{optimised} accesses of the stack; {otherwise} without optimisation")
     return 0 if 10 * optimised < otherwise else 1
 
 
