@@ -139,38 +139,8 @@ template <class Arch, contraction C, program P>
 /// y[i] += the sum of the lanes of v[i], for i < Count; v is overwritten.
 template <class Arch, int Count>
 [[gnu::always_inline]] inline void add_sums(float* y, simd::vec<Arch>* v) noexcept {
-  constexpr int width = Arch::width;
-  static_assert(Count <= width);
-  if constexpr (Count == 1) {
-    *y += simd::reduce_add(*v);
-    return;
-  }
-  typedef float row __attribute__((vector_size(4 * width)));
-  // Lane by lane: of a where the bit D of the lane's number is 0, of b where it is 1, the sum of
-  // the two lanes that differ in that bit. By reference: a wide vector as a value is none that every
-  // ABI has.
-  auto const fold = []<int D>(simd::vec<Arch>& to, simd::vec<Arch> const& from)
-      __attribute__((always_inline)) {
-    [&]<int... L>(std::integer_sequence<int, L...>) __attribute__((always_inline)) {
-      row a, b;
-      __builtin_memcpy(&a, &to, sizeof a);
-      __builtin_memcpy(&b, &from, sizeof b);
-      a = __builtin_shufflevector(a, b, (L + (L & D ? width : 0))...) +
-          __builtin_shufflevector(a, b, ((L ^ D) + (L & D ? width : 0))...);
-      __builtin_memcpy(&to, &a, sizeof a);
-    }(std::make_integer_sequence<int, width>{});
-  };
-  auto const halve = [&]<int D, int... I>(auto const& self, std::integer_sequence<int, D>,
-                                          std::integer_sequence<int, I...>)
-      __attribute__((always_inline)) {
-    (fold.template operator()<D>(v[I], v[I + D < Count ? I + D : I]), ...);
-    if constexpr (D > 1)
-      self(self, std::integer_sequence<int, D / 2>{},
-           std::make_integer_sequence<int, std::min(D / 2, Count)>{});
-  };
-  halve(halve, std::integer_sequence<int, width / 2>{},
-        std::make_integer_sequence<int, std::min(width / 2, Count)>{});
-  simd::store_partial(y, simd::load_partial<Arch>(y, Count) + v[0], Count);
+  auto const sums = across_rows<Arch, function::add, Count>(v);
+  simd::store_partial(y, simd::load_partial<Arch>(y, Count) + sums, Count);
 }
 
 /// y[o, i] += the sum over r and all samples of the program at (o, r, i); blocks(k) gives the

@@ -34,6 +34,42 @@ template <class Arch, function Fn>
   else return simd::reduce_max(v);
 }
 
+/// Lane i is what across_lanes makes of v[i], for i < Count; v is overwritten. Together, vectors take
+/// a third of the instructions that they take one by one.
+template <class Arch, function Fn, int Count>
+[[gnu::always_inline]] inline simd::vec<Arch> across_rows(simd::vec<Arch>* v) noexcept {
+  constexpr int width = Arch::width;
+  static_assert(Count <= width);
+  typedef float row __attribute__((vector_size(4 * width)));
+  // Lane by lane: of a where the bit D of the lane's number is 0, of b where it is 1, the two lanes
+  // that differ in that bit. By reference: a wide vector as a value is none that every ABI has.
+  auto const fold = []<int D>(simd::vec<Arch>& to, simd::vec<Arch> const& from)
+      __attribute__((always_inline)) {
+    [&]<int... L>(std::integer_sequence<int, L...>) __attribute__((always_inline)) {
+      row a, b;
+      __builtin_memcpy(&a, &to, sizeof a);
+      __builtin_memcpy(&b, &from, sizeof b);
+      row const one = __builtin_shufflevector(a, b, (L + (L & D ? width : 0))...);
+      row const other = __builtin_shufflevector(a, b, ((L ^ D) + (L & D ? width : 0))...);
+      simd::vec<Arch> x, y;
+      __builtin_memcpy(&x, &one, sizeof x);
+      __builtin_memcpy(&y, &other, sizeof y);
+      to = combine<Arch, Fn>(x, y);
+    }(std::make_integer_sequence<int, width>{});
+  };
+  auto const halve = [&]<int D, int... I>(auto const& self, std::integer_sequence<int, D>,
+                                          std::integer_sequence<int, I...>)
+      __attribute__((always_inline)) {
+    (fold.template operator()<D>(v[I], v[I + D < Count ? I + D : I]), ...);
+    if constexpr (D > 1)
+      self(self, std::integer_sequence<int, D / 2>{},
+           std::make_integer_sequence<int, std::min(D / 2, Count)>{});
+  };
+  halve(halve, std::integer_sequence<int, width / 2>{},
+        std::make_integer_sequence<int, std::min(width / 2, Count)>{});
+  return v[0];
+}
+
 /// A reduction over an axis of extent 1 has the rows of the whole sample, if its operands allow it:
 /// over the batch these are long vectors.
 consteval reduce_spec canonical(reduce_spec s) {
@@ -106,10 +142,10 @@ void reduce_flat(float* y, float const* const* operands, std::ptrdiff_t start,
   }
 }
 
-/// One result: S.inner is 1, and the vectors run along S.reduced.
+/// One result, still in lanes: S.inner is 1, and the vectors run along S.reduced.
 template <class Arch, reduce_spec S>
-[[gnu::always_inline]] inline float reduce_row(float const* const* operands, std::ptrdiff_t sample,
-                                               int o) noexcept {
+[[gnu::always_inline]] inline simd::vec<Arch> reduce_row(float const* const* operands,
+                                                         std::ptrdiff_t sample, int o) noexcept {
   constexpr program P = S.code;
   constexpr int width = Arch::width;
   constexpr int common = common_row(P, S.outer * S.reduced);
@@ -125,6 +161,11 @@ template <class Arch, reduce_spec S>
   for (int part = 0; part < parts; ++part) {
     program_row<Arch, P, length, S.outer * parts> const row(operands, sample, o * parts + part);
     int i = 0;
+    if constexpr (parts == 1 && length >= chains * width) {  // nothing to combine with yet
+#pragma GCC unroll 4
+      for (int u = 0; u < chains; ++u) acc[u] = row(u * width, width);
+      i = chains * width;
+    }
 #pragma GCC unroll 1
     for (; i + chains * width <= length; i += chains * width)
 #pragma GCC unroll 4
@@ -141,7 +182,31 @@ template <class Arch, reduce_spec S>
   }
 #pragma GCC unroll 4
   for (int u = 1; u < chains; ++u) acc[0] = combine<Arch, S.fn>(acc[0], acc[u]);
-  return across_lanes<Arch, S.fn>(acc[0]);
+  return acc[0];
+}
+
+/// All results of one sample.
+template <class Arch, reduce_spec S>
+[[gnu::always_inline]] inline void reduce_rows(float* y, float const* const* operands,
+                                               std::ptrdiff_t sample) noexcept {
+  constexpr int most = arch::is_deterministic<Arch> ? 4 : Arch::width;
+  constexpr int together = S.outer < 4 || S.over_batch ? 1 : std::min(S.outer, most);
+  int o = 0;
+  if constexpr (together > 1) {
+#pragma GCC unroll 1
+    for (; o + together <= S.outer; o += together) {
+      simd::vec<Arch> total[together];
+#pragma GCC unroll 1
+      for (int i = 0; i < together; ++i) total[i] = reduce_row<Arch, S>(operands, sample, o + i);
+      simd::store_partial(y + o, across_rows<Arch, S.fn, together>(total), together);
+    }
+  }
+  if constexpr (S.outer % together > 0 || together == 1)
+#pragma GCC unroll 1
+    for (; o < S.outer; ++o) {
+      float const total = across_lanes<Arch, S.fn>(reduce_row<Arch, S>(operands, sample, o));
+      y[o] = S.over_batch ? y[o] + total : total;
+    }
 }
 
 /// `Vectors` vectors of results that lie side by side in S.inner, from `column` on; the last one
@@ -209,11 +274,7 @@ void reduce(float* y, float const* const* operands, int samples) noexcept {
     }
   } else if constexpr (C.inner == 1) {
     for (std::ptrdiff_t s = 0; s < count; ++s)
-      for (int o = 0; o < C.outer; ++o) {
-        float const total = reduce_row<across, C>(operands, s, o);
-        if constexpr (C.over_batch) y[o] += total;
-        else y[s * C.outer + o] = total;
-      }
+      reduce_rows<across, C>(C.over_batch ? y : y + s * C.outer, operands, s);
   } else if constexpr (C.over_batch) {
     for (int o = 0; o < C.outer; ++o)
       reduce_inner<Arch, C>(y + o * C.inner, operands, 0, count, o);

@@ -19,10 +19,11 @@ struct gelu_tanh : elementwise {
   static constexpr double sqrt_2_over_pi = 0.79788456080286535588;
 
   static constexpr tensor forward(context&, tensor x) {
-    // (1 + tanh(z)) / 2 = sigmoid(2 z). Beyond 30 it is 0 or 1 in double too, and x * x must not
-    // become infinite, since its gradient is multiplied by 0 there.
+    // Beyond 30 the tanh is -1 or 1 in double too, and u * u must not become infinite, since its
+    // gradient is multiplied by 0 there.
     tensor const u = max(-30, min(30, x));
-    return x * math::sigmoid((u + u * u * u * 0.044715) * (2 * sqrt_2_over_pi));
+    tensor const slope = u * u * (0.044715 * sqrt_2_over_pi) + sqrt_2_over_pi;
+    return x * (math::tanh(u * slope) * 0.5 + 0.5);
   }
 };
 
