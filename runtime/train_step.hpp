@@ -129,17 +129,17 @@ class gradient_run {
   }
 
   /// Adds up the gradients of all threads, in their order, for the share of thread `t` in each
-  /// parameter, and hands each trainable range to `update` and each state to `move`: block by
+  /// stretch of parameters, and hands each trainable range to `update` and each state to `move`: block by
   /// block, while a block is in the cache, where it also becomes zero again.
   template <class Update, class Move>
   void finish(int t, Update update, Move move) const {
     constexpr int block = 4096;
     share const mine{t, threads_};
-    for (std::size_t i = 0; i < facts<Net>::parameters.size(); ++i) {
-      auto const& place = facts<Net>::places[i];
-      int const end = place.offset + mine.end(place.size / 16) * 16;
-      int const sums = summed_together[i] ? 1 : threads_;
-      for (int first = place.offset + mine.begin(place.size / 16) * 16; first < end;
+    for (int i = 0; i < stretches.count; ++i) {
+      stretch const& part = stretches.all[static_cast<std::size_t>(i)];
+      int const end = part.offset + mine.end(part.size / 16) * 16;
+      int const sums = part.summed_together ? 1 : threads_;
+      for (int first = part.offset + mine.begin(part.size / 16) * 16; first < end;
            first += block) {
         int const count = std::min(block, end - first);
         float* const sum = gradients(0) + first;
@@ -148,10 +148,10 @@ class gradient_run {
           for (int k = 0; k < count; ++k) sum[k] += g[k];
           std::fill_n(g, count, 0.0f);
         }
-        if (facts<Net>::parameters[i].trainable)
+        if (part.trainable)
           update(gradients(0), first, count);
         else
-          move(gradients(0), first, count, static_cast<float>(facts<Net>::parameters[i].momentum));
+          move(gradients(0), first, count, part.momentum);
         std::fill_n(sum, count, 0.0f);
       }
     }
@@ -162,11 +162,34 @@ class gradient_run {
   static constexpr std::size_t per_thread =
       static_cast<std::size_t>(plan_type::value.derived) +
       static_cast<std::size_t>(round_up(plan_type::value.workspace, 16)) - shared;
-  static constexpr auto summed_together = [] {
-    std::array<bool, facts<Net>::places.size()> all{};
-    for (std::size_t i = 0; i < all.size(); ++i)
-      all[i] = passes::is_summed_together(plan_type::value, facts<Net>::places[i]);
-    return all;
+
+  /// Parameters that follow each other and are treated alike: a call for each of the small ones
+  /// would take longer than its update.
+  struct stretch {
+    int offset = 0, size = 0;
+    bool trainable = true, summed_together = false;
+    float momentum = 0;
+  };
+  struct stretch_list {
+    std::array<stretch, facts<Net>::places.size() + 1> all{};
+    int count = 0;
+  };
+  static constexpr stretch_list stretches = [] {
+    stretch_list list;
+    for (std::size_t i = 0; i < facts<Net>::places.size(); ++i) {
+      auto const& place = facts<Net>::places[i];
+      auto const& parameter = facts<Net>::parameters[i];
+      stretch const next{place.offset, place.size, parameter.trainable,
+                         passes::is_summed_together(plan_type::value, place),
+                         static_cast<float>(parameter.momentum)};
+      stretch& last = list.all[static_cast<std::size_t>(std::max(0, list.count - 1))];
+      if (list.count > 0 && last.offset + last.size == next.offset && last.trainable &&
+          next.trainable && last.summed_together == next.summed_together)
+        last.size += next.size;
+      else
+        list.all[static_cast<std::size_t>(list.count++)] = next;
+    }
+    return list;
   }();
 
   float* derived(int thread) const {

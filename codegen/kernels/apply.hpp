@@ -167,6 +167,27 @@ struct program_row {
     return apply_program<Arch, P>(reg);
   }
 
+  /// Whether an operand is the same vectors in every row.
+  static constexpr bool is_held(int i) {
+    auto const& l = P.operand(i);
+    return l.from == program::kind::memory && is_shared(l, Row) &&
+           form_in_row(l, Row) == form::consecutive;
+  }
+  /// The program at vector `u` of the row, with such operands from `held`.
+  template <int Vectors>
+  [[gnu::always_inline]] simd::vec<Arch> at_vector(
+      int u, simd::vec<Arch> const (&held)[size][Vectors]) const noexcept {
+    simd::vec<Arch> reg[std::max(1, P.registers())];
+    auto const take = [&]<int I>(std::integral_constant<int, I>) __attribute__((always_inline)) {
+      if constexpr (is_held(I)) return held[I][u];
+      else return load<I>(u * Arch::width, Arch::width, simd::zero<Arch>());
+    };
+    [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+      ((reg[I] = take(std::integral_constant<int, I>{})), ...);
+    }(std::make_integer_sequence<int, P.loads>{});
+    return apply_program<Arch, P>(reg);
+  }
+
  private:
   template <int I>
   [[gnu::always_inline]] void locate(float const* const* operands, std::ptrdiff_t sample,
@@ -249,6 +270,30 @@ struct identity_epilogue {
   }
 };
 
+/// The operand, one for each of `filters`, that the program adds to the accumulator before it reads
+/// that again; -1 if there is none.
+constexpr int bias_operand(program const& p, int filters) {
+  auto const is_accumulator = [&](int reg) {
+    return reg < p.loads && p.operand(reg).from == program::kind::accumulator && uses(p, reg) == 1;
+  };
+  auto const is_bias = [&](int reg) {
+    return reg < p.loads && p.operand(reg).from == program::kind::memory &&
+           is_shared(p.operand(reg), filters) &&
+           form_in_row(p.operand(reg), filters) == form::consecutive;
+  };
+  if (p.instructions == 0 || p[0].fn != function::add) return -1;
+  if (is_accumulator(p[0].a) && is_bias(p[0].b)) return p[0].b;
+  return is_accumulator(p[0].b) && is_bias(p[0].a) ? p[0].a : -1;
+}
+/// The program for an accumulator that began with its bias.
+constexpr program without_bias(program p, int filters) {
+  if (int const bias = bias_operand(p, filters); bias >= 0) {
+    int const sum = p[0].a == bias ? p[0].b : p[0].a;
+    p.code[0] = {function::identity, static_cast<signed char>(sum)};
+  }
+  return p;
+}
+
 /// The epilogue of a contraction or a pooling that runs program P on each output: a row is an
 /// output position of `Filters` channels, a sample has `RowsPerSample` of them.
 template <program P, int Filters, int RowsPerSample>
@@ -268,6 +313,17 @@ struct epilogue {
   }();
   static constexpr bool monotone = ignores_row && grows_with_accumulator(P);
   static constexpr bool large = instruction_count(P) > 8;
+  static constexpr int bias = bias_operand(P, Filters);
+
+  /// What an accumulator may begin with instead of 0, for `rest` as its epilogue.
+  template <class Arch>
+  [[gnu::always_inline]] simd::vec<Arch> start(int channel, int lanes) const noexcept {
+    if constexpr (bias < 0) return simd::zero<Arch>();
+    else return simd::load_partial<Arch>(operands[bias] + channel, lanes);
+  }
+  [[gnu::always_inline]] auto rest() const noexcept {
+    return epilogue<without_bias(P, Filters), Filters, RowsPerSample>{operands};
+  }
 
   template <class Arch>
   [[gnu::always_inline]] simd::vec<Arch> operator()(simd::vec<Arch> acc, std::ptrdiff_t row,

@@ -55,6 +55,13 @@ template <class Arch, contraction C, int Lanes, class Epilogue>
   constexpr int rounds = steps / chains, rest = steps % chains;
   simd::vec<Arch> acc[chains][vectors];
   clear<Arch>(acc);
+  // A sum that begins with its bias is ready one addition earlier.
+  constexpr bool has_start = requires { epilogue.template start<Arch>(0, 1); };
+  if constexpr (has_start)
+#pragma GCC unroll 64
+    for (int v = 0; v < vectors; ++v)
+      acc[0][v] = epilogue.template start<Arch>(channel + v * Arch::width,
+                                                std::min(Arch::width, Lanes - v * Arch::width));
   if constexpr (steps * vectors <= 32) {
     // g++ would take the inputs from the register that the layer before has just stored, with two
     // shuffles each; loads are faster
@@ -71,9 +78,13 @@ template <class Arch, contraction C, int Lanes, class Epilogue>
   }
   if constexpr (rest > 0) advance_chains<Arch, strip, rest>(acc, x + steps - rest, w);
   sum_chains<Arch, chains>(acc);
+  auto const after = [&]() __attribute__((always_inline)) {
+    if constexpr (has_start) return epilogue.rest();
+    else return epilogue;
+  }();
 #pragma GCC unroll 64
   for (int v = 0; v < vectors; ++v)
-    simd::store_pieces(y + v * Arch::width, finish<Arch, Lanes>(epilogue, acc[0][v], 0, channel, v),
+    simd::store_pieces(y + v * Arch::width, finish<Arch, Lanes>(after, acc[0][v], 0, channel, v),
                        std::min(Arch::width, Lanes - v * Arch::width));
 }
 

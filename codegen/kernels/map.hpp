@@ -57,6 +57,46 @@ template <class Arch, program P, class Row>
   }
 }
 
+/// How many vectors of a row of `length` elements an operand of all rows can keep in registers; 0 if
+/// that is less than the row.
+template <class Arch, program P, int Length, int Rows>
+consteval int held_vectors() {
+  int operands = 0;
+  for (int i = 0; i < P.loads; ++i) operands += program_row<Arch, P, Length, Rows>::is_held(i);
+  int const vectors = Length / Arch::width;
+  bool const fits = Length % Arch::width == 0 && operands * vectors <= Arch::registers / 2;
+  return fits && operands > 0 && instruction_count(P) <= 8 ? vectors : 0;
+}
+
+/// Rows [first, last) of a sample, one after the other into y.
+template <class Arch, program P, int Length, int Rows>
+[[gnu::always_inline]] inline void map_rows(float* y, float const* const* operands,
+                                            std::ptrdiff_t sample, std::ptrdiff_t first,
+                                            std::ptrdiff_t last) noexcept {
+  using operand_row = program_row<Arch, P, Length, Rows>;
+  constexpr int vectors = held_vectors<Arch, P, Length, Rows>();
+  if constexpr (vectors > 0) {
+    simd::vec<Arch> held[operand_row::size][vectors];
+    for (int i = 0; i < P.loads; ++i)
+      for (int u = 0; u < vectors; ++u)
+        if (operand_row::is_held(i)) held[i][u] = simd::load<Arch>(operands[i] + u * Arch::width);
+#pragma GCC unroll 1
+    for (; first < last; ++first, y += Length) {
+      operand_row const row(operands, sample, first);
+      simd::vec<Arch> result[vectors];
+#pragma GCC unroll 16
+      for (int u = 0; u < vectors; ++u) result[u] = row.at_vector(u, held);
+#pragma GCC unroll 16
+      for (int u = 0; u < vectors; ++u) simd::store(y + u * Arch::width, result[u]);
+    }
+  } else {
+    for (; first < last; ++first, y += Length) {
+      operand_row const row(operands, sample, first);
+      map_row<Arch, P>(y, row, Length);
+    }
+  }
+}
+
 /// The same for a flat program, over all samples: shared by maps of every size.
 template <class Arch, program P>
 void map_run(float* y, float const* const* operands, std::ptrdiff_t length) noexcept {
@@ -104,10 +144,11 @@ void map_channels(float* y, float const* const* operands, std::ptrdiff_t total) 
     from[i] = l.from != program::kind::memory ? nullptr : copied ? copies[i] : operands[i];
     for (int j = 0; copied && j < length; ++j) copies[i][j] = operands[i][j % channels];
   }
-#pragma GCC unroll 1
-  for (std::ptrdiff_t i = 0; i < total; i += length) {
-    program_row<Arch, P, length, 1> const row(from, i / length, 0);
-    map_row<Arch, P>(y + i, row, std::min<std::ptrdiff_t>(length, total - i));
+  std::ptrdiff_t const rows = total / length;
+  map_rows<Arch, P, length, 1>(y, from, 0, 0, rows);
+  if (total % length > 0) {
+    program_row<Arch, P, length, 1> const row(from, rows, 0);
+    map_row<Arch, P>(y + rows * length, row, total % length);
   }
 }
 
@@ -126,11 +167,8 @@ void map(float* y, float const* const* operands, int samples) noexcept {
     constexpr int common = common_row(P, S.elements);
     constexpr int length = common > 0 ? common : S.elements;
     constexpr int rows = S.elements / length;
-    for (std::ptrdiff_t sample = 0; sample < count; ++sample)
-      for (int r = 0; r < rows; ++r, y += length) {
-        program_row<Arch, P, length, rows> const row(operands, sample, r);
-        map_row<Arch, P>(y, row, length);
-      }
+    for (std::ptrdiff_t sample = 0; sample < count; ++sample, y += S.elements)
+      map_rows<Arch, P, length, rows>(y, operands, sample, 0, rows);
   }
 }
 

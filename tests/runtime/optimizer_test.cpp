@@ -120,6 +120,24 @@ TEST_CASE("adam follows its formula") {
                      });
 }
 
+TEST_CASE("adam follows a beta that changes") {
+  etch::adam adam{{.learning_rate = 0.125f, .beta1 = 0.75f, .beta2 = 0.9375f, .epsilon = 0.0625f}};
+  etch::float_buffer p(16), g(16);
+  g.data()[0] = 0.5f;
+  double expected = 0, m = 0, v = 0;
+  for (int step = 1; step <= 4; ++step) {
+    if (step == 3) adam.options.beta1 = 0.5f;
+    double const beta = static_cast<double>(adam.options.beta1);
+    adam.begin_step(16);
+    adam.update<etch::arch::native>(p.data(), g.data(), 0, 16, 1.0f);
+    m = beta * m + (1 - beta) * 0.5;
+    v = 0.9375 * v + 0.0625 * 0.25;
+    expected -= 0.125 * (m / (1 - std::pow(beta, step))) /
+                (std::sqrt(v / (1 - std::pow(0.9375, step))) + 0.0625);
+    CHECK(std::abs(static_cast<double>(p.data()[0]) - expected) < 2e-6);
+  }
+}
+
 TEST_CASE("what pads the parameters stays zero") {
   std::vector<char> const padding = is_padding();
   REQUIRE(std::count(padding.begin(), padding.end(), true) > 50);
