@@ -129,8 +129,8 @@ class gradient_run {
   }
 
   /// Adds up the gradients of all threads, in their order, for the share of thread `t` in each
-  /// stretch of parameters, and hands each trainable range to `update` and each state to `move`: block by
-  /// block, while a block is in the cache, where it also becomes zero again.
+  /// stretch of parameters, and hands each trainable range to `update` and each state to `move`:
+  /// block by block, while a block is in the cache, where it also becomes zero again.
   template <class Update, class Move>
   void finish(int t, Update update, Move move) const {
     constexpr int block = 4096;

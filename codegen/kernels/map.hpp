@@ -57,8 +57,8 @@ template <class Arch, program P, class Row>
   }
 }
 
-/// How many vectors of a row of `length` elements an operand of all rows can keep in registers; 0 if
-/// that is less than the row.
+/// How many vectors of a row of `Length` elements an operand of all rows can keep in registers; 0
+/// if that is less than the row.
 template <class Arch, program P, int Length, int Rows>
 consteval int held_vectors() {
   int operands = 0;

@@ -34,8 +34,8 @@ template <class Arch, function Fn>
   else return simd::reduce_max(v);
 }
 
-/// Lane i is what across_lanes makes of v[i], for i < Count; v is overwritten. Together, vectors take
-/// a third of the instructions that they take one by one.
+/// Lane i is what across_lanes makes of v[i], for i < Count; v is overwritten. Together, vectors
+/// take a third of the instructions that they take one by one.
 template <class Arch, function Fn, int Count>
 [[gnu::always_inline]] inline simd::vec<Arch> across_rows(simd::vec<Arch>* v) noexcept {
   constexpr int width = Arch::width;

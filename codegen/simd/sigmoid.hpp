@@ -60,8 +60,8 @@ template <accuracy Accuracy = accuracy::accurate, vector V>
   }
 }
 
-/// 1 / (1 + e^-x), within 1.6 ulp, and 0 below -87.68. `fast`: 2e-7 absolute, which may leave [0, 1]
-/// by as much: not for logarithms.
+/// 1 / (1 + e^-x), within 1.6 ulp, and 0 below -87.68. `fast`: 2e-7 absolute, which may leave
+/// [0, 1] by as much: not for logarithms.
 template <accuracy Accuracy = accuracy::accurate, vector V>
 [[gnu::always_inline]] inline V sigmoid(V x) noexcept {
   if constexpr (Accuracy == accuracy::fast && detail::looks_up<arch_of<V>>) {
