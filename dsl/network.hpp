@@ -11,87 +11,9 @@
 #include "context.hpp"
 #include "diagnostics.hpp"
 #include "flow.hpp"
+#include "layer.hpp"
 
 namespace etch {
-
-/// Base of every layer, so that `|` is found. A layer is an empty type with
-///
-///   static constexpr std::string_view kind = "dense";
-///   static constexpr verdict shape_rule(tensor_shape const& in);   // output shape, or refuse(...)
-///   static constexpr tensor forward(context& c, tensor x);         // an expression of primitives
-///
-/// or, when it joins or splits streams, `flow_rule(flow const&) -> inference` and
-/// `forward(context&)`.
-struct layer {};
-
-template <class T>
-concept is_layer = std::derived_from<T, layer>;
-
-namespace detail {
-
-template <class T>
-concept has_kind = requires { std::string_view{T::kind}; };
-template <class T>
-concept has_shape_rule = requires {
-  { T::shape_rule(tensor_shape{}) } -> std::same_as<verdict>;
-};
-template <class T>
-concept has_flow_rule = requires {
-  { T::flow_rule(flow{}) } -> std::same_as<inference>;
-};
-
-}  // namespace detail
-
-template <class T>
-concept single_stream_layer =
-    is_layer<T> && detail::has_shape_rule<T> && requires(context& c, tensor x) {
-      { T::forward(c, x) } -> std::same_as<tensor>;
-    };
-template <class T>
-concept multi_stream_layer =
-    is_layer<T> && detail::has_flow_rule<T> && requires(context& c) { T::forward(c); };
-
-/// What flows out of a layer that is given `in`.
-template <is_layer Layer>
-constexpr inference infer(flow const& in) {
-  if constexpr (!detail::has_kind<Layer>) {
-    return refuse_flow(refusal::no_kind, in);
-  } else if constexpr (!detail::has_shape_rule<Layer> && !detail::has_flow_rule<Layer>) {
-    return refuse_flow(refusal::no_shape_rule, in);
-  } else if constexpr (!single_stream_layer<Layer> && !multi_stream_layer<Layer>) {
-    return refuse_flow(refusal::no_forward, in);
-  } else if constexpr (single_stream_layer<Layer>) {
-    if (in.streams != 1) return refuse_flow(refusal::wants_one_stream, in);
-    if constexpr (requires { Layer::chosen.unknown; })
-      if (Layer::chosen.unknown) return refuse_flow(refusal::unknown_option, in);
-    verdict const said = Layer::shape_rule(in[0]);
-    if (!said.accepted()) return refuse_flow(said.why, in, said.shape);
-    inference result;
-    result.out = one_stream(in, said.shape);
-    return result;
-  } else {
-    return Layer::flow_rule(in);
-  }
-}
-
-namespace faults {
-inline void forward_gives_another_shape_than_the_shape_rule_says() {}
-}  // namespace faults
-
-/// Writes a layer's primitives into the graph.
-template <is_layer Layer>
-constexpr void write(context& c) {
-  c.enter(Layer::kind);
-  if constexpr (single_stream_layer<Layer>) {
-    tensor const x = c.streams[0];
-    tensor const y = Layer::forward(c, x);
-    if (y.shape() != Layer::shape_rule(x.shape()).shape)
-      faults::forward_gives_another_shape_than_the_shape_rule_says();
-    c.streams.assign(1, y);
-  } else {
-    Layer::forward(c);
-  }
-}
 
 /// Layers without an input; their shapes are checked when the block is attached.
 template <is_layer... Layers>
@@ -238,24 +160,45 @@ struct culprit<Layer, Inference, Depth, Index...>
     : culprit<typename Layer::template inner<Inference.path[Depth]>, Inference, Depth + 1, Index...,
               Inference.path[Depth]> {};
 
+/// What stands before a layer that is given nothing but one stream of this shape.
+template <tensor_shape Shape>
+struct one_stream_before {
+  static constexpr inference result = [] {
+    inference start;
+    start.out.streams = 1;
+    start.out[0] = Shape;
+    return start;
+  }();
+};
+template <class Network>
+constexpr auto stand_in_for() {
+  constexpr flow const& out = Network::result.out;
+  if constexpr (out.streams == 1 && out.taps == 0) return one_stream_before<out[0]>{};
+  else return Network{};
+}
+/// The network, or what equally good networks share.
+template <class Network>
+using stand_in = decltype(stand_in_for<Network>());
+
 /// Writes the layer alone, as it infers, so that a fault in its forward is an error where it is
-/// attached.
+/// attached. `Previous` is a stand_in, so that equal layers are rehearsed once: for each link of a
+/// long chain that would take longer than all else.
 template <class Layer, class Previous>
 constexpr bool rehearse() {
   graph g;
   g.layers.push_back({});
   context c{g, false};
-  auto const stand_in = [&](tensor_shape const& shape) {
+  auto const made = [&](tensor_shape const& shape) {
     return tensor{&g, g.add({.code = op::input, .batched = true, .shape = shape})};
   };
   flow const& in = Previous::result.out;
-  for (int i = 0; i < in.streams; ++i) c.streams.push_back(stand_in(in[i]));
+  for (int i = 0; i < in.streams; ++i) c.streams.push_back(made(in[i]));
   for (int i = 0; i < in.taps; ++i) {
     auto const& [name, shape] = in.tapped[static_cast<std::size_t>(i)];
-    c.taps.emplace_back(name, stand_in(shape));
+    c.taps.emplace_back(name, made(shape));
   }
   write<Layer>(c);
-  flow const& out = network<Previous, Layer>::result.out;
+  flow const out = infer<Layer>(in).out;
   bool same = static_cast<int>(c.streams.size()) == out.streams;
   for (int i = 0; same && i < out.streams; ++i)
     same = c.streams[static_cast<std::size_t>(i)].shape() == out[i];
@@ -285,8 +228,8 @@ constexpr auto operator|(Network, Layer) {
     detail::report<said.why, typename who::where, declared_as<typename who::type>,
                    typename words::given, typename words::streams>(typename words::expected{});
     return rejected{};
-  } else if constexpr (!detail::can_be_written<Layer, Network>) {
-    return decltype(detail::name_fault<Layer, Network>()){};
+  } else if constexpr (!detail::can_be_written<Layer, detail::stand_in<Network>>) {
+    return decltype(detail::name_fault<Layer, detail::stand_in<Network>>()){};
   } else {
     return network<Network, Layer>{};
   }

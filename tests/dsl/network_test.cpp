@@ -183,4 +183,13 @@ TEST_CASE("a layer in a user's namespace is a layer like any other") {
   CHECK(graph_of(swapped).outputs == std::vector<int>{1, 0});
 }
 
+TEST_CASE("equal layers behind the same shape are tried once") {
+  using namespace etch;
+  using first = std::remove_cvref_t<decltype(input<4> | dense<8>)>;
+  using later = std::remove_cvref_t<decltype(input<5> | relu | dense<8> | sigmoid)>;
+  using other = std::remove_cvref_t<decltype(input<4> | dense<9>)>;
+  STATIC_REQUIRE(std::same_as<detail::stand_in<first>, detail::stand_in<later>>);
+  STATIC_REQUIRE(!std::same_as<detail::stand_in<first>, detail::stand_in<other>>);
+}
+
 }  // namespace

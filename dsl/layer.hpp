@@ -1,0 +1,90 @@
+#pragma once
+
+#include <concepts>
+#include <string_view>
+
+#include "context.hpp"
+#include "flow.hpp"
+
+namespace etch {
+
+/// Base of every layer, so that `|` is found. A layer is an empty type with
+///
+///   static constexpr std::string_view kind = "dense";
+///   static constexpr verdict shape_rule(tensor_shape const& in);   // output shape, or refuse(...)
+///   static constexpr tensor forward(context& c, tensor x);         // an expression of primitives
+///
+/// or, when it joins or splits streams, `flow_rule(flow const&) -> inference` and
+/// `forward(context&)`.
+struct layer {};
+
+template <class T>
+concept is_layer = std::derived_from<T, layer>;
+
+namespace detail {
+
+template <class T>
+concept has_kind = requires { std::string_view{T::kind}; };
+template <class T>
+concept has_shape_rule = requires {
+  { T::shape_rule(tensor_shape{}) } -> std::same_as<verdict>;
+};
+template <class T>
+concept has_flow_rule = requires {
+  { T::flow_rule(flow{}) } -> std::same_as<inference>;
+};
+
+}  // namespace detail
+
+template <class T>
+concept single_stream_layer =
+    is_layer<T> && detail::has_shape_rule<T> && requires(context& c, tensor x) {
+      { T::forward(c, x) } -> std::same_as<tensor>;
+    };
+template <class T>
+concept multi_stream_layer =
+    is_layer<T> && detail::has_flow_rule<T> && requires(context& c) { T::forward(c); };
+
+/// What flows out of a layer that is given `in`.
+template <is_layer Layer>
+constexpr inference infer(flow const& in) {
+  if constexpr (!detail::has_kind<Layer>) {
+    return refuse_flow(refusal::no_kind, in);
+  } else if constexpr (!detail::has_shape_rule<Layer> && !detail::has_flow_rule<Layer>) {
+    return refuse_flow(refusal::no_shape_rule, in);
+  } else if constexpr (!single_stream_layer<Layer> && !multi_stream_layer<Layer>) {
+    return refuse_flow(refusal::no_forward, in);
+  } else if constexpr (single_stream_layer<Layer>) {
+    if (in.streams != 1) return refuse_flow(refusal::wants_one_stream, in);
+    if constexpr (requires { Layer::chosen.unknown; })
+      if (Layer::chosen.unknown) return refuse_flow(refusal::unknown_option, in);
+    verdict const said = Layer::shape_rule(in[0]);
+    if (!said.accepted()) return refuse_flow(said.why, in, said.shape);
+    inference result;
+    result.out = one_stream(in, said.shape);
+    return result;
+  } else {
+    return Layer::flow_rule(in);
+  }
+}
+
+namespace faults {
+inline void forward_gives_another_shape_than_the_shape_rule_says() {}
+}  // namespace faults
+
+/// Writes a layer's primitives into the graph.
+template <is_layer Layer>
+constexpr void write(context& c) {
+  c.enter(Layer::kind);
+  if constexpr (single_stream_layer<Layer>) {
+    tensor const x = c.streams[0];
+    tensor const y = Layer::forward(c, x);
+    if (y.shape() != Layer::shape_rule(x.shape()).shape)
+      faults::forward_gives_another_shape_than_the_shape_rule_says();
+    c.streams.assign(1, y);
+  } else {
+    Layer::forward(c);
+  }
+}
+
+}  // namespace etch
