@@ -84,6 +84,41 @@ template <class Arch, int Panel, int Filters>
     }
 }
 
+/// Adds one position to the sums of a tile, its `Window` at `from` and its gradients at `dy`, and
+/// goes on to the next, `Next` and `Pitch` floats further.
+template <class Arch, weight_shape S, vector_grid Window, int Next, int Pitch, int Places, int Sums>
+[[gnu::always_inline]] inline void add_position(simd::vec<Arch> (&acc)[Places][Sums],
+                                                float const*& from, float const*& dy) {
+  constexpr int width = Arch::width, vectors = S.vectors(width);
+  // compilers keep in registers what windows share that follow each other, where none is left
+  constexpr bool full = Places * Sums + Places + vectors > Arch::registers;
+  if constexpr (full && Next < S.columns * S.step(width)) asm("" : "+r"(from));
+  if constexpr (S.turned) {
+    simd::vec<Arch> value[Places];
+#pragma GCC unroll 64
+    for (int m = 0; m < Places; ++m) value[m] = simd::load<Arch>(from + Window[m]);
+#pragma GCC unroll 64
+    for (int f = 0; f < Sums; ++f) {
+      auto const gradient = simd::broadcast<Arch>(dy[f]);
+#pragma GCC unroll 64
+      for (int m = 0; m < Places; ++m) acc[m][f] = simd::fma(value[m], gradient, acc[m][f]);
+    }
+  } else {
+    simd::vec<Arch> gradient[vectors];
+#pragma GCC unroll 64
+    for (int v = 0; v < vectors; ++v)
+      gradient[v] = S.packed ? simd::load<Arch>(dy + v * width) : load_lanes<Arch, S.lanes>(dy, v);
+#pragma GCC unroll 64
+    for (int m = 0; m < Places; ++m) {
+      auto const value = simd::broadcast<Arch>(from[Window[m]]);
+#pragma GCC unroll 64
+      for (int v = 0; v < vectors; ++v) acc[m][v] = simd::fma(value, gradient[v], acc[m][v]);
+    }
+  }
+  from += Next;
+  dy += Pitch;
+}
+
 /// dw += the sum over the positions of a block. `x` and `dw` point to the first weight of the tile
 /// and what it reads, `dy` to the first of its filters.
 template <class Arch, contraction C, weight_shape S>
@@ -100,6 +135,7 @@ template <class Arch, contraction C, weight_shape S>
   constexpr bool pointwise = C.out_height() * C.out_width() == 1;
   constexpr int pitch = S.packed ? vectors * width : C.filters;
   constexpr int height = C.out_height(), wide = C.out_width();
+  constexpr int next = pointwise ? C.inputs() : C.stride_width * C.channels;
   constexpr position_block largest = largest_block(C);
   int const samples = pointwise ? 1 : b.samples;
   int const lines = largest.lines == height ? height : b.lines;
@@ -108,51 +144,34 @@ template <class Arch, contraction C, weight_shape S>
 #pragma GCC unroll 1
     for (int line = 0; line < lines; ++line) {
       float const* from = x + line * C.stride_height * C.width * C.channels;
+      // four at a time, as in multiply(); a short line would lose its loop, and g++ registers
+      if constexpr (pointwise || wide >= 8)
+#pragma GCC unroll 4
+        for (int k = 0; k < columns; ++k)
+          add_position<Arch, S, window, next, pitch>(acc, from, dy);
+      else
 #pragma GCC unroll 1
-      for (int k = 0; k < columns; ++k) {
-#if !defined(__clang__)
-        // g++ -O3 keeps what neighbouring windows share in registers, even where it has none left;
-        // clang does not, and its AVX2 loops lose a tenth by this.
-        if constexpr (places * sums + places + vectors > Arch::registers) asm("" : "+r"(from));
-#endif
-        if constexpr (S.turned) {
-          simd::vec<Arch> value[places];
-#pragma GCC unroll 64
-          for (int m = 0; m < places; ++m) value[m] = simd::load<Arch>(from + window[m]);
-#pragma GCC unroll 64
-          for (int f = 0; f < sums; ++f) {
-            auto const gradient = simd::broadcast<Arch>(dy[f]);
-#pragma GCC unroll 64
-            for (int m = 0; m < places; ++m) acc[m][f] = simd::fma(value[m], gradient, acc[m][f]);
-          }
-        } else {
-          simd::vec<Arch> gradient[vectors];
-#pragma GCC unroll 64
-          for (int v = 0; v < vectors; ++v)
-            gradient[v] =
-                S.packed ? simd::load<Arch>(dy + v * width) : load_lanes<Arch, S.lanes>(dy, v);
-#pragma GCC unroll 64
-          for (int m = 0; m < places; ++m) {
-            auto const value = simd::broadcast<Arch>(from[window[m]]);
-#pragma GCC unroll 64
-            for (int v = 0; v < vectors; ++v) acc[m][v] = simd::fma(value, gradient[v], acc[m][v]);
-          }
-        }
-        from += pointwise ? C.inputs() : C.stride_width * C.channels;
-        dy += pitch;
-      }
+        for (int k = 0; k < columns; ++k)
+          add_position<Arch, S, window, next, pitch>(acc, from, dy);
     }
+  if constexpr (S.turned) {
 #pragma GCC unroll 64
-  for (int m = 0; m < places; ++m) {
-    if constexpr (S.turned) {
+    for (int m = 0; m < places; ++m)
       add_turned<Arch, panel>(acc[m], dw + order[m], (m + 1) % S.columns == 0 ? S.back : 0);
-    } else {
+  } else {
+    // all loads before all stores: where panels lie a multiple of 4096 bytes apart, a load would
+    // wait for the store to the panel before
 #pragma GCC unroll 64
-      for (int v = 0; v < vectors; ++v) {
-        float* const to = dw + order[m] + strip.offset(v * width);
-        simd::store(to, simd::load<Arch>(to) + acc[m][v]);
-      }
-    }
+    for (int m = 0; m < places; ++m)
+#pragma GCC unroll 64
+      for (int v = 0; v < vectors; ++v)
+        acc[m][v] = simd::in_register(simd::load<Arch>(dw + order[m] + strip.offset(v * width)) +
+                                      acc[m][v]);
+#pragma GCC unroll 64
+    for (int m = 0; m < places; ++m)
+#pragma GCC unroll 64
+      for (int v = 0; v < vectors; ++v)
+        simd::store(dw + order[m] + strip.offset(v * width), acc[m][v]);
   }
 }
 

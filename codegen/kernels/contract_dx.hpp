@@ -30,7 +30,7 @@ template <class Arch, contraction C, int Height, int Width, int Taps, int Lanes>
       for (int v = 0; v < vectors; ++v) acc[m][v] = load_lanes<Arch, Lanes>(dx + to[m], v);
   }
   if constexpr (row.span() == Width)
-    multiply_run<Arch, from, strip>(acc, dy, w, filters);
+    multiply_run<Arch, from, strip, filters>(acc, dy, w);
   else
     multiply_taps<Arch, from, row, strip>(acc, dy, w, filters * strip.panel, filters);
 #pragma GCC unroll 64

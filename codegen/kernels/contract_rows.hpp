@@ -123,7 +123,7 @@ template <class Arch, contraction C, int M, bool Clamped, int Lanes, class Epilo
       }
     }
   } else {
-    multiply<Arch, position_grid{M, 1, C.channels, 0}, strip, true>(acc, x, 1, w, panel, steps);
+    multiply<Arch, position_grid{M, 1, C.channels, 0}, strip, steps>(acc, x, w);
   }
   if constexpr (is_large<Epilogue>()) {
 #pragma GCC unroll 1
@@ -148,7 +148,8 @@ consteval register_tile choose_row_tile() {
   for (int r = 1; r <= std::min(panel_count(C), 4); ++r) {
     int const most = most_positions(Arch::registers, r * per_panel);
     if (most < 1) break;
-    int const m = most >= 8 ? 8 : most;
+    // one vector of 16 takes a load for every product, and latency on top with eight chains
+    int const m = std::min(most, lanes::width == 16 && r == 1 ? 16 : 8);
     int const rest = panel_count(C) % r;
     double const cycles = (panel_count(C) / r * step_cycles(m, r * per_panel, lanes::width) +
                            (rest > 0 ? step_cycles(m, rest * per_panel, lanes::width) : 0)) /
@@ -165,7 +166,7 @@ consteval register_tile choose_row_tile() {
 template <class Arch, contraction C, int M, int Lanes, class Epilogue>
 void strip_of_rows(float const* x, float const* w, float* y, std::ptrdiff_t row, std::ptrdiff_t end,
                    int channel, Epilogue const& epilogue) {
-  constexpr int few = M > 4 ? 4 : M > 1 ? M - 1 : 1;
+  constexpr int few = M > 4 ? std::max(4, M / 2) : M > 1 ? M - 1 : 1;
   std::ptrdiff_t const rows = end - row;
   // 8 = 4 + 4 rather than 6 + 2
   std::ptrdiff_t const over = rows % M;

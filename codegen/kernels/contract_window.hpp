@@ -29,8 +29,8 @@ template <class Arch, contraction C, position_grid P, vector_strip S, int Taps>
     for (int ky = 0; ky < walk.rows; ++ky)
 #pragma GCC unroll 1
       for (int kx = 0; kx < walk.columns; ++kx) {
-        multiply_run<Arch, P, S>(acc, x + ky * walk.row_stride + kx * walk.column_stride, w,
-                                 walk.run);
+        multiply_run<Arch, P, S, walk.run>(acc, x + ky * walk.row_stride + kx * walk.column_stride,
+                                           w);
         w += walk.run * S.panel;
       }
   } else {
