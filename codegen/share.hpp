@@ -12,6 +12,7 @@ struct share {
 
  private:
   constexpr int at(int count, int p) const {
+    if (parts == 1) return p * count;  // small products feel a division
     return static_cast<int>(static_cast<long long>(count) * p / parts);
   }
 };

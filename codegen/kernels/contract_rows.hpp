@@ -193,12 +193,14 @@ void all_strips_of_rows(float const* x, Weights const& weights, float* y, std::p
   constexpr int panel = panel_width(C), filters = C.group_filters();
   constexpr int strip = tile.panels * panel, rest = filters % strip;
   constexpr int strips = (filters + strip - 1) / strip;
-  bool const by_strips = strips % mine.parts == 0 || strips > 4 * mine.parts;
+  bool const by_strips =
+      mine.parts == 1 || strips % mine.parts == 0 || strips > 4 * mine.parts;
   int const tiles = static_cast<int>((rows + tile.width - 1) / tile.width);
   std::ptrdiff_t const row = by_strips ? 0 : std::ptrdiff_t{mine.begin(tiles)} * tile.width;
   if (!by_strips) rows = std::min(rows, std::ptrdiff_t{mine.end(tiles)} * tile.width);
-  int const first = by_strips ? mine.begin(strips) : 0;
-  int const last = by_strips ? mine.end(strips) : strips;
+  // constants for a single strip: small products feel every instruction
+  int const first = strips > 1 && by_strips ? mine.begin(strips) : 0;
+  int const last = strips > 1 && by_strips ? mine.end(strips) : strips;
   for (int group = 0; group < C.groups; ++group) {
     float const* const xg = x + group * C.group_channels();
     int const channel = group * filters, panels = group * panel_count(C);
