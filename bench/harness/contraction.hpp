@@ -61,7 +61,7 @@ job contraction_job(std::shared_ptr<contraction_data> d, int batch) {
     etch::pack_weights(C, d->fixed.data(), m->weights.data());
     etch::transpose_weights<C>(m->weights.data(), m->transposed.data());
   }
-  auto const x = [d](int i) { return d->rotating[static_cast<std::size_t>(i)].data(); };
+  auto const x = [d](int i) { return d->rotating[i].data(); };
   if constexpr (P == pass::forward && Pool > 1)
     return make_job(
         [=](int i) {
@@ -114,7 +114,8 @@ void add_contraction_rows(std::string const& name, int batch, Peers peers) {
   t.work.written = P == pass::forward ? y * kept / positions / (Pool * Pool)
                    : P == pass::dx    ? x
                                       : w;
-  t.footprint = x + y + w;
+  double const taken = P == pass::dx ? y : x;
+  t.footprint = x + y + w + (d->rotating.size() - 1) * taken;
   t.items = batch > 1 && C.height * C.width > 1 ? batch : 0;
   t.expected = [d, batch] { return plain_contraction(C, P, batch, *d, Relu, Pool); };
   add_row(t, "etch", [d, batch] { return contraction_job<C, P, Relu, Pool>(d, batch); });

@@ -177,9 +177,10 @@ float_buffer numbers(std::size_t count, unsigned which, float scale) {
   return b;
 }
 
-std::vector<float_buffer> inputs(std::size_t count, unsigned which, float scale) {
-  std::vector<float_buffer> all;
-  for (unsigned i = 0; i < rotation; ++i) all.push_back(numbers(count, which + i, scale));
+buffer_list inputs(std::size_t count, unsigned which, float scale) {
+  buffer_list all;
+  for (int i = 0; i < inputs_in_turn(count); ++i)
+    all.push_back(numbers(count, which + static_cast<unsigned>(i), scale));
   return all;
 }
 

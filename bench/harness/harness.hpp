@@ -15,9 +15,26 @@ namespace benches {
 using etch::float_buffer;
 using native = etch::arch::native;
 
-/// The buffers that a row takes its inputs from in turn, so that no branch predictor learns one of
-/// them by heart. A power of two.
+/// A row takes its inputs in turn, so that no branch predictor learns one of them by heart: four,
+/// or two where they are so large that none does and more would not stay in the second-level cache.
 inline constexpr int rotation = 4;
+constexpr int inputs_in_turn(std::size_t floats) { return floats > 1 << 15 ? 2 : rotation; }
+
+/// The inputs of a row: 1, 2 or 4 buffers, which `operator[]` counts round and round.
+class buffer_list {
+ public:
+  float_buffer const& operator[](int i) const { return all_[place(i)]; }
+  float_buffer& operator[](int i) { return all_[place(i)]; }
+  void push_back(float_buffer b) { all_.push_back(std::move(b)); }
+  int size() const { return static_cast<int>(all_.size()); }
+  auto begin() { return all_.begin(); }
+  auto end() { return all_.end(); }
+
+ private:
+  std::size_t place(int i) const { return static_cast<std::size_t>(i) & (all_.size() - 1); }
+
+  std::vector<float_buffer> all_;
+};
 
 /// Something to time: `run` makes `calls` calls, with the inputs first, first + 1, ... of the
 /// rotation. `result` is the output of input 0 in the order that all libraries share, for the
@@ -43,8 +60,8 @@ void add_row(task const& t, std::string const& library, std::function<job()> mak
 
 /// Numbers in [-0.5, 0.5), the same in every run; `which` tells buffers apart.
 float_buffer numbers(std::size_t count, unsigned which = 0, float scale = 1.0f);
-/// `rotation` of them.
-std::vector<float_buffer> inputs(std::size_t count, unsigned which = 100, float scale = 1.0f);
+/// As many of them as a row takes in turn.
+buffer_list inputs(std::size_t count, unsigned which = 100, float scale = 1.0f);
 
 /// A job whose call is `kernel(index of the input)`, which is inlined into the loop. `clear` comes
 /// before the call that `result` shows: for kernels that add to what is there.

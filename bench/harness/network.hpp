@@ -30,10 +30,11 @@ task forward_task(std::string const& name, int batch) {
       t.work.function_seconds += batch * etch::detail::function_seconds<native, plan, first + I>()),
      ...);
   }(std::make_integer_sequence<int, static_cast<int>(plan.steps.size()) - first>{});
-  t.work.read = 4.0 * (etch::facts<Net>::weight_floats + batch * input_floats<Net>);
+  std::size_t const floats = static_cast<std::size_t>(batch * input_floats<Net>);
+  t.work.read = 4.0 * (etch::facts<Net>::weight_floats + static_cast<double>(floats));
   t.work.written = 4.0 * batch * output_floats<Net>;
   t.footprint = t.work.read + t.work.written + 4.0 * etch::inference_plan<Net, 1>::value.workspace +
-                4.0 * (rotation - 1) * batch * input_floats<Net>;
+                4.0 * (inputs_in_turn(floats) - 1) * static_cast<double>(floats);
   t.items = batch > 1 ? batch : 0;
   return t;
 }
@@ -81,7 +82,7 @@ job forward_job(std::shared_ptr<subject<Net>> s) {
       std::make_shared<float_buffer>(static_cast<std::size_t>(Batch * output_floats<Net>));
   return make_job(
       [s, w, y](int i) {
-        float_buffer const& x = s->x[static_cast<std::size_t>(i)];
+        float_buffer const& x = s->x[i];
         if constexpr (Batch == 1)
           s->model.forward(*w, input{x.data(), x.size()}, output{y->data(), y->size()});
         else

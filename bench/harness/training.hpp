@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <tuple>
 
 #include "../../dsl/losses.hpp"
 #include "../../runtime/train_step.hpp"
@@ -88,11 +89,10 @@ task add_training_row(std::string const& network, std::string const& optimizer_n
     auto const m = std::make_shared<state>(state{
         s->model, optimizer, threads > 1 ? std::make_unique<etch::thread_team>(threads) : nullptr});
     auto const step = [=](int i) {
-      auto const k = static_cast<std::size_t>(i);
-      batch_view const b{
-          Batch, {s->x[k].data(), s->x[k].size()}, {(*targets)[k].data(), (*targets)[k].size()}};
-      m->loss = static_cast<float>(
-          etch::train_step(m->model, m->optimizer, loss, b, m->team.get()).loss);
+      auto const& [x, y] = std::tie(s->x[i], (*targets)[i]);
+      batch_view const b{Batch, {x.data(), x.size()}, {y.data(), y.size()}};
+      m->loss =
+          static_cast<float>(etch::train_step(m->model, m->optimizer, loss, b, m->team.get()).loss);
     };
     return make_job(step, [m] { return std::vector{m->loss}; });
   });

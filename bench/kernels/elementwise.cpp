@@ -35,7 +35,7 @@ void add_exp() {
     auto const y = std::make_shared<float_buffer>(1024);
     return make_job(
         [x, y](int i) {
-          float const* const operands[]{(*x)[static_cast<std::size_t>(i)].data()};
+          float const* const operands[]{(*x)[i].data()};
           etch::kernels::map<native, spec>(y->data(), operands, 1);
         },
         [y] { return copy_of(*y); });

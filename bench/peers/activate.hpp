@@ -30,7 +30,7 @@ inline float_buffer transpose(float const* from, int rows, int columns) {
 struct product {
   int m, n, k;
   bool b_transposed, adds;
-  buffer_list a, b;  // one or `rotation` of them
+  buffer_list a, b;
   float_buffer c;
 
   product(gemm_size s, pass p, buffer_list const& rotating, float_buffer const& fixed)
@@ -53,8 +53,8 @@ struct product {
       b.push_back(fixed);
     }
   }
-  float const* a_of(int i) const { return a[static_cast<std::size_t>(i) % a.size()].data(); }
-  float const* b_of(int i) const { return b[static_cast<std::size_t>(i) % b.size()].data(); }
+  float const* a_of(int i) const { return a[i].data(); }
+  float const* b_of(int i) const { return b[i].data(); }
   void clear() { std::fill_n(c.data(), c.size(), 0.0f); }
 };
 

@@ -34,7 +34,7 @@ job steps(Solver const& solver, double rate, int batch, parameter_list const& pa
   };
   auto const m = std::make_shared<state>();
   m->solvers.assign(network::num_computational_layers, solver);
-  for (std::size_t i = 0; i < x.size(); ++i) {
+  for (int i = 0; i < rotation; ++i) {
     std::vector<dlib::matrix<float>> samples(static_cast<std::size_t>(batch));
     long const features = static_cast<long>(x[i].size()) / batch;
     for (int k = 0; k < batch; ++k)
@@ -44,7 +44,7 @@ job steps(Solver const& solver, double rate, int batch, parameter_list const& pa
     m->x.push_back(t);
     m->labels.emplace_back();
     for (int s = 0; s < batch; ++s)
-      m->labels[i].push_back(static_cast<unsigned long>(labels[i].data()[s]));
+      m->labels.back().push_back(static_cast<unsigned long>(labels[i].data()[s]));
   }
   m->net.subnet().forward(m->x[0]);  // allocates the parameters
   set_weights(dlib::layer<1>(m->net), parameters[4], parameters[5]);

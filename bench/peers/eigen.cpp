@@ -52,7 +52,8 @@ void activate(V&& y) {
 
 struct layers {
   parameter_list parameters;
-  buffer_list x, weights, y;
+  buffer_list x;
+  std::vector<float_buffer> weights, y;
 };
 
 /// Weights by columns as Eigen likes them for a matrix times a vector.
@@ -63,7 +64,7 @@ job chain(parameter_list const& parameters, buffer_list const& x, std::index_seq
   (d->y.emplace_back(static_cast<std::size_t>(Batch * Net.sizes[L + 1])), ...);
   return make_job(
       [d](int i) {
-        float* in = d->x[static_cast<std::size_t>(i)].data();
+        float* in = d->x[i].data();
         auto const layer = [&]<std::size_t K>(std::integral_constant<std::size_t, K>) {
           constexpr int features = Net.sizes[K], units = Net.sizes[K + 1];
           constexpr int columns = Batch == 1 ? 1 : Eigen::Dynamic,

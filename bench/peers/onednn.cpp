@@ -62,7 +62,7 @@ struct sequence {
   memory::desc plain_output;
 
   void run(int i) {
-    calls.front().arguments[input_argument].set_data_handle(x[static_cast<std::size_t>(i)].data());
+    calls.front().arguments[input_argument].set_data_handle(x[i].data());
     for (call& c : calls) c.what.execute(queue(), c.arguments);
     queue().wait();
   }

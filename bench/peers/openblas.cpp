@@ -22,14 +22,15 @@ job dense_layers(mlp const& net, int batch, parameter_list const& parameters,
   struct data {
     mlp net;
     parameter_list parameters;
-    buffer_list x, y;
+    buffer_list x;
+    std::vector<float_buffer> y;
   };
   auto const d = std::make_shared<data>(data{net, parameters, x, {}});
   for (std::size_t l = 1; l < net.sizes.size(); ++l)
     d->y.emplace_back(static_cast<std::size_t>(batch) * static_cast<std::size_t>(net.sizes[l]));
   return make_job(
       [d, batch](int i) {
-        float const* in = d->x[static_cast<std::size_t>(i)].data();
+        float const* in = d->x[i].data();
         for (std::size_t l = 0; l < d->y.size(); ++l) {
           int const features = d->net.sizes[l], units = d->net.sizes[l + 1];
           float const* const w = d->parameters[2 * l].data();

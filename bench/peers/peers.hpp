@@ -45,7 +45,6 @@ struct cnn {
 };
 
 using parameter_list = std::vector<std::vector<float>>;  // weights, bias, weights, bias, ...
-using buffer_list = std::vector<float_buffer>;
 
 /// (library, how to prepare the job). Inputs are those that etch is given.
 using peer_list = std::vector<std::pair<std::string, std::function<job()>>>;
