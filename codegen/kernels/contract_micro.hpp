@@ -65,7 +65,9 @@ template <class Arch, position_grid P, vector_strip S, int Steps>
     ++x;
     w += S.panel;
   };
-  if constexpr (Steps >= 16) {
+  // clang loads the weights of the next step early, for which there has to be room among 32
+  constexpr int vectors = S.vectors(Arch::width), room = P.size() * vectors + 2 * vectors;
+  if constexpr (Steps >= 16 && (Arch::registers < 32 || room < Arch::registers)) {
 #pragma GCC unroll 4
     for (int k = 0; k < Steps; ++k) step();
   } else {

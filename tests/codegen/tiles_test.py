@@ -5,7 +5,8 @@
 
 An innermost loop of a tile function multiplies what it loads with what it holds in registers. A
 vector that it moves to the stack or from it is one for which there was no register. Aligned stores
-are to the stack too: tensors are not known to be aligned.
+are to the stack too: tensors are not known to be aligned. A constant that an epilogue selects with
+may lie there, as it may in memory.
 """
 
 import os
@@ -22,6 +23,7 @@ import run  # noqa: E402
 
 TILE = re.compile(r"\b(\w+_tile|depthwise_\w+)<")
 VECTOR = re.compile(r"%[xyz]mm\d+")
+CONSTANT = re.compile(r"v(and|andn|or|blendv)p[sd]\s+-?0x[0-9a-f]+\(%rsp\),")
 JUMP = re.compile(r"^j(?!mp)\w+\s+([0-9a-f]+)\b")  # jmp: back from a branch that lies elsewhere
 
 
@@ -57,7 +59,8 @@ def spills(code):
     for loop in innermost_loops(code):
         for text in loop:
             aligned_store = text.startswith("vmovap") and text.endswith(")")
-            if VECTOR.search(text) and (aligned_store or stack.search(text)):
+            moved = aligned_store or stack.search(text)
+            if VECTOR.search(text) and moved and not CONSTANT.match(text):
                 yield text
 
 
