@@ -4,7 +4,7 @@
 #   bench/run.sh FOLDER [COMPILER/LEVEL...]        g++/x86-64-v4 clang++/x86-64-v3 ...
 #
 # The results lie in FOLDER/<compiler>/<level>/<program>.json; bench/tables.py makes tables of them. Other
-# libraries are measured beside the first compiler only. Twenty minutes on two cores; CORE=1 pins to that core.
+# libraries are measured beside the first compiler only. Ten minutes on two cores; CORE=1 pins to that core.
 set -eu
 [ $# -ge 1 ] || { sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 2; }
 source=$(cd "$(dirname "$0")/.." && pwd)
