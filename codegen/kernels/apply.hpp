@@ -124,6 +124,11 @@ constexpr bool is_shared(program::load const& l, int row) {
          (!l.batched && (l.period == 1 || (l.run == 1 && l.period == row)));
 }
 
+/// One row in memory, which every row reads.
+constexpr bool is_one_row(program::load const& l, int row) {
+  return is_shared(l, row) && form_in_row(l, row) == form::consecutive;
+}
+
 /// Read in step with the rows, on through all samples of `rows` rows.
 constexpr bool is_whole(program::load const& l, int row, int rows) {
   return l.from == program::kind::memory && l.batched && l.run * l.period == row * rows &&
@@ -168,11 +173,7 @@ struct program_row {
   }
 
   /// Whether an operand is the same vectors in every row.
-  static constexpr bool is_held(int i) {
-    auto const& l = P.operand(i);
-    return l.from == program::kind::memory && is_shared(l, Row) &&
-           form_in_row(l, Row) == form::consecutive;
-  }
+  static constexpr bool is_held(int i) { return is_one_row(P.operand(i), Row); }
   /// The program at vector `u` of the row, with such operands from `held`.
   template <int Vectors>
   [[gnu::always_inline]] simd::vec<Arch> at_vector(
@@ -277,9 +278,7 @@ constexpr int bias_operand(program const& p, int filters) {
     return reg < p.loads && p.operand(reg).from == program::kind::accumulator && uses(p, reg) == 1;
   };
   auto const is_bias = [&](int reg) {
-    return reg < p.loads && p.operand(reg).from == program::kind::memory &&
-           is_shared(p.operand(reg), filters) &&
-           form_in_row(p.operand(reg), filters) == form::consecutive;
+    return reg < p.loads && is_one_row(p.operand(reg), filters);
   };
   if (p.instructions == 0 || p[0].fn != function::add) return -1;
   if (is_accumulator(p[0].a) && is_bias(p[0].b)) return p[0].b;

@@ -33,7 +33,8 @@ template <class Arch, contraction C, class Epilogue = identity_epilogue>
     if constexpr (positions == 1)
       if (samples == 1 && mine.parts == 1)
         return kernels::forward_row<Arch, canonical>(x, weights, y, epilogue);
-    kernels::forward_rows<Arch, canonical>(x, weights, y, samples * positions, epilogue, mine);
+    kernels::forward_rows<Arch, canonical>(x, weights, y, std::ptrdiff_t{samples} * positions,
+                                           epilogue, mine);
   } else {
     kernels::forward_windows<Arch, C, kernels::pool_window{}>(x, weights, y, samples, epilogue);
   }

@@ -60,7 +60,7 @@ template <class Arch, program P, class Row>
 /// How many vectors of a row of `Length` elements an operand of all rows can keep in registers; 0
 /// if that is less than the row.
 template <class Arch, program P, int Length, int Rows>
-consteval int held_vectors() {
+consteval int held_row_vectors() {
   int operands = 0;
   for (int i = 0; i < P.loads; ++i) operands += program_row<Arch, P, Length, Rows>::is_held(i);
   int const vectors = Length / Arch::width;
@@ -74,7 +74,7 @@ template <class Arch, program P, int Length, int Rows>
                                             std::ptrdiff_t sample, std::ptrdiff_t first,
                                             std::ptrdiff_t last) noexcept {
   using operand_row = program_row<Arch, P, Length, Rows>;
-  constexpr int vectors = held_vectors<Arch, P, Length, Rows>();
+  constexpr int vectors = held_row_vectors<Arch, P, Length, Rows>();
   if constexpr (vectors > 0) {
     simd::vec<Arch> held[operand_row::size][vectors];
     for (int i = 0; i < P.loads; ++i)
