@@ -34,9 +34,8 @@ struct momentum {};
 inline constexpr options::no_bias no_bias{};
 
 /// Padding: `same` keeps ceil(extent / stride), with the odd row or column at the end (ONNX
-/// SAME_UPPER);
-/// `valid`, the default, adds nothing; `padding<1>` adds to all sides, `padding<1, 2>` to height
-/// and width, `padding<top, left, bottom, right>` to each side.
+/// SAME_UPPER); `valid`, the default, adds nothing; `padding<1>` adds to all sides, `padding<1, 2>`
+/// to height and width, `padding<top, left, bottom, right>` to each side.
 inline constexpr options::same same{};
 inline constexpr options::padding<0, 0, 0, 0> valid{};
 

@@ -4,7 +4,7 @@
 
 namespace etch {
 
-/// The index of the largest; the first of equals.
+/// The index of the largest; the first of equals, and 0 of none.
 constexpr int argmax(std::span<float const> values) noexcept {
   int best = 0;
   for (int i = 1; i < static_cast<int>(values.size()); ++i)

@@ -14,6 +14,7 @@
 
 namespace etch {
 
+/// How long `bench` measures.
 struct bench_options {
   double seconds = 0.02;  // for each kernel call
 };

@@ -42,7 +42,8 @@ struct loss_plan {
 
 }  // namespace detail
 
-/// The model's outputs for every sample, one after the other.
+/// The model's outputs for every sample, one after the other (samples, output_shape...); up to
+/// `Samples` are computed at once. Throws `error` if the features do not fit the network.
 template <int Samples = 64, auto Net, class Arch>
 std::vector<float> predict(model<Net, Arch> const& m, dataset const& data) {
   if (data.feature_shape().elements() != m.input_size())
@@ -96,7 +97,8 @@ evaluation evaluate_fitting(model<Net, Arch> const& m, dataset const& data) {
 
 }  // namespace detail
 
-/// The mean loss, and with classes the number of correct predictions.
+/// The mean loss, and with classes the number of correct predictions. Throws `error` if features or
+/// targets do not fit the network and the loss.
 template <int Samples = 64, auto Net, class Arch, class Loss>
 evaluation evaluate(model<Net, Arch> const& m, Loss, dataset const& data) {
   if constexpr (detail::loss_fits<Loss, std::remove_cvref_t<decltype(Net)>>())

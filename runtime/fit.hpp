@@ -11,6 +11,7 @@
 
 namespace etch {
 
+/// How long, in which portions and order, and on how many threads.
 struct fit_options {
   int epochs = 1;
   int batch_size = 64;

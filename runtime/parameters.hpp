@@ -40,8 +40,7 @@ std::span<parameter_info const> parameters() {
 }
 
 /// The numbers of a parameter, row-major in its standard shape whatever the layout in memory.
-/// Throws
-/// `error` when there is none of that name.
+/// Throws `error` when there is none of that name.
 template <auto Net, class Arch>
 std::vector<float> get(model<Net, Arch> const& m, std::string_view name) {
   std::size_t const i = detail::find_parameter<Net>(name);

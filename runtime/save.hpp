@@ -26,7 +26,8 @@ void save(model<Net, Arch> const& m, std::filesystem::path const& path) {
 }
 
 /// Reads the parameters from a safetensors file that holds just them, in any order. Throws one
-/// `error` that lists every missing, unexpected and misshapen tensor; the model is then as it was.
+/// `error` that lists every missing, unexpected and misshapen tensor, or says what is wrong with
+/// the file; the model is then as it was.
 template <auto Net, class Arch>
 void load(model<Net, Arch>& m, std::filesystem::path const& path) {
   std::vector<tensor_record> const records = read_safetensors(path);
@@ -48,7 +49,8 @@ void load(model<Net, Arch>& m, std::filesystem::path const& path) {
   m.refresh();
 }
 
-/// Writes the weights as they lie in memory, for ETCH_EMBED and embedded_model.
+/// Writes the weights as they lie in memory, for ETCH_EMBED and embedded_model: the whole file or,
+/// with an `error`, none of it.
 template <auto Net, class Arch>
 void save_embedded(model<Net, Arch> const& m, std::filesystem::path const& path) {
   embedded_header const header{.fingerprint = facts<Net>::fingerprint,

@@ -211,7 +211,7 @@ class gradient_run {
 /// `batch` has size(), features() and targets(), samples one after the other. Up to `Samples` are
 /// computed together, or as many as group_size says; batch statistics (batch_norm) are those of
 /// such a group. With a team, each thread takes a share; the result depends on their number, not on
-/// timing.
+/// timing. Throws `error` if features or targets are not as many as the samples take.
 template <int Samples = 0, auto Net, class Arch, class Optimizer, class Loss, class Batch>
 step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch const& batch,
                        thread_team* team = nullptr) {

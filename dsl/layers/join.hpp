@@ -57,7 +57,8 @@ struct concat : layer {
 /// The sum of all streams, which have one shape. ONNX Sum.
 inline constexpr layers::add add{};
 
-/// All streams one behind the other along the last axis; they agree on the others. ONNX Concat.
+/// All streams one behind the other along the last axis; they agree on the others: (h, w, a) and
+/// (h, w, b) -> (h, w, a + b). ONNX Concat with axis = -1.
 inline constexpr layers::concat concat{};
 
 }  // namespace etch

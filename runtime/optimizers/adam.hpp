@@ -6,6 +6,7 @@
 
 namespace etch {
 
+/// Of Adam; the defaults are those of its paper.
 struct adam_options {
   float learning_rate = 1e-3f;
   float beta1 = 0.9f;

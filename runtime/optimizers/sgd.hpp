@@ -4,6 +4,7 @@
 
 namespace etch {
 
+/// Of gradient descent; those of PyTorch's SGD by name and meaning.
 struct sgd_options {
   float learning_rate = 1e-2f;
   float momentum = 0;
