@@ -18,7 +18,7 @@ struct bias_relu {
 template <contraction C, int PoolH, int PoolW, class Arch, class Epilogue>
 double pool_error(problem& p, Epilogue const& epilogue, bool residual) {
   constexpr int height = C.out_height() / PoolH, width = C.out_width() / PoolW;
-  guarded y(p.samples * height * width * C.filters, p.at_end);
+  guarded y(p.samples * height * width * C.filters, p.at);
   contract_forward_max_pool<Arch, C, PoolH, PoolW>(p.x.data(), p.packed.data(), y.data(), p.samples,
                                                    epilogue);
   worst_error error;
@@ -40,7 +40,7 @@ double pool_error(problem& p, Epilogue const& epilogue, bool residual) {
     }
     error.add(y[o], most, magnitude);
   }
-  if (!y.slack_untouched()) return 1e30;
+  if (!y.intact()) return 1e30;
   return error.value;
 }
 
@@ -49,8 +49,8 @@ template <contraction C, int PoolH, int PoolW, class Arch, class Epilogue>
 bool index_is_right(problem& p, Epilogue const& epilogue) {
   constexpr int height = C.out_height() / PoolH, width = C.out_width() / PoolW;
   constexpr int pooled = height * width * C.filters;
-  guarded y(p.samples * pooled, p.at_end), index(p.samples * pooled, p.at_end);
-  guarded plain(p.samples * pooled, p.at_end), all(p.samples * C.outputs(), p.at_end);
+  guarded y(p.samples * pooled, p.at), index(p.samples * pooled, p.at);
+  guarded plain(p.samples * pooled, p.at), all(p.samples * C.outputs(), p.at);
   contract_forward_max_pool<Arch, C, PoolH, PoolW>(p.x.data(), p.packed.data(), y.data(),
                                                    index.data(), p.samples, epilogue);
   contract_forward_max_pool<Arch, C, PoolH, PoolW>(p.x.data(), p.packed.data(), plain.data(),
@@ -64,16 +64,16 @@ bool index_is_right(problem& p, Epilogue const& epilogue) {
         all[i / pooled * C.outputs() + (row * C.out_width() + column) * C.filters + i % C.filters];
     if (!(std::abs(largest - y[i]) <= 1e-5f)) return false;
   }
-  return y.slack_untouched() && index.slack_untouched();
+  return y.intact() && index.intact();
 }
 
 template <contraction C, int PoolH, int PoolW>
 void check_pool() {
   for (int const samples : {1, 3})
-    for (bool const at_end : {true, false}) {
-      problem p = problem::make<C>(samples, at_end);
-      on_every_arch([&]<class Arch>() {
-        CAPTURE(Arch::name, samples, at_end, C.height, C.width, C.channels, C.filters, PoolH,
+    for (edge const at : {edge::end, edge::begin}) {
+      problem p = problem::make<C>(samples, at);
+      for_each_instruction_set([&]<class Arch>() {
+        CAPTURE(samples, at, C.height, C.width, C.channels, C.filters, PoolH,
                 PoolW);
         bias_residual_relu const first{p.bias.data(), p.residual.data(), C.filters};
         CHECK((pool_error<C, PoolH, PoolW, Arch>(p, first, true)) < tolerance);

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "../../codegen/kernels/contract.hpp"
-#include "../check/guarded.hpp"
 #include "kernel_testing.hpp"
 
 using namespace kernel_testing;
@@ -62,16 +61,16 @@ void check_kernels() {
       double const terms = static_cast<double>(samples) * p.height * p.width;
       // a sum of random terms grows with their root, and so does what each addition is off
       double const allowed = 2e-5 * std::max(1.0, terms / 1000);
-      on_every_arch([&]<class Arch>() {
+      for_each_instruction_set([&]<class Arch>() {
         CAPTURE(samples, zeros, C.height, C.width, C.channels, C.filters, PoolH, PoolW);
-        check::guarded x(p.x, 1), dy(p.dy, 3), index(p.index, 5);
+        guarded x(p.x, 1), dy(p.dy, 3), index(p.index, 5);
         std::vector<float> expected(packed_size(C)), transposed(transposed_size(C));
         contract_dw<Arch, C>(p.x.data(), p.full.data(), expected.data(), samples);
         if constexpr (skips_zeros(C)) {
           transpose_weights<C, Arch>(expected.data(), transposed.data());
           expected = transposed;
         }
-        check::guarded dw(std::vector<float>(expected.size()), 0);
+        guarded dw(std::vector<float>(expected.size()), 0);
         contract_dw_pooled<Arch, C, PoolH, PoolW>(x.data(), dy.data(), index.data(), dw.data(),
                                                   samples);
         CHECK(difference(dw.values(), expected) < allowed);
@@ -91,7 +90,7 @@ void check_kernels() {
           transpose_weights<C, Arch>(weights.data(), transposed.data());
           std::vector<float> image(p.x.size());
           contract_dx<Arch, C>(p.full.data(), transposed.data(), image.data(), samples);
-          check::guarded w(transposed, 0), dx(image.size(), 7);
+          guarded w(transposed, 0), dx(image.size(), 7);
           contract_dx_pooled<Arch, C, PoolH, PoolW>(dy.data(), index.data(), w.data(), dx.data(),
                                                     samples);
           CHECK(difference(dx.values(), image) < 2e-5);

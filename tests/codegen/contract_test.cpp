@@ -35,7 +35,7 @@ TEST_CASE("packed weights have a place of their own each, padding included in th
 TEST_CASE("transposing twice gives the packed weights back") {
   constexpr contraction c = conv(7, 20, 3, 33);
   std::vector<float> packed(packed_size(c)), there(transposed_size(c)),
-      back(packed_size(c), poison);
+      back(packed_size(c), check::poison());
   for (int f = 0; f < c.filters; ++f)
     for (int tap = 0; tap < 9; ++tap)
       for (int k = 0; k < c.channels; ++k)
@@ -67,8 +67,8 @@ TEST_CASE("dense layers of all small sizes agree with the reference in double") 
 TEST_CASE("the input's gradient from weights too many to be transposed in advance") {
   constexpr contraction c{.channels = 2050, .filters = 130};
   STATIC_REQUIRE(dx_transposes(c));
-  problem p = problem::make<c>(7, true);
-  on_every_arch([&]<class Arch>() {
+  problem p = problem::make<c>(7, edge::end);
+  for_each_instruction_set([&]<class Arch>() {
     for (int parts : {1, 3}) CHECK(dx_error<Arch, c>(p, parts) < tolerance);
   });
 }
@@ -77,9 +77,10 @@ TEST_CASE("an epilogue that is compiled once a strip gives the same") {
   constexpr contraction dense{.channels = 20, .filters = 33}, window = conv(8, 3, 3, 20);
   constexpr contraction turned = conv(8, 20, 3, 19);
   for (int const samples : {1, 7, 13}) {
-    problem p = problem::make<dense>(samples, true), q = problem::make<window>(samples, true);
-    problem r = problem::make<turned>(samples, true);
-    on_every_arch([&]<class Arch>() {
+    problem p = problem::make<dense>(samples, edge::end);
+    problem q = problem::make<window>(samples, edge::end);
+    problem r = problem::make<turned>(samples, edge::end);
+    for_each_instruction_set([&]<class Arch>() {
       large_epilogue const a{{p.bias.data(), p.residual.data(), dense.filters}};
       CHECK(forward_error<Arch, dense>(p, a, true) < tolerance);
       large_epilogue const b{{q.bias.data(), q.residual.data(), window.filters}};

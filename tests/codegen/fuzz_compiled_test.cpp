@@ -107,7 +107,6 @@ check::failures check_compiled(etch::graph const& g, std::uint32_t seed, int cou
 template <template <std::uint32_t> class Plan, std::uint32_t Seed>
 void check_seed(etch::graph const& g) {
   for_each_instruction_set([&]<class Arch>() {
-    if (!Arch::available()) return;
     for (int count : {samples, 1}) {
       check::failures const found = check_compiled<Arch, Plan<Seed>>(g, Seed, count);
       std::string text;
@@ -165,7 +164,6 @@ void check_narrow(etch::graph const& g) {
   for (etch::segment const& part : Plan::value.segments) in_lanes += part.lanes && part.loops;
   CHECK(in_lanes == 1);
   for_each_instruction_set([&]<class Arch>() {
-    if (!Arch::available()) return;
     for (int count : {37, 36, 33, 32, 31, 17, 16, 15, 9, 8, 7, 5, 4, 3, 2, 1}) {
       check::failures const found = check_compiled<Arch, Plan>(g, 1, count);
       std::string text;

@@ -6,66 +6,33 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <memory>
 #include <random>
 #include <vector>
 
 #include "../../codegen/program.hpp"
 #include "../../codegen/simd.hpp"
+#include "../check/guarded.hpp"
 #include "catch.hpp"
 #include "instruction_sets.hpp"
 
-/// What the tests of kernels share: watched buffers, programs and their plain evaluation in double.
+/// What the tests of kernels share: programs and their plain evaluation in double.
 namespace kernel_testing {
 
 using namespace etch;
 using kind = program::kind;
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t guard = 0;  // the sanitizer watches instead
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-constexpr std::size_t guard = 0;
-#else
-constexpr std::size_t guard = 67;
-#endif
-#else
-constexpr std::size_t guard = 67;
-#endif
-
-/// n floats between zones of NaN: what is read from there spoils results, what is written shows.
-class buffer {
- public:
-  explicit buffer(std::size_t n, float value = std::numeric_limits<float>::quiet_NaN())
-      : n_(n), memory_(new float[n + 2 * guard]) {
-    for (std::size_t i = 0; i < n + 2 * guard; ++i)
-      memory_[i] = std::numeric_limits<float>::quiet_NaN();
-    for (std::size_t i = 0; i < n; ++i) data()[i] = value;
-  }
-  float* data() const { return memory_.get() + guard; }
-  float& operator[](std::size_t i) const { return data()[i]; }
-  std::size_t size() const { return n_; }
-  bool intact() const {
-    for (std::size_t i = 0; i < guard; ++i)
-      if (!std::isnan(memory_[i]) || !std::isnan(memory_[guard + n_ + i])) return false;
-    return true;
-  }
-
- private:
-  std::size_t n_;
-  std::unique_ptr<float[]> memory_;
-};
+using check::edge, check::guarded;
 
 inline std::minstd_rand generator(7);
 
-inline void randomize(buffer const& b, float low, float high) {
+inline void randomize(guarded const& b, float low, float high) {
   std::uniform_real_distribution<float> value(low, high);
   for (std::size_t i = 0; i < b.size(); ++i) b[i] = value(generator);
 }
 
 /// The largest error of `got`, relative to 1 + |expected|; infinite if one is NaN or a guard is
 /// hit.
-inline double error_of(buffer const& got, std::vector<double> const& expected) {
+inline double error_of(guarded const& got, std::vector<double> const& expected) {
   double worst =
       got.intact() && got.size() == expected.size() ? 0 : std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < std::min(got.size(), expected.size()); ++i) {
@@ -163,7 +130,7 @@ inline double evaluate(program const& p, float const* const* operands, int sampl
 
 /// Random operands of exactly the size that a program reads.
 struct operand_set {
-  std::vector<buffer> buffers;
+  std::vector<guarded> buffers;
   std::array<float const*, program::max_loads> pointers{};
 
   operand_set(program const& p, int samples, float low = -2, float high = 2) {
@@ -177,16 +144,6 @@ struct operand_set {
     }
   }
 };
-
-/// Runs `test.operator()<Arch>()` for each instruction set of this program and processor.
-template <class Test>
-void on_every_arch(Test test) {
-  for_each_instruction_set([&]<class Arch>() {
-    if (!Arch::available()) return;
-    INFO(Arch::name);
-    test.template operator()<Arch>();
-  });
-}
 
 using elementwise_kernel = void (*)(float*, float const* const*, int) noexcept;
 

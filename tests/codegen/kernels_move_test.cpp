@@ -20,7 +20,7 @@ void check_pool_kernels(bool adds, contraction const& w, pool_kernel pool, pool_
   int const outputs = w.out_height() * w.out_width() * w.channels;
   auto const in = static_cast<std::size_t>(samples * w.inputs());
   auto const out = static_cast<std::size_t>(samples * outputs);
-  buffer const x(in), y(out), dy(out), dx(in);
+  guarded const x(in), y(out), dy(out), dx(in);
   // few distinct values, so that windows have ties
   for (std::size_t i = 0; i < in; ++i) x[i] = static_cast<float>(generator() % 5) - 2.0f;
   randomize(dy, -1, 1);
@@ -47,7 +47,7 @@ void check_pool_kernels(bool adds, contraction const& w, pool_kernel pool, pool_
         }
   pool(x.data(), y.data(), samples);
   CHECK(error_of(y, expected) == 0);
-  buffer const index(out);
+  guarded const index(out);
   pool_index(x.data(), index.data(), samples);
   CHECK(index.intact());
   pool_gradient(adds ? nullptr : index.data(), dy.data(), dx.data(), samples);
@@ -62,7 +62,7 @@ void pool_alone(float const* x, float* y, int samples) noexcept {
 template <contraction W>
 void check_pool() {
   using enum function;
-  on_every_arch([]<class Arch>() {
+  for_each_instruction_set([]<class Arch>() {
     for (int samples : {1, 3}) {
       check_pool_kernels(false, W, pool_alone<Arch, maximum, W>, kernels::pool_index<Arch, W>,
                          kernels::pool_gradient<Arch, maximum, W>, samples);
@@ -111,8 +111,8 @@ using copy_kernel = void (*)(float const*, float*, int) noexcept;
 
 void check_copy_kernel(copy_spec const& box, copy_kernel copy, int samples) {
   auto const elements = [](std::array<int, 4> const& s) { return s[0] * s[1] * s[2] * s[3]; };
-  buffer const from(static_cast<std::size_t>(samples * elements(box.from_shape)));
-  buffer const to(static_cast<std::size_t>(samples * elements(box.to_shape)), 5.0f);
+  guarded const from(static_cast<std::size_t>(samples * elements(box.from_shape)));
+  guarded const to(static_cast<std::size_t>(samples * elements(box.to_shape)), edge::end, 5.0f);
   randomize(from, -1, 1);
   std::vector<double> expected(to.size(), box.fills ? std::bit_cast<float>(box.fill_bits) : 5.0f);
   for (int s = 0; s < samples; ++s)
@@ -132,7 +132,7 @@ void check_copy_kernel(copy_spec const& box, copy_kernel copy, int samples) {
 
 template <copy_spec S>
 void check_copy() {
-  on_every_arch([]<class Arch>() {
+  for_each_instruction_set([]<class Arch>() {
     for (int samples : {1, 4}) check_copy_kernel(S, kernels::copy_box<Arch, S>, samples);
   });
 }
@@ -155,9 +155,9 @@ TEST_CASE("boxes are copied, and what is outside is filled or left alone") {
 // ---- fill
 
 TEST_CASE("fill and iota write every length and nothing else") {
-  on_every_arch([]<class Arch>() {
+  for_each_instruction_set([]<class Arch>() {
     for (std::size_t n = 0; n <= 70; ++n) {
-      buffer const a(n), b(n);
+      guarded const a(n), b(n);
       std::vector<double> count;
       for (std::size_t i = 0; i < n; ++i) count.push_back(static_cast<double>(i));
       kernels::fill<Arch>(a.data(), static_cast<std::ptrdiff_t>(n), -1.5f);
@@ -170,9 +170,9 @@ TEST_CASE("fill and iota write every length and nothing else") {
 
 TEST_CASE("random numbers are those of the counter, sample by sample") {
   random_key const key{.seed = 3, .step = 8, .first_sample = 11};
-  on_every_arch([&]<class Arch>() {
+  for_each_instruction_set([&]<class Arch>() {
     for (int n : {1, 15, 16, 50}) {
-      buffer const y(static_cast<std::size_t>(3 * n));
+      guarded const y(static_cast<std::size_t>(3 * n));
       std::vector<double> expected;
       for (std::uint32_t s = 0; s < 3; ++s)
         for (std::uint32_t e = 0; e < static_cast<std::uint32_t>(n); ++e)

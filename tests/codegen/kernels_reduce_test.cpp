@@ -11,7 +11,7 @@ double reduce_error(reduce_spec const& s, elementwise_kernel kernel, int samples
   operand_set const operands(s.code, samples);
   int const count = s.batched || s.over_batch ? samples : 1;
   int const results = s.outer * s.inner;
-  buffer const y(static_cast<std::size_t>(results * (s.over_batch ? 1 : count)));
+  guarded const y(static_cast<std::size_t>(results * (s.over_batch ? 1 : count)));
   if (s.over_batch) randomize(y, -1, 1);
   bool const adds = s.fn == function::add;
   std::vector<double> expected(y.size(), adds ? 0 : -std::numeric_limits<double>::infinity());
@@ -37,7 +37,7 @@ void check_reduce_kernel(reduce_spec const& s, elementwise_kernel kernel) {
 
 template <reduce_spec S>
 void check_reduce() {
-  on_every_arch([]<class Arch>() { check_reduce_kernel(S, kernels::reduce<Arch, S>); });
+  for_each_instruction_set([]<class Arch>() { check_reduce_kernel(S, kernels::reduce<Arch, S>); });
 }
 
 template <int Outer, int Reduced, int Inner>

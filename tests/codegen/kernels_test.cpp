@@ -11,7 +11,7 @@ namespace {
 double map_error(map_spec const& s, elementwise_kernel kernel, int samples, float low, float high) {
   operand_set const operands(s.code, samples, low, high);
   int const count = s.batched ? samples : 1;
-  buffer const y(static_cast<std::size_t>(count * s.elements));
+  guarded const y(static_cast<std::size_t>(count * s.elements));
   kernel(y.data(), operands.pointers.data(), samples);
   std::vector<double> expected;
   for (int n = 0; n < count; ++n)
@@ -29,7 +29,8 @@ void check_map_kernel(map_spec const& s, elementwise_kernel kernel, float low, f
 
 template <map_spec S>
 void check_map(float low = -2, float high = 2) {
-  on_every_arch([&]<class Arch>() { check_map_kernel(S, kernels::map<Arch, S>, low, high); });
+  for_each_instruction_set(
+      [&]<class Arch>() { check_map_kernel(S, kernels::map<Arch, S>, low, high); });
 }
 
 template <function... Fn>
@@ -51,7 +52,7 @@ constexpr map_spec heavy_map{
     make({full(1), scalar()}, {{function::add, 0, 1, 0}, {function::tanh, 2, 0, 0}}), 1};
 
 TEST_CASE("a map of every length touches exactly its elements") {
-  on_every_arch([]<class Arch>() {
+  for_each_instruction_set([]<class Arch>() {
     for (int n = 1; n <= 140; ++n) {
       INFO("length " << n);
       CHECK(map_error(light_map, kernels::map<Arch, light_map>, n, -2, 2) == 0);
@@ -124,13 +125,13 @@ constexpr map_spec scale_map{make({full(77), per_channel(7)}, {{function::multip
 constexpr map_spec negate_map{make({full(77)}, {{function::negate, 0, 0, 0}}), 77};
 
 TEST_CASE("a map works in place") {
-  on_every_arch([]<class Arch>() {
+  for_each_instruction_set([]<class Arch>() {
     operand_set const operands(scale_map.code, 3);
     float const* const* const pointers = operands.pointers.data();
     std::vector<double> expected;
     for (int i = 0; i < 3 * 77; ++i)
       expected.push_back(-evaluate(scale_map.code, pointers, i / 77, i % 77));
-    buffer const& y = operands.buffers[0];
+    guarded const& y = operands.buffers[0];
     kernels::map<Arch, scale_map>(y.data(), pointers, 3);
     kernels::map<Arch, negate_map>(y.data(), pointers, 3);
     CHECK(error_of(y, expected) < 1e-6);
@@ -167,8 +168,8 @@ TEST_CASE("a product with one use is fused with the sum that uses it") {
 template <class Arch, program P, int Filters, int Rows>
 double epilogue_error(int samples) {
   operand_set const operands(P, samples);
-  buffer const y(static_cast<std::size_t>(samples * Rows * Filters));
-  buffer const sums(y.size());
+  guarded const y(static_cast<std::size_t>(samples * Rows * Filters));
+  guarded const sums(y.size());
   randomize(sums, -2, 2);
   std::vector<double> expected;
   kernels::epilogue<P, Filters, Rows> const epilogue{operands.pointers};
@@ -188,7 +189,7 @@ double epilogue_error(int samples) {
 
 template <program P, int Filters, int Rows>
 void check_epilogue() {
-  on_every_arch([]<class Arch>() {
+  for_each_instruction_set([]<class Arch>() {
     for (int samples : {1, 2, 5}) CHECK(epilogue_error<Arch, P, Filters, Rows>(samples) < 1e-6);
   });
 }
