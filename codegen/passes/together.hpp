@@ -58,9 +58,7 @@ constexpr bool is_summed_together(Plan const& p, parameter_place const& place) {
   bool found = false;
   for (step const& s : p.steps) {
     value const& v = p.values[static_cast<std::size_t>(s.result)];
-    if (v.where != space::gradients || v.offset < place.offset ||
-        v.offset >= place.offset + place.size)
-      continue;
+    if (v.where != space::gradients || v.offset != place.offset) continue;
     if (!s.team) return false;
     found = true;
   }

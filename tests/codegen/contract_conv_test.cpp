@@ -35,6 +35,13 @@ TEST_CASE("convolutions with strides, dilation and oblong kernels agree with the
   check_all<contraction{.height = 1, .width = 19, .channels = 3, .kernel_width = 3, .filters = 20}>(
       {1, 3});
   check_all<contraction{.height = 21, .channels = 5, .kernel_height = 4, .filters = 16}>({1, 3});
+  check_all<contraction{.height = 9,  // rows of dX that no tap reaches
+                        .width = 7,
+                        .channels = 16,
+                        .kernel_height = 2,
+                        .kernel_width = 3,
+                        .stride_height = 3,
+                        .filters = 20}>({1, 3});
   check_all<contraction{.height = 6,
                         .width = 9,
                         .channels = 3,

@@ -67,6 +67,19 @@ bool index_is_right(problem& p, Epilogue const& epilogue) {
   return y.intact() && index.intact();
 }
 
+/// Whether the index of equal outputs is that of the first.
+template <contraction C, int PoolH, int PoolW, class Arch>
+bool first_of_equals() {
+  problem p = problem::make<C>(2, edge::end);
+  for (int i = 0; i < p.samples * C.inputs(); ++i) p.x[i] = 1;
+  int const size = p.samples * (C.out_height() / PoolH) * (C.out_width() / PoolW) * C.filters;
+  guarded y(size), index(size);
+  contract_forward_max_pool<Arch, C, PoolH, PoolW>(p.x.data(), p.packed.data(), y.data(),
+                                                   index.data(), p.samples,
+                                                   bias_relu{p.bias.data()});
+  return index.values() == std::vector<float>(index.size());
+}
+
 template <contraction C, int PoolH, int PoolW>
 void check_pool() {
   for (int const samples : {1, 3})
@@ -108,4 +121,12 @@ TEST_CASE("max pooling in registers agrees with pooling afterwards") {
              2, 1>();
   check_pool<conv(11, 6, 3, 6, 1, 1, 6), 2, 2>();
   check_pool<conv(11, 20, 2, 20, 2, 1, 20), 2, 1>();
+}
+
+TEST_CASE("of equal outputs the first is the largest") {
+  for_each_instruction_set([]<class Arch>() {
+    CHECK(first_of_equals<conv(12, 3, 3, 16), 2, 2, Arch>());
+    CHECK(first_of_equals<conv(13, 1, 3, 20), 2, 2, Arch>());  // weights that stay in registers
+    CHECK(first_of_equals<conv(8, 2, 3, 17), 6, 6, Arch>());   // more positions than registers
+  });
 }

@@ -173,6 +173,8 @@ TEST_CASE("a tensor whose entry does not fit is an error") {
   CHECK(contains(message("[[2]]", "[0,8]", 8), "expected a whole number from 0, found '['"));
   CHECK(contains(message("[9223372036854775808]", "[0,8]", 8), "below 2^63, found a larger one"));
   CHECK(contains(message("[9223372036854775807]", "[0,8]", 8), "fewer than 2^63 bytes"));
+  CHECK(contains(message("[2305843009213693951]", "[0,8]", 8), "9223372036854775804 bytes for"));
+  CHECK(contains(message("[2305843009213693952]", "[0,8]", 8), "fewer than 2^63 bytes as shape"));
   CHECK(contains(message("[4294967296,4294967296]", "[0,0]", 0), "fewer than 2^63 bytes as shape"));
 
   auto const two = [](std::string const& a, std::string const& b) {
@@ -182,6 +184,8 @@ TEST_CASE("a tensor whose entry does not fit is an error") {
   CHECK(two("[0,4]", "[4,8]") == "nothing was thrown");
   CHECK(contains(two("[0,4]", "[0,4]"),
                  "[4, at most 8] as data_offsets of tensor \"b\", found [0, 4]"));
+  CHECK(contains(two("[0,4]", "[4,0]"),
+                 "[4, at most 8] as data_offsets of tensor \"b\", found [4, 0]"));
   CHECK(contains(two("[0,4]", "[2,6]"), "found [2, 6]"));
   CHECK(contains(two("[0,4]", "[5,9]"), "found [5, 9]"));
 

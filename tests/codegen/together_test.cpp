@@ -1,0 +1,75 @@
+#include "../../codegen/passes/together.hpp"
+
+#include <algorithm>
+
+#include "../../codegen/lower.hpp"
+#include "../../dsl/layers.hpp"
+#include "../../dsl/losses.hpp"
+#include "catch.hpp"
+
+using namespace etch;
+
+namespace {
+
+constexpr int heavy = 512;
+
+/// A dense layer that adds the mean of the samples that are computed together to each of them.
+struct dense_and_mean : layer {
+  static constexpr std::string_view kind = "dense_and_mean";
+  static constexpr verdict shape_rule(tensor_shape const& in) { return accept(in); }
+  static constexpr tensor forward(context& c, tensor x) {
+    return layers::dense<40>::forward(c, x) + batch_mean(x, 0, 1);
+  }
+};
+
+template <class Network>
+plan training(Network net, int samples) {
+  return lower(training_graph(net, losses::mse{}), samples, true, heavy);
+}
+std::vector<step_kind> of_a_team(plan const& p) {
+  std::vector<step_kind> all;
+  for (step const& s : p.steps)
+    if (s.team) all.push_back(s.what);
+  return all;
+}
+bool shares(plan const& p, int v) {
+  return v >= 0 && p.values[static_cast<std::size_t>(v)].shared;
+}
+
+constexpr auto net = input<40> | dense<30> | relu | dense<5> | dense<40>;
+
+}  // namespace
+
+TEST_CASE("heavy products of a network that trains are a team's, and what they read and write") {
+  plan const p = training(net, 8);
+  CHECK(of_a_team(p) == std::vector{step_kind::contract, step_kind::contract_dw});
+  for (step const& s : p.steps) {
+    if (!s.team) continue;
+    for (int v : {s.result, s.operands[0], s.operands[1]}) {
+      auto const& x = p.values[static_cast<std::size_t>(v)];
+      CHECK(x.shared == (x.batched && x.where == space::workspace));
+    }
+  }
+  for (step const& s : p.steps)
+    if (s.what == step_kind::contract && !s.team && s.layer == 4) CHECK(!shares(p, s.operands[0]));
+}
+
+TEST_CASE("nothing is a team's in inference, sample by sample, or of samples' own means") {
+  CHECK(of_a_team(lower(graph_of(net), 8, true, heavy)).empty());
+  CHECK(of_a_team(training(net, 1)).empty());
+  // each thread has a mean of its own
+  constexpr auto with_mean = input<40> | dense_and_mean{};
+  CHECK(of_a_team(training(with_mean, 8)) == std::vector{step_kind::contract_dw});
+  constexpr auto without = input<40> | dense<40>;
+  CHECK(of_a_team(training(without, 8)) ==
+        std::vector{step_kind::contract, step_kind::contract_dw});
+}
+
+TEST_CASE("gradients are summed together where every step that adds to them is a team's") {
+  plan const p = training(net, 8);
+  auto const summed = [&](std::size_t i) { return passes::is_summed_together(p, p.places[i]); };
+  CHECK(summed(0));        // weights of 40 by 30
+  CHECK_FALSE(summed(1));  // their bias
+  CHECK_FALSE(summed(2));  // weights of 30 by 5
+  CHECK_FALSE(passes::is_summed_together(lower(graph_of(net), 8, true, heavy), p.places[0]));
+}
