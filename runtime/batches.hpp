@@ -14,7 +14,8 @@
 namespace etch {
 
 /// Some samples of a dataset, one after the other. `Capacity` is the most samples that a batch of
-/// its range has, or 0 if only the running program knows. Valid until the loop advances.
+/// its range has, or 0 if only the running program knows. Valid until the loop advances. Of numbers
+/// that lie elsewhere: `etch::batch<0>{count, features, targets}`.
 template <int Capacity>
 class batch {
  public:

@@ -4,6 +4,7 @@
 
 #include "../codegen/cost.hpp"
 #include "../dsl/layers.hpp"
+#include "../runtime/batches.hpp"
 #include "../runtime/optimizers/sgd.hpp"
 #include "../runtime/train_step.hpp"
 #include "check/gradient.hpp"
@@ -73,15 +74,6 @@ failures check_copies(problem const& p) {
   return found;
 }
 
-/// What train_step is given.
-struct span_batch {
-  int count;
-  std::span<float const> x, t;
-  int size() const { return count; }
-  std::span<float const> features() const { return x; }
-  std::span<float const> targets() const { return t; }
-};
-
 /// The gradient as training computes it, without those of the inputs, and one step of sgd.
 template <int Group, auto Net, class Arch>
 failures check_train_step(problem const& p, int samples) {
@@ -106,8 +98,8 @@ failures check_train_step(problem const& p, int samples) {
          compare("mean loss", {expected.mean_loss(1)}, std::vector{run.loss()}, 1e-4));
 
   etch::sgd optimizer{{.learning_rate = 0.25f}};
-  static_cast<void>(etch::train_step<Group>(m, optimizer, probe{},
-                                            span_batch{samples, batch.inputs[0], batch.inputs[1]}));
+  etch::batch<0> const given_batch{samples, batch.inputs[0], batch.inputs[1]};
+  static_cast<void>(etch::train_step<Group>(m, optimizer, probe{}, given_batch));
   problem after = p;
   for (std::size_t i = 0; i < p.parameters.size(); ++i) {
     etch::parameter_info const& info = p.training.graph.parameters[i];

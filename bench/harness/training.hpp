@@ -4,20 +4,12 @@
 #include <tuple>
 
 #include "../../dsl/losses.hpp"
+#include "../../runtime/batches.hpp"
 #include "../../runtime/train_step.hpp"
 #include "network.hpp"
 
 /// Rows of training: whole steps, gradients and update, on batches that take turns.
 namespace benches {
-
-/// A batch as train_step takes it.
-struct batch_view {
-  int samples;
-  std::span<float const> x, target;
-  int size() const { return samples; }
-  std::span<float const> features() const { return x; }
-  std::span<float const> targets() const { return target; }
-};
 
 /// Labels 0 to classes - 1 for cross entropy, numbers for anything else.
 template <auto Net, class Loss>
@@ -90,7 +82,7 @@ task add_training_row(std::string const& network, std::string const& optimizer_n
         s->model, optimizer, threads > 1 ? std::make_unique<etch::thread_team>(threads) : nullptr});
     auto const step = [=](int i) {
       auto const& [x, y] = std::tie(s->x[i], (*targets)[i]);
-      batch_view const b{Batch, {x.data(), x.size()}, {y.data(), y.size()}};
+      etch::batch<0> const b{Batch, {x.data(), x.size()}, {y.data(), y.size()}};
       m->loss =
           static_cast<float>(etch::train_step(m->model, m->optimizer, loss, b, m->team.get()).loss);
     };

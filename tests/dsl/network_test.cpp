@@ -36,6 +36,18 @@ struct swap : etch::layer {
   static constexpr void forward(etch::context& c) { std::swap(c.streams[0], c.streams[1]); }
 };
 
+/// Says that it keeps its stream, and makes a second one.
+struct two_of_one : etch::layer {
+  static constexpr std::string_view kind = "two_of_one";
+
+  static constexpr etch::inference flow_rule(etch::flow const& in) {
+    etch::inference result;
+    result.out = in;
+    return result;
+  }
+  static constexpr void forward(etch::context& c) { c.streams.push_back(c.streams[0]); }
+};
+
 }  // namespace mine
 
 namespace {
@@ -190,6 +202,14 @@ TEST_CASE("equal layers behind the same shape are tried once") {
   using other = std::remove_cvref_t<decltype(input<4> | dense<9>)>;
   STATIC_REQUIRE(std::same_as<detail::stand_in<first>, detail::stand_in<later>>);
   STATIC_REQUIRE(!std::same_as<detail::stand_in<first>, detail::stand_in<other>>);
+  using tapped = std::remove_cvref_t<decltype(input<5> | tap<"x"> | dense<8>)>;
+  STATIC_REQUIRE(!std::same_as<detail::stand_in<first>, detail::stand_in<tapped>>);
+}
+
+TEST_CASE("a forward that gives other streams than the rule says is found where it is tried") {
+  using before = detail::stand_in<std::remove_cvref_t<decltype(input<4>)>>;
+  STATIC_REQUIRE(detail::can_be_written<std::remove_cvref_t<decltype(relu)>, before>);
+  STATIC_REQUIRE(!detail::can_be_written<mine::two_of_one, before>);
 }
 
 }  // namespace
