@@ -6,6 +6,10 @@
 #include <new>
 #include <utility>
 
+#if defined(__linux__) && __has_include(<sys/mman.h>)
+#include <sys/mman.h>
+#endif
+
 #include "../codegen/compiled.hpp"
 
 namespace etch {
@@ -19,13 +23,18 @@ struct workspace {
   alignas(64) std::array<float, static_cast<std::size_t>(floats)> memory;
 };
 
-/// Floats on the heap, aligned to 64 bytes and zero at first.
+/// Floats on the heap, aligned to 64 bytes and zero at first. Large ones lie in large pages, where
+/// the system gives such: in pages of 4 KB, what a step of training of tens of MB reads is often
+/// looked up, and seldom asked for ahead.
 class float_buffer {
  public:
   float_buffer() = default;
   explicit float_buffer(std::size_t count)
-      : data_(static_cast<float*>(::operator new(count * sizeof(float), std::align_val_t{64}))),
+      : data_(static_cast<float*>(::operator new(count * sizeof(float), alignment(count)))),
         size_(count) {
+#ifdef MADV_HUGEPAGE
+    if (is_large(count)) ::madvise(data_, count * sizeof(float), MADV_HUGEPAGE);
+#endif
     std::fill_n(data_, count, 0.0f);
   }
   float_buffer(float_buffer const& other) : float_buffer(other.size_) {
@@ -38,7 +47,7 @@ class float_buffer {
     std::swap(size_, other.size_);
     return *this;
   }
-  ~float_buffer() { ::operator delete(data_, std::align_val_t{64}); }
+  ~float_buffer() { ::operator delete(data_, alignment(size_)); }
 
   float* data() { return data_; }
   float const* data() const { return data_; }
@@ -49,6 +58,12 @@ class float_buffer {
   }
 
  private:
+  static constexpr std::size_t large_page = std::size_t{2} << 20;  // bytes
+  static constexpr bool is_large(std::size_t count) { return count * sizeof(float) >= large_page; }
+  static constexpr std::align_val_t alignment(std::size_t count) {
+    return std::align_val_t{is_large(count) ? large_page : 64};
+  }
+
   float* data_ = nullptr;
   std::size_t size_ = 0;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <thread>
 
 #include "../../dsl/layers.hpp"
@@ -233,6 +234,21 @@ TEST_CASE("threads share one const model") {
   two.join();
   CHECK(results[1] == results[0]);
   CHECK(results[2] == results[0]);
+}
+
+TEST_CASE("a large buffer begins where a large page does, and keeps its numbers") {
+  constexpr std::size_t large = 3 << 19, page = std::size_t{2} << 20;  // 6 MB
+  float_buffer a(large), none;
+  REQUIRE(reinterpret_cast<std::uintptr_t>(a.data()) % page == 0);
+  CHECK(std::all_of(a.data(), a.data() + large, [](float v) { return v == 0.0f; }));
+  a.data()[large - 1] = 3;
+  float_buffer b = a;
+  none = std::move(a);
+  CHECK(b.data()[large - 1] == 3);
+  CHECK(none.data()[large - 1] == 3);
+  b.resize(5);
+  CHECK(reinterpret_cast<std::uintptr_t>(b.data()) % 64 == 0);
+  CHECK(b.size() == 5);
 }
 
 TEST_CASE("denormals are flushed while the guard lives") {
