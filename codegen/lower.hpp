@@ -7,6 +7,7 @@
 #include "passes/layout.hpp"
 #include "passes/place.hpp"
 #include "passes/pool_first.hpp"
+#include "passes/remake.hpp"
 #include "passes/schedule.hpp"
 #include "passes/simplify.hpp"
 #include "passes/together.hpp"
@@ -22,6 +23,7 @@ constexpr plan lower(graph const& g, int samples, bool prologue, int heavy = 1 <
   plan p = passes::fuse(laid_out);
   p = passes::bind(laid_out, std::move(p));
   p = passes::schedule(std::move(p), samples, prologue);
+  p = passes::remake(std::move(p));
   p = passes::together(std::move(p), heavy);
   return passes::place(std::move(p));
 }

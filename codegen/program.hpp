@@ -57,6 +57,17 @@ struct program {
   }
 };
 
+/// Estimated instructions of a vector of elements.
+constexpr int instruction_count(program const& p) {
+  int n = 0;
+  for (int i = 0; i < p.instructions; ++i) {
+    auto const fn = p[i].fn;
+    bool const cheap = fn <= function::absolute || fn == function::sqrt || fn >= function::add;
+    n += cheap ? 1 : 20;
+  }
+  return n;
+}
+
 /// The element-wise kernel: y[i] = program(operands at i), over `elements` a sample.
 struct map_spec {
   program code;

@@ -62,17 +62,6 @@ constexpr int fused_product(program const& p, int i) {
   return p[i].fn == function::add && is_product(p[i].a) ? p[i].a : -1;
 }
 
-/// Estimated instructions of a vector of elements; decides how far loops are unrolled.
-constexpr int instruction_count(program const& p) {
-  int n = 0;
-  for (int i = 0; i < p.instructions; ++i) {
-    auto const fn = p[i].fn;
-    bool const cheap = fn <= function::absolute || fn == function::sqrt || fn >= function::add;
-    n += cheap ? 1 : 20;
-  }
-  return n;
-}
-
 template <class Arch, program P, int I>
 [[gnu::always_inline]] inline void run_instruction(simd::vec<Arch>* reg) noexcept {
   constexpr auto code = P[I];

@@ -23,3 +23,9 @@ TEST_CASE("batch_norm behind other layers") {
   CHECK(check_layer<input<5, 6, 3> | conv2d<17, 3> | batch_norm | relu>(
             shape<3, 4, 17>, 510) == passed);
 }
+
+TEST_CASE("batch_norm between large maps, which are computed again for the gradient") {
+  CHECK(check_layer<input<17, 16, 2> | conv2d<4, 3, same, no_bias> | batch_norm | relu |
+                    residual(conv2d<4, 3, same, no_bias> | batch_norm) | relu>(
+            shape<17, 16, 4>, 232) == passed);
+}
