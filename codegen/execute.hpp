@@ -40,6 +40,7 @@ struct buffers {
   float* workspace = nullptr;
   random_key random{};
   team_place team{};
+  bool adds = false;  // to the gradients, which earlier samples have left; otherwise they begin
 };
 
 namespace detail {
@@ -109,6 +110,19 @@ struct executor {
     ((into[L] = address<load_of(plan, at<I>, L)>(b, sample)), ...);
   }
 
+  /// Whether step I begins its sum, rather than to add to it, with this sample.
+  template <int I>
+  [[gnu::always_inline]] static bool begins([[maybe_unused]] buffers const& b,
+                                            [[maybe_unused]] std::ptrdiff_t sample) noexcept {
+    if constexpr (!at<I>.begins)
+      return false;
+    else if constexpr (plan.values[static_cast<std::size_t>(at<I>.result)].where ==
+                       space::gradients)
+      return sample <= 0 && !b.adds;
+    else
+      return sample <= 0;
+  }
+
   /// Whether a call of step I would cost a good part of the step itself.
   template <int I>
   static constexpr bool is_tiny =
@@ -159,6 +173,12 @@ struct executor {
     std::array<float const*, program::max_loads> loads;
     gather<I>(loads, b, sample, std::make_integer_sequence<int, code<I>.loads>{});
     float* const y = address<s.result>(b, sample);
+    // What pads the gradients is always zero; elsewhere in memory it would be anything.
+    constexpr bool overwrites =
+        s.what == step_kind::contract_dw && result.where == space::gradients;
+    [[maybe_unused]] bool const adds = !overwrites || !begins<I>(b, sample);
+    if constexpr (s.begins && !overwrites)
+      if (begins<I>(b, sample)) kernels::fill<Arch>(y, result.size, 0.0f);
     if constexpr (s.what == step_kind::map) {
       kernels::map<Arch, map_spec{code<I>, result.size, s.batched}>(y, loads.data(), n);
     } else if constexpr (s.what == step_kind::reduce) {
@@ -182,10 +202,10 @@ struct executor {
       contract_dx_pooled<Arch, w, s.pool_height, s.pool_width>(
           operand<I, 0>(b, sample), operand<I, 2>(b, sample), operand<I, 1>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::contract_dw && s.operands[2] < 0) {
-      contract_dw<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, mine);
+      contract_dw<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, adds, mine);
     } else if constexpr (s.what == step_kind::contract_dw) {
       contract_dw_pooled<Arch, w, s.pool_height, s.pool_width>(
-          operand<I, 0>(b, sample), operand<I, 1>(b, sample), operand<I, 2>(b, sample), y, n);
+          operand<I, 0>(b, sample), operand<I, 1>(b, sample), operand<I, 2>(b, sample), y, n, adds);
     } else if constexpr (s.what == step_kind::pool) {
       kernels::epilogue<code<I>, w.channels, w.out_height() * w.out_width()> const after{loads};
       kernels::pool<Arch, s.fn, w>(operand<I, 0>(b, sample), y, n, after);
@@ -211,8 +231,6 @@ struct executor {
       kernels::random_uniform<Arch>(y, result.size, key, static_cast<std::uint32_t>(s.index), n);
     } else if constexpr (s.what == step_kind::iota) {
       kernels::iota<Arch>(y, result.size);
-    } else if constexpr (s.what == step_kind::zero) {
-      kernels::fill<Arch>(y, result.size, 0.0f);
     } else {
       static_assert(s.what == step_kind::batch_size);
       *y = static_cast<float>(samples);

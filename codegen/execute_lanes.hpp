@@ -162,6 +162,7 @@ struct lane_executor {
   static void run_sum(buffers const& b, int samples) noexcept {
     constexpr step const& s = step_at(I);
     float* const y = whole::template address<s.result>(b, 0);
+    if (whole::template begins<I>(b, 0)) kernels::fill<Arch>(y, at(s.result).size, 0.0f);
     if constexpr (s.what == step_kind::reduce) {
       alignas(64) float copies[all_copied<I> + 1];
       constexpr reduce_spec spec{code<I>, s.fn, s.outer, s.reduced, s.inner, true};

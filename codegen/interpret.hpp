@@ -52,7 +52,7 @@ class interpreter {
     each_number(index, standard.size(),
                 [&](std::size_t i, std::size_t at) { parameters_[at] = standard[i]; });
   }
-  /// What run() has added to the gradient of a parameter of as many elements.
+  /// What run() has made of the gradient of a parameter of as many elements.
   std::vector<T> gradient(std::size_t index, int elements) const {
     std::vector<T> standard(at(elements));
     each_number(index, standard.size(),
@@ -77,11 +77,13 @@ class interpreter {
   }
 
   /// Computes the outputs of `samples` samples, which lie one after the other in each input, and
-  /// adds to the gradients. `sizes` are the elements of each output.
+  /// the gradients, or, if it `adds`, adds to them. `sizes` are the elements of each output.
   std::vector<std::vector<T>> run(std::vector<std::vector<T>> const& inputs,
-                                  std::vector<int> const& sizes, int samples, random_key key = {}) {
+                                  std::vector<int> const& sizes, int samples, random_key key = {},
+                                  bool adds = false) {
     inputs_ = inputs;
     key_ = key;
+    adds_ = adds;
     outputs_.clear();
     for (int size : sizes)
       outputs_.emplace_back(at(size * samples), std::numeric_limits<T>::quiet_NaN());
@@ -130,6 +132,8 @@ class interpreter {
     contraction const& w = window_of(plan_, s);
     int const size = plan_.values[at(s.result)].size;
     int const n = s.batched ? samples : 1;
+    bool const keeps = adds_ && plan_.values[at(s.result)].where == space::gradients;
+    if (s.begins && sample == 0 && !keeps) std::fill_n(y, size, T{});
     // The kernels take it that a value's samples lie one after the other, as they do here.
     switch (s.what) {
       case step_kind::map:
@@ -235,9 +239,6 @@ class interpreter {
         break;
       case step_kind::batch_size:
         *y = static_cast<T>(samples);
-        break;
-      case step_kind::zero:
-        std::fill_n(y, size, T{});
         break;
     }
   }
@@ -345,6 +346,7 @@ class interpreter {
   std::vector<T> parameters_, gradients_, derived_, workspace_;
   std::vector<std::vector<T>> inputs_, outputs_;
   random_key key_{};
+  bool adds_ = false;
 };
 
 }  // namespace etch

@@ -26,7 +26,6 @@ enum class step_kind : unsigned char {
   random,
   iota,
   batch_size,
-  zero,
 };
 
 /// One kernel call. Operands and results are indices of `plan::values`; what is large lies in the
@@ -34,7 +33,8 @@ enum class step_kind : unsigned char {
 struct step {
   step_kind what = step_kind::map;
   bool batched = true;          // runs over the samples; otherwise once
-  bool sums = false;            // adds the sum over the samples to its result
+  bool sums = false;            // adds the sum over the samples to its result,
+  bool begins = false;          // of which it is the first part: what was there is overwritten
   bool team = false;            // threads split its weights, each for the samples of all
   function fn = function::add;  // pool, reduce
   int result = -1;

@@ -29,10 +29,10 @@ constexpr std::string_view name_of(op code) {
 
 constexpr std::string_view name_of(step_kind what) {
   constexpr std::string_view names[] = {
-      "map",         "reduce",      "contract",   "contract_max_pool",
-      "contract_dx", "contract_dw", "pool",       "pool_index", "pool_gradient",
-      "copy",        "pack",        "unpack",     "transpose",
-      "random",      "iota",        "batch_size", "zero"};
+      "map",           "reduce",      "contract", "contract_max_pool",
+      "contract_dx",   "contract_dw", "pool",     "pool_index",
+      "pool_gradient", "copy",        "pack",     "unpack",
+      "transpose",     "random",      "iota",     "batch_size"};
   return names[static_cast<int>(what)];
 }
 
@@ -126,8 +126,7 @@ inline std::string to_text(plan const& p) {
       for (int k = 0; k < code.loads; ++k)
         if (int const v = load_of(p, s, k); v >= 0) reads += fmt::format(" @{}={}", k, place(v));
       if (s.positions >= 0) reads += fmt::format(" positions={}", place(s.positions));
-      text +=
-          fmt::format("  {} {}= {}{}{}", place(s.result), s.sums ? "+" : "",
+      text += fmt::format("  {} {}= {}{}{}", place(s.result), s.sums && !s.begins ? "+" : "",
                           s.team ? "together " : "", name_of(s.what), reads);
       if (code.instructions > 0) text += "  " + to_text(code);
       text += "\n";

@@ -51,7 +51,7 @@ class gradient_run {
                 "etch: while it trains, a layer makes its parameters, or first uses them, in "
                 "another way than at inference; make them before it asks for training()");
 
-  /// `gradients` are zero, and are so again after `finish`. The threads are those of `team`.
+  /// The threads are those of `team`.
   gradient_run(float_buffer& scratch, float_buffer& gradients, int samples,
                thread_team* team = nullptr)
       : samples_(samples), threads_(team == nullptr ? 1 : team->size()), team_(team) {
@@ -60,7 +60,8 @@ class gradient_run {
     std::size_t const wanted =
         outputs + losses + (per_thread + shared) * static_cast<std::size_t>(threads_);
     if (scratch.size() < wanted) scratch.resize(wanted);
-    gradients.resize(static_cast<std::size_t>(floats) * static_cast<std::size_t>(threads_));
+    gradients.resize(static_cast<std::size_t>(floats) * static_cast<std::size_t>(threads_),
+                     &plan_type::value);
     gradients_ = gradients.data();
     predictions_ = scratch.data();
     losses_ = predictions_ + outputs;
@@ -107,11 +108,13 @@ class gradient_run {
       b.outputs = outputs;
       b.parameters = parameters;
       b.gradients = gradients(t);
+      b.adds = first > 0;
       b.derived = derived(t);
       b.workspace = b.derived + plan_type::value.derived;
       b.random = key;
       b.random.first_sample += static_cast<std::uint32_t>(s);
       int const count = mine.end(together) - mine.begin(together);
+      if (count == 0 && first == 0) clear_gradients(t);
       if constexpr (has_team(plan_type::value)) {
         b.team = {mine, s - first, together, shared_, gradients(0),
                   [](void* team) { static_cast<thread_team*>(team)->wait_for_all(); }, team_};
@@ -130,7 +133,7 @@ class gradient_run {
 
   /// Adds up the gradients of all threads, in their order, for the share of thread `t` in each
   /// stretch of parameters, and hands each trainable range to `update` and each state to `move`:
-  /// block by block, while a block is in the cache, where it also becomes zero again.
+  /// block by block, while a block is in the cache.
   template <class Update, class Move>
   void finish(int t, Update update, Move move) const {
     constexpr int block = 4096;
@@ -144,15 +147,13 @@ class gradient_run {
         int const count = std::min(block, end - first);
         float* const sum = gradients(0) + first;
         for (int other = 1; other < sums; ++other) {
-          float* const g = gradients(other) + first;
+          float const* const g = gradients(other) + first;
           for (int k = 0; k < count; ++k) sum[k] += g[k];
-          std::fill_n(g, count, 0.0f);
         }
         if (part.trainable)
           update(gradients(0), first, count);
         else
           move(gradients(0), first, count, part.momentum);
-        std::fill_n(sum, count, 0.0f);
       }
     }
   }
@@ -191,6 +192,13 @@ class gradient_run {
     }
     return list;
   }();
+
+  /// Of a thread that has no samples.
+  void clear_gradients(int thread) const {
+    for (int i = 0; i < stretches.count; ++i)
+      if (stretch const& part = stretches.all[static_cast<std::size_t>(i)]; !part.summed_together)
+        std::fill_n(gradients(thread) + part.offset, part.size, 0.0f);
+  }
 
   float* derived(int thread) const {
     return memory_ + per_thread * static_cast<std::size_t>(thread);

@@ -39,12 +39,16 @@ class float_buffer {
   }
   float_buffer(float_buffer const& other) : float_buffer(other.size_) {
     std::copy_n(other.data_, size_, data_);
+    purpose_ = other.purpose_;
   }
   float_buffer(float_buffer&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        purpose_(other.purpose_) {}
   float_buffer& operator=(float_buffer other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
+    std::swap(purpose_, other.purpose_);
     return *this;
   }
   ~float_buffer() { ::operator delete(data_, alignment(size_)); }
@@ -52,9 +56,12 @@ class float_buffer {
   float* data() { return data_; }
   float const* data() const { return data_; }
   std::size_t size() const { return size_; }
-  /// Zeros, as many as asked for; keeps what is there when there are as many already.
-  void resize(std::size_t count) {
-    if (count != size_) *this = float_buffer(count);
+  /// Zeros, as many as asked for; keeps what is there when there are as many already, and for the
+  /// same `purpose`, an address that stands for it.
+  void resize(std::size_t count, void const* purpose = nullptr) {
+    if (count == size_ && purpose == purpose_) return;
+    *this = float_buffer(count);
+    purpose_ = purpose;
   }
 
  private:
@@ -66,6 +73,7 @@ class float_buffer {
 
   float* data_ = nullptr;
   std::size_t size_ = 0;
+  void const* purpose_ = nullptr;
 };
 
 }  // namespace etch

@@ -87,6 +87,7 @@ failures check_train_step(problem const& p, int samples) {
   etch::float_buffer scratch, gradients;
   static_cast<void>(run_type(scratch, gradients, samples));
   std::fill_n(scratch.data(), scratch.size(), poison());
+  load_stale(p, gradients.data());
   run_type const run(scratch, gradients, samples);
   run.prepare(0, m.weights());
   run.run(0, m.weights(), batch.inputs[0].data(), batch.inputs[1].data(), batch.key);

@@ -91,13 +91,12 @@ job contraction_job(std::shared_ptr<contraction_data> d, int batch) {
   else
     return make_job(
         [=](int i) {
-          etch::contract_dw<native, C>(x(i), d->fixed.data(), m->weights.data(), batch);
+          etch::contract_dw<native, C>(x(i), d->fixed.data(), m->weights.data(), batch, false);
         },
         [m] {
           etch::unpack_weights(C, m->weights.data(), m->y.data());
           return copy_of(m->y);
-        },
-        [m] { std::fill_n(m->weights.data(), m->weights.size(), 0.0f); });
+        });
 }
 
 /// `peers(data)` lists the other libraries.

@@ -26,10 +26,10 @@ inline float_buffer transpose(float const* from, int rows, int columns) {
 }
 
 /// The three products of a dense layer as one form, in columns as BLAS has them:
-/// c (m, n) (+)= a (m, k) b, where b is (k, n), or (n, k) if it is transposed.
+/// c (m, n) = a (m, k) b, where b is (k, n), or (n, k) if it is transposed.
 struct product {
   int m, n, k;
-  bool b_transposed, adds;
+  bool b_transposed;
   buffer_list a, b;
   float_buffer c;
 
@@ -40,7 +40,6 @@ struct product {
           : p == pass::dx    ? s.out
                              : s.batch),
         b_transposed(p == pass::dw),
-        adds(p == pass::dw),
         c(static_cast<std::size_t>(m) * static_cast<std::size_t>(n)) {
     if (p == pass::forward) {  // y^T = W x^T: the weights are transposed in advance
       a.push_back(transpose(fixed.data(), s.out, s.in));
@@ -55,7 +54,6 @@ struct product {
   }
   float const* a_of(int i) const { return a[i].data(); }
   float const* b_of(int i) const { return b[i].data(); }
-  void clear() { std::fill_n(c.data(), c.size(), 0.0f); }
 };
 
 }  // namespace benches

@@ -23,12 +23,12 @@ job multiply(std::shared_ptr<product> const& d) {
         using transposed_b_type = Eigen::Matrix<float, N, K>;
         Eigen::Map<a_type const, Eigen::Aligned64> const a(d->a_of(i), d->m, d->k);
         Eigen::Map<Eigen::Matrix<float, M, N>, Eigen::Aligned64> c(d->c.data(), d->m, d->n);
-        if (d->adds) {
+        if (d->b_transposed) {
           Eigen::Map<transposed_b_type const, Eigen::Aligned64> const b(d->b_of(i), d->n, d->k);
           if constexpr (M != Eigen::Dynamic)
-            c.noalias() += a.lazyProduct(b.transpose());
+            c.noalias() = a.lazyProduct(b.transpose());
           else
-            c.noalias() += a * b.transpose();
+            c.noalias() = a * b.transpose();
         } else {
           Eigen::Map<b_type const, Eigen::Aligned64> const b(d->b_of(i), d->k, d->n);
           if constexpr (M != Eigen::Dynamic)
@@ -37,7 +37,7 @@ job multiply(std::shared_ptr<product> const& d) {
             c.noalias() = a * b;
         }
       },
-      [d] { return copy_of(d->c); }, [d] { d->clear(); });
+      [d] { return copy_of(d->c); });
 }
 
 template <activation F, class V>

@@ -12,9 +12,9 @@ job gemm(gemm_size size, pass p, buffer_list const& a, float_buffer const& b) {
       [d](int i) {
         cblas_sgemm(CblasColMajor, CblasNoTrans, d->b_transposed ? CblasTrans : CblasNoTrans, d->m,
                     d->n, d->k, 1.0f, d->a_of(i), d->m, d->b_of(i), d->b_transposed ? d->n : d->k,
-                    d->adds ? 1.0f : 0.0f, d->c.data(), d->m);
+                    0.0f, d->c.data(), d->m);
       },
-      [d] { return copy_of(d->c); }, [d] { d->clear(); });
+      [d] { return copy_of(d->c); });
 }
 
 job dense_layers(mlp const& net, int batch, parameter_list const& parameters,

@@ -14,7 +14,7 @@ namespace benches {
 enum class pass { forward, dx, dw };
 enum class activation { none, relu, tanh, sigmoid };
 
-/// x (batch, in), weights (out, in), y (batch, out). The gradients: dx = dy W; dw += dy^T x.
+/// x (batch, in), weights (out, in), y (batch, out). The gradients: dx = dy W; dw = dy^T x.
 struct gemm_size {
   int batch, in, out;
 };

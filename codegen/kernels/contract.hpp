@@ -78,18 +78,19 @@ void contract_dx(float const* dy, float const* weights, float* dx, int samples, 
     kernels::dx_windows<Arch, C>(dy, weights, dx, samples);
 }
 
-/// dw_packed += the gradient with respect to the weights, summed over the samples.
+/// dw_packed = the gradient with respect to the weights, summed over the samples, or, if it `adds`,
+/// dw_packed += that. What pads must be zero before, and is zero after it.
 template <class Arch, contraction C>
-void contract_dw(float const* x, float const* dy, float* dw_packed, int samples,
+void contract_dw(float const* x, float const* dy, float* dw_packed, int samples, bool adds,
                  share mine = {}) {
   constexpr contraction canonical = etch::canonical(C);
   if constexpr (C.depthwise())
-    kernels::dw_depthwise<Arch, C>(x, dy, dw_packed, samples);
+    kernels::dw_depthwise<Arch, C>(x, dy, dw_packed, samples, adds);
   else if constexpr (canonical.pointwise())
-    kernels::dw_windows<Arch, canonical>(x, dy, dw_packed,
-                                         samples * C.out_height() * C.out_width(), mine);
+    kernels::dw_windows<Arch, canonical>(x, dy, dw_packed, samples * C.out_height() * C.out_width(),
+                                         adds, mine);
   else
-    kernels::dw_windows<Arch, C>(x, dy, dw_packed, samples);
+    kernels::dw_windows<Arch, C>(x, dy, dw_packed, samples, adds);
 }
 
 }  // namespace etch

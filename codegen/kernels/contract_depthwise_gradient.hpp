@@ -1,6 +1,7 @@
 #pragma once
 
 #include "contract_depthwise.hpp"
+#include "fill.hpp"
 
 /// The gradients of depthwise convolutions, a vector of channels at a time.
 namespace etch::kernels {
@@ -187,9 +188,10 @@ void depthwise_dw_strip(float const* x, float const* dy, float* dw) {
 }
 
 template <class Arch, contraction C>
-void dw_depthwise(float const* x, float const* dy, float* dw, int samples) {
+void dw_depthwise(float const* x, float const* dy, float* dw, int samples, bool adds) {
   using lanes = lanes_for<Arch, C>;
   constexpr int strip = lanes::width, rest = C.channels % strip;
+  if (!adds) fill<Arch>(dw, packed_size(C), 0.0f);
   for (std::ptrdiff_t s = 0; s < samples; ++s) {
     float const* const xs = x + s * C.inputs();
     float const* const dys = dy + s * C.outputs();

@@ -306,11 +306,13 @@ void contract_dx_pooled(float const* dy, float const* index, float const* transp
   kernels::dx_of_largest<Arch, C, PoolH, PoolW>(dy, index, transposed_weights, dx, samples);
 }
 
-/// dw += the gradient with respect to the weights, summed over the samples: in the layout of the
-/// transposed weights if skips_zeros(C), else packed.
+/// dw = the gradient with respect to the weights, summed over the samples, or, if it `adds`, dw +=
+/// that: in the layout of the transposed weights if skips_zeros(C), else packed.
 template <class Arch, contraction C, int PoolH, int PoolW>
-void contract_dw_pooled(float const* x, float const* dy, float const* index, float* dw,
-                        int samples) {
+void contract_dw_pooled(float const* x, float const* dy, float const* index, float* dw, int samples,
+                        bool adds) {
+  constexpr int size = skips_zeros(C) ? transposed_size(C) : packed_size(C);
+  if (!adds) kernels::fill<Arch>(dw, size, 0.0f);
   if constexpr (skips_zeros(C))
     kernels::dw_of_largest<Arch, C, PoolH, PoolW>(x, dy, index, dw, samples);
   else

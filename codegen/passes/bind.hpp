@@ -21,7 +21,7 @@ class binder {
   constexpr plan run() {
     bind_steps();
     bind_gradients();
-    drop_zeros();
+    begin_sums();
     for (std::size_t i = 0; i < g_.outputs.size(); ++i)
       bind_output(g_.outputs[i], static_cast<int>(i));
     return std::move(out_);
@@ -67,12 +67,9 @@ class binder {
   constexpr void bind_steps() {
     std::vector<step> fused = std::move(out_.steps);
     out_.steps.clear();
-    out_.steps.reserve(2 * fused.size());
+    out_.steps.reserve(fused.size() + out_.places.size());
     for (step const& from : fused) {
       int const result = value_of(from.result);
-      if (from.sums)  // what is added to must begin at zero
-        out_.steps.push_back(
-            {.what = step_kind::zero, .batched = false, .result = result, .layer = from.layer});
       out_.steps.push_back(from);
       step& s = out_.steps.back();
       s.result = result;
@@ -83,11 +80,13 @@ class binder {
     }
   }
 
-  /// A map of the loads that are given, which it reads as `code` says.
-  constexpr void add_map(int result, int layer, bool batched, program const& code,
+  /// A map of the loads that are given, which it reads as `code` says. One that `sums` reads its
+  /// result too.
+  constexpr void add_map(int result, int layer, bool batched, bool sums, program const& code,
                          std::initializer_list<int> loads) {
     out_.steps.push_back({.what = step_kind::map,
                           .batched = batched,
+                          .sums = sums,
                           .result = result,
                           .layer = layer,
                           .code = static_cast<int>(out_.programs.size()),
@@ -104,10 +103,10 @@ class binder {
     return wanted == 1;
   }
 
-  /// Results that are a parameter's gradient go where gradients are; a sum is added there at once,
-  /// to what is there already.
+  /// Results that are a parameter's gradient go where gradients are; a sum is made there at once.
+  /// All that contributes to a gradient is added to one value.
   constexpr void bind_gradients() {
-    added_there_.assign(out_.values.size(), false);
+    std::vector<int> gradient_of(out_.places.size(), -1);
     for (gradient_root const& root : g_.gradients) {
       int node = root.node;
       bool alone = uses_.users(node).empty();
@@ -117,6 +116,7 @@ class binder {
       }
       int const v = value_of(node);
       parameter_place const& place = out_.places[at(root.parameter)];
+      int& destination = gradient_of[at(root.parameter)];
       value target = out_.values[at(v)];
       target.where = space::gradients;
       target.offset = place.offset;
@@ -124,25 +124,33 @@ class binder {
       if (g_[node].over_batch && alone && wanted_once(v) &&
           out_.values[at(v)].where == space::workspace) {
         out_.values[at(v)] = target;
-        added_there_[at(v)] = true;
+        if (destination < 0) destination = v;
+        for (step& s : out_.steps)
+          if (s.result == v) s.result = destination;
         continue;
       }
-      out_.values.push_back(target);
-      int const destination = static_cast<int>(out_.values.size()) - 1;
       int const elements = place.packed ? place.size : out_.values[at(v)].size;
+      if (destination < 0) {
+        destination = static_cast<int>(out_.values.size());
+        out_.values.push_back(target);
+      }
       program add{.loads = 2, .instructions = 1};
       add.load_list[0] = add.load_list[1] = {.run = 1, .period = elements};
       add.code[0] = {function::add, 0, 1, 0};
       out_.values[at(destination)].size = elements;
-      add_map(destination, g_.parameters[at(root.parameter)].layer, false, add, {destination, v});
+      add_map(destination, g_.parameters[at(root.parameter)].layer, false, true, add,
+              {destination, v});
     }
   }
 
-  constexpr void drop_zeros() {
-    std::size_t kept = 0;
-    for (step const& s : out_.steps)
-      if (s.what != step_kind::zero || !added_there_[at(s.result)]) out_.steps[kept++] = s;
-    out_.steps.resize(kept);
+  /// The first step that adds to a sum begins it; the others wait for that.
+  constexpr void begin_sums() {
+    std::vector<char> begun(out_.values.size(), false);
+    for (step& s : out_.steps)
+      if (s.sums) {
+        s.begins = !begun[at(s.result)];
+        begun[at(s.result)] = true;
+      }
   }
 
   /// A result is written where the caller wants it; an input, a parameter or a second output is
@@ -163,20 +171,19 @@ class binder {
     program copy{.loads = 1};
     copy.load_list[0] = {
         .batched = out_.values[at(v)].batched, .run = 1, .period = target.shape.elements()};
-    add_map(static_cast<int>(out_.values.size()) - 1, g_[id].layer, true, copy, {v});
+    add_map(static_cast<int>(out_.values.size()) - 1, g_[id].layer, true, false, copy, {v});
   }
 
   graph const& g_;
   grouping uses_;
   plan out_;
   std::vector<int> value_of_;
-  std::vector<char> added_there_;
 };
 
 }  // namespace detail
 
 /// Gives the steps values to read and write instead of nodes: reshapes share one, results that are
-/// outputs or gradients go where those are, and sums over the samples begin at zero.
+/// outputs or gradients go where those are, and one step begins each sum over the samples.
 constexpr plan bind(graph const& g, plan fused) {
   return detail::binder{g, std::move(fused)}.run();
 }

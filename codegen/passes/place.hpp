@@ -64,7 +64,10 @@ class placer {
       life& l = lives_[at(s.result)];
       if (!s.sums || l.first < 0) continue;
       for (segment const& g : out_.segments)
-        if (g.loops && l.last >= g.first && l.last < g.last) l.last = g.last - 1;
+        if (g.loops && l.last >= g.first && l.last < g.last) {
+          l.first = std::min(l.first, g.first);
+          l.last = g.last - 1;
+        }
     }
   }
 

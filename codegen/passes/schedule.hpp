@@ -74,7 +74,7 @@ class scheduler {
           out_.values[v].where != space::parameters && out_.values[v].where != space::workspace;
     for (step const& s : steps_) {  // a value that two steps write varies if one of them does
       char& result = varies[at(s.result)];
-      result = result || s.batched || s.what == step_kind::batch_size || s.what == step_kind::zero;
+      result = result || s.batched || s.sums || s.what == step_kind::batch_size;
       for (int x : s.operands) result = result || (x >= 0 && varies[at(x)]);
       for (int k = 0, n = code_of(out_, s).loads; k < n && !result; ++k)
         if (int const v = load_of(out_, s, k); v >= 0) result = varies[at(v)];

@@ -26,8 +26,11 @@ constexpr plan together(plan p, int heavy) {
     if (!kind || !s.batched || s.operands[2] >= 0 || window_of(p, s).groups != 1 ||
         packed_size(window_of(p, s)) < heavy)
       return false;
-    if (s.what == step_kind::contract_dw && p.values[at(s.result)].where != space::gradients)
-      return false;
+    if (s.what == step_kind::contract_dw) {  // nor what each thread adds to for its own samples
+      int writers = 0;
+      for (step const& other : p.steps) writers += other.result == s.result;
+      if (writers > 1 || p.values[at(s.result)].where != space::gradients) return false;
+    }
     bool same = is_same_for_all(s.operands[0]) && is_same_for_all(s.operands[1]);
     for (int k = 0; k < code_of(p, s).loads; ++k)
       if (int const v = load_of(p, s, k); v >= 0) same = same && is_same_for_all(v);

@@ -32,7 +32,7 @@ class optimizer {
     ++steps_;
   }
 
-  /// Memory that train_step uses: intermediate results, and gradients, which are zero between steps.
+  /// Memory that train_step uses: intermediate results, and gradients.
   float_buffer scratch, gradients;
 
  protected:

@@ -74,6 +74,16 @@ inline void collect_gradients(problem const& p, float const* gradients, training
   }
 }
 
+/// Numbers for the gradients to overwrite; those that nothing computes stay zero.
+inline void load_stale(problem const& p, float* gradients) {
+  p.load(gradients);
+  auto const& roots = p.training.graph.gradients;
+  for (std::size_t i = 0; i < p.places.size(); ++i)
+    if (std::none_of(roots.begin(), roots.end(),
+                     [&](auto const& root) { return root.parameter == static_cast<int>(i); }))
+      std::fill_n(gradients + p.places[i].offset, p.places[i].size, 0.0f);
+}
+
 /// A plan of probe_graph, run on these buffers.
 struct plan_function {
   void (*run)(etch::buffers const& b, int samples);
@@ -98,6 +108,7 @@ inline training_result run_probe_plan(problem const& p, plan_function const& pla
   std::fill_n(parameters.data(), p.floats, 0.0f);
   std::fill_n(gradients.data(), p.floats, 0.0f);
   p.load(parameters.data());
+  load_stale(p, gradients.data());
   std::vector<float> const parameters_before = parameters.values();
 
   for (int s = 0; s < batch.samples; s += plan.group) {
@@ -113,6 +124,7 @@ inline training_result run_probe_plan(problem const& p, plan_function const& pla
     b.parameters = parameters.data();
     b.gradients = gradients.data();
     b.workspace = workspace.data();
+    b.adds = s > 0;
     b.random = batch.key;
     b.random.first_sample += static_cast<std::uint32_t>(s);
     plan.run(b, std::min(plan.group, batch.samples - s));

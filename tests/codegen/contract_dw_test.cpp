@@ -14,7 +14,7 @@ namespace {
 
 /// Largest error of the gradient of C's weights relative to the terms that were summed.
 template <class Arch, contraction C>
-double error_of(int samples, edge side) {
+double error_of(int samples, edge side, bool adds) {
   constexpr int size = packed_size(C), width = C.out_width();
   int const rows = samples * C.out_height() * width;
   guarded x(samples * C.inputs(), side), dy(rows * C.filters, side), dw(size, side);
@@ -27,8 +27,8 @@ double error_of(int samples, edge side) {
       for (int kx = 0; kx < C.kernel_width; ++kx)
         for (int c = 0; c < C.group_channels(); ++c) {
           int const at = packed_index(C, f, ky, kx, c);
-          dw[at] = number(at, 6);  // what was accumulated before stays
-          double total = dw[at], most = 1;
+          dw[at] = number(at, 6);
+          double total = adds ? dw[at] : 0, most = 1;
           for (int row = 0; row < rows; ++row) {
             int const s = row / (C.out_height() * width), oy = row / width % C.out_height();
             int const iy = oy * C.stride_height + ky * C.dilation_height;
@@ -45,7 +45,7 @@ double error_of(int samples, edge side) {
   constexpr contraction canonical = etch::canonical(C);
   constexpr bool pointwise = canonical.pointwise();
   kernels::dw_windows<Arch, pointwise ? canonical : C>(x.data(), dy.data(), dw.data(),
-                                                       pointwise ? rows : samples);
+                                                       pointwise ? rows : samples, adds);
   double worst = 0;
   for (int i = 0; i < size; ++i) {
     auto const at = static_cast<std::size_t>(i);
@@ -63,7 +63,8 @@ void check_gradient(std::initializer_list<int> batches) {
       for_each_instruction_set([&]<class Arch>() {
         CAPTURE(samples, at, C.height, C.width, C.channels, C.kernel_height,
                 C.kernel_width, C.stride_height, C.dilation_width, C.groups, C.filters);
-        CHECK(error_of<Arch, C>(samples, at) < 2e-6);
+        for (bool const adds : {false, true})
+          CHECK(error_of<Arch, C>(samples, at, adds) < 2e-6);
       });
 }
 

@@ -65,19 +65,18 @@ void check_kernels() {
         CAPTURE(samples, zeros, C.height, C.width, C.channels, C.filters, PoolH, PoolW);
         guarded x(p.x, 1), dy(p.dy, 3), index(p.index, 5);
         std::vector<float> expected(packed_size(C)), transposed(transposed_size(C));
-        contract_dw<Arch, C>(p.x.data(), p.full.data(), expected.data(), samples);
+        contract_dw<Arch, C>(p.x.data(), p.full.data(), expected.data(), samples, false);
         if constexpr (skips_zeros(C)) {
           transpose_weights<C, Arch>(expected.data(), transposed.data());
           expected = transposed;
         }
-        guarded dw(std::vector<float>(expected.size()), 0);
+        guarded dw(std::vector<float>(expected.size(), 3.0f), 0);
         contract_dw_pooled<Arch, C, PoolH, PoolW>(x.data(), dy.data(), index.data(), dw.data(),
-                                                  samples);
+                                                  samples, false);
         CHECK(difference(dw.values(), expected) < allowed);
         CHECK(dw.intact());
-        // what was there before stays
         contract_dw_pooled<Arch, C, PoolH, PoolW>(x.data(), dy.data(), index.data(), dw.data(),
-                                                  samples);
+                                                  samples, true);
         for (float& v : expected) v *= 2;
         CHECK(difference(dw.values(), expected) < allowed);
         if constexpr (skips_zeros(C)) {

@@ -149,15 +149,15 @@ double dx_error(problem& p, int parts = 1) {
 }
 
 template <class Arch, contraction C>
-double dw_error(problem& p, int parts = 1) {
+double dw_error(problem& p, bool adds, int parts = 1) {
   constexpr int size = packed_size(C);
   guarded dw(size, p.at, 0.0f);
   std::vector<double> sum(size), terms(size);
   for (int f = 0; f < C.filters; ++f) {
     p.each_product(0, 0, f, [&](int, int ky, int kx, int k) {
       int const i = packed_index(C, f, ky, kx, k);
-      dw[i] = number(i, 6);  // what was accumulated before stays
-      sum[static_cast<std::size_t>(i)] = dw[i];
+      dw[i] = number(i, 6);
+      sum[static_cast<std::size_t>(i)] = adds ? dw[i] : 0;
       terms[static_cast<std::size_t>(i)] = 1;
     });
     for (int row = 0; row < p.samples * p.positions(); ++row) {
@@ -173,7 +173,7 @@ double dw_error(problem& p, int parts = 1) {
     }
   }
   for (int part = 0; part < parts; ++part)
-    contract_dw<Arch, C>(p.x.data(), p.dy.data(), dw.data(), p.samples, {part, parts});
+    contract_dw<Arch, C>(p.x.data(), p.dy.data(), dw.data(), p.samples, adds, {part, parts});
   worst_error error;
   for (int i = 0; i < size; ++i) {
     auto const at = static_cast<std::size_t>(i);
@@ -198,7 +198,8 @@ void check_all(std::initializer_list<int> batches) {
           CAPTURE(parts);
           CHECK(forward_error<Arch, C>(p, epilogue, true, parts) < tolerance);
           CHECK(dx_error<Arch, C>(p, parts) < tolerance);
-          CHECK(dw_error<Arch, C>(p, parts) < tolerance);
+          for (bool const adds : {false, true})
+            CHECK(dw_error<Arch, C>(p, adds, parts) < tolerance);
         }
       });
     }

@@ -24,7 +24,7 @@ void forward_and_dx(float const* x, float const* w, float* y, int n) {
 template <class Arch, contraction C>
 void all(float const* x, float const* w, float* y, int n) {
   forward_and_dx<Arch, C>(x, w, y, n);
-  contract_dw<Arch, C>(x, w, y, n);
+  contract_dw<Arch, C>(x, w, y, n, n > 8);
 }
 
 constexpr contraction conv(int size, int channels, int kernel, int filters, int stride = 1,
@@ -39,7 +39,7 @@ void every_kernel(float const* x, float const* w, float* y, int n) {
   all<Arch, contraction{.channels = 64, .filters = 100}>(x, w, y, n);
   all<Arch, contraction{.channels = 16, .filters = 256}>(x, w, y, n);
   contract_forward<Arch, conv(28, 1, 3, 32)>(x, w, y, n, bias_relu{w});
-  contract_dw<Arch, conv(28, 1, 3, 32)>(x, w, y, n);
+  contract_dw<Arch, conv(28, 1, 3, 32)>(x, w, y, n, n > 8);
   all<Arch, conv(32, 3, 3, 16)>(x, w, y, n);
   all<Arch, conv(13, 32, 3, 64)>(x, w, y, n);
   all<Arch, conv(5, 64, 3, 64)>(x, w, y, n);
@@ -53,8 +53,8 @@ void every_kernel(float const* x, float const* w, float* y, int n) {
   contract_forward_max_pool<Arch, conv(28, 1, 3, 32), 2, 2>(x, w, y, n, bias_relu{w});
   contract_forward_max_pool<Arch, conv(28, 1, 3, 32), 2, 2>(x, w, y, y, n, bias_relu{w});
   contract_forward_max_pool<Arch, conv(13, 32, 3, 64), 2, 2>(x, w, y, n, bias_relu{w});
-  contract_dw_pooled<Arch, conv(28, 1, 3, 32), 2, 2>(x, w, x, y, n);
-  contract_dw_pooled<Arch, conv(13, 32, 3, 64), 2, 2>(x, w, x, y, n);
+  contract_dw_pooled<Arch, conv(28, 1, 3, 32), 2, 2>(x, w, x, y, n, n > 8);
+  contract_dw_pooled<Arch, conv(13, 32, 3, 64), 2, 2>(x, w, x, y, n, n > 8);
   contract_dx_pooled<Arch, conv(13, 32, 3, 64), 2, 2>(x, w, x, y, n);
   contract_forward_max_pool<Arch, conv(17, 32, 3, 32, 1, 1, 32), 2, 2>(x, w, y, n, bias_relu{w});
 }

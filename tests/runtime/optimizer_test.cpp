@@ -19,6 +19,10 @@ namespace {
 constexpr auto net = etch::input<6, 5, 2> | etch::conv2d<3, 3> | etch::batch_norm | etch::relu |
                      etch::flatten | etch::dense<5>;
 
+// One whose gradients do not depend on the other samples.
+constexpr auto plain =
+    etch::input<6, 5, 2> | etch::conv2d<3, 3> | etch::relu | etch::flatten | etch::dense<5>;
+
 struct random_batch {
   int count;
   std::vector<float> x, t;
@@ -184,8 +188,6 @@ TEST_CASE(
     "a number of threads gives the same weights in every run, and nearly those of another number") {
   // Without batch_norm, whose statistics are those of the samples that one thread computes
   // together.
-  static constexpr auto plain = etch::input<6, 5, 2>
-                              | etch::conv2d<3, 3> | etch::relu | etch::flatten | etch::dense<5>;
   auto const trained = [](int threads) {
     etch::model<plain> m{etch::seed{5}};
     etch::sgd optimizer{{.learning_rate = 0.05f, .momentum = 0.9f}};
@@ -249,6 +251,49 @@ TEST_CASE("more threads than samples, and no samples at all, are right too") {
   CHECK(nothing.samples == 0);
   CHECK(b.steps() == 1);
   CHECK(weights_of(many) == given);
+}
+
+TEST_CASE("a step leaves nothing to the next one's gradients") {
+  auto const trained = [](int threads) {
+    etch::model<plain> m{etch::seed{5}};
+    etch::sgd optimizer{{.learning_rate = 0.05f}};
+    etch::thread_team team(threads);
+    for (int samples : {12, 1, 7, 2})  // threads without samples, and groups after the first
+      static_cast<void>(etch::train_step<3>(m, optimizer, etch::mse, random_batch(samples), &team));
+    return std::vector<float>(m.weights(), m.weights() + etch::facts<plain>::parameter_floats);
+  };
+  auto const by_hand = [] {
+    etch::model<plain> m{etch::seed{5}};
+    for (int samples : {12, 1, 7, 2}) {
+      etch::sgd fresh{{.learning_rate = 0.05f}};
+      static_cast<void>(etch::train_step<16>(m, fresh, etch::mse, random_batch(samples)));
+    }
+    return std::vector<float>(m.weights(), m.weights() + etch::facts<plain>::parameter_floats);
+  }();
+  for (int threads : {1, 2, 3}) {
+    auto const given = trained(threads);
+    for (std::size_t i = 0; i < given.size(); ++i) CHECK(std::abs(given[i] - by_hand[i]) < 1e-5f);
+  }
+}
+
+TEST_CASE("an optimizer that goes on with another network finds no gradients of the first") {
+  static constexpr auto a = etch::input<16> | etch::dense<16>;
+  static constexpr auto b = etch::input<16> | etch::dense<15>;
+  constexpr int floats = etch::facts<a>::parameter_floats;
+  STATIC_REQUIRE(floats == etch::facts<b>::parameter_floats);
+  auto const data = [](int features, int targets) {
+    random_batch batch(4);
+    batch.x.resize(static_cast<std::size_t>(4 * features), 0.5f);
+    batch.t.resize(static_cast<std::size_t>(4 * targets), 0.25f);
+    return batch;
+  };
+  etch::sgd optimizer, fresh;
+  etch::model<a> first{etch::seed{1}};
+  static_cast<void>(etch::train_step(first, optimizer, etch::mse, data(16, 16)));
+  etch::model<b> second{etch::seed{2}}, expected = second;
+  static_cast<void>(etch::train_step(second, optimizer, etch::mse, data(16, 15)));
+  static_cast<void>(etch::train_step(expected, fresh, etch::mse, data(16, 15)));
+  CHECK(std::equal(second.weights(), second.weights() + floats, expected.weights()));
 }
 
 TEST_CASE("a batch of the wrong size is an error and changes nothing") {
