@@ -34,17 +34,26 @@ template <class Arch, function Fn>
   else return simd::reduce_max(v);
 }
 
-/// Lane i is what across_lanes makes of v[i], for i < Count; v is overwritten. Together, vectors
-/// take a third of the instructions that they take one by one.
-template <class Arch, function Fn, int Count>
-[[gnu::always_inline]] inline simd::vec<Arch> across_rows(simd::vec<Arch>* v) noexcept {
+/// Lane by lane: of `to` where the bit D of the lane's number is 0, of `from` where it is 1, the two
+/// lanes that differ in that bit. By reference: a wide vector as a value is none that every ABI has.
+template <class Arch, function Fn, int D>
+[[gnu::always_inline]] inline void fold_lanes(simd::vec<Arch>& to,
+                                              simd::vec<Arch> const& from) noexcept {
   constexpr int width = Arch::width;
-  static_assert(Count <= width);
-  typedef float row __attribute__((vector_size(4 * width)));
-  // Lane by lane: of a where the bit D of the lane's number is 0, of b where it is 1, the two lanes
-  // that differ in that bit. By reference: a wide vector as a value is none that every ABI has.
-  auto const fold = []<int D>(simd::vec<Arch>& to, simd::vec<Arch> const& from)
-      __attribute__((always_inline)) {
+  if constexpr (requires { to.parts; }) {  // register by register: g++ would take lane by lane
+    using base = simd::arch_of<std::remove_cvref_t<decltype(to.parts[0])>>;
+    constexpr int parts = width / base::width, bit = D / base::width;
+    simd::vec<Arch> const low = to, high = from;  // which may be the same
+#pragma GCC unroll 4
+    for (int p = 0; p < parts; ++p)
+      if constexpr (bit == 0)
+        fold_lanes<base, Fn, D>(to.parts[p], high.parts[p]);
+      else if (p & bit)
+        to.parts[p] = combine<base, Fn>(high.parts[p], high.parts[p ^ bit]);
+      else
+        to.parts[p] = combine<base, Fn>(low.parts[p], low.parts[p ^ bit]);
+  } else {
+    typedef float row __attribute__((vector_size(4 * width)));
     [&]<int... L>(std::integer_sequence<int, L...>) __attribute__((always_inline)) {
       row a, b;
       __builtin_memcpy(&a, &to, sizeof a);
@@ -56,11 +65,19 @@ template <class Arch, function Fn, int Count>
       __builtin_memcpy(&y, &other, sizeof y);
       to = combine<Arch, Fn>(x, y);
     }(std::make_integer_sequence<int, width>{});
-  };
+  }
+}
+
+/// Lane i is what across_lanes makes of v[i], for i < Count; v is overwritten. Together, vectors
+/// take a third of the instructions that they take one by one.
+template <class Arch, function Fn, int Count>
+[[gnu::always_inline]] inline simd::vec<Arch> across_rows(simd::vec<Arch>* v) noexcept {
+  constexpr int width = Arch::width;
+  static_assert(Count <= width);
   auto const halve = [&]<int D, int... I>(auto const& self, std::integer_sequence<int, D>,
                                           std::integer_sequence<int, I...>)
       __attribute__((always_inline)) {
-    (fold.template operator()<D>(v[I], v[I + D < Count ? I + D : I]), ...);
+    (fold_lanes<Arch, Fn, D>(v[I], v[I + D < Count ? I + D : I]), ...);
     if constexpr (D > 1)
       self(self, std::integer_sequence<int, D / 2>{},
            std::make_integer_sequence<int, std::min(D / 2, Count)>{});
