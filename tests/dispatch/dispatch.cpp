@@ -58,6 +58,27 @@ TEST_CASE("every level of this machine gives the results of a model") {
   CHECK(levels > 0);
 }
 
+TEST_CASE("the level that is picked is the one that runs") {
+  auto const model = some_model();
+  auto const x = wave(dispatch::input_size());
+  auto const sample = std::span{x}.first<dispatch::input_size()>();
+  std::vector<std::array<float, dispatch::output_size()>> found;
+  [&]<std::size_t... I>(std::index_sequence<I...>) {
+    auto const check = [&]<level L>() {
+      dispatch const network{model, etch::name_of(L)};
+      if (!network.valid()) return;
+      etch::dispatch<dispatched, etch::results::fastest, std::array{L}> const alone{model};
+      found.push_back(network.forward(sample));
+      bool const equal = alone.forward(sample) == found.back();
+      CHECK(equal);
+    };
+    (check.template operator()<etch::usual_levels[I]>(), ...);
+  }(std::make_index_sequence<etch::usual_levels.size()>{});
+  // the oldest x86-64 rounds each product, the others do not
+  bool const differ = found.size() < 2 || found.front() != found.back();
+  CHECK(differ);
+}
+
 TEST_CASE("without a name the highest level of this machine runs") {
   auto const model = some_model();
   dispatch const network{model};
