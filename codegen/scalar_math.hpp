@@ -1,13 +1,13 @@
 #pragma once
 
 #include <bit>
-#include <cmath>
 #include <concepts>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
 
 #include "../dsl/function.hpp"
+#include "c_math.hpp"
 #include "reference/series.hpp"
 
 namespace etch {
@@ -44,7 +44,7 @@ constexpr T divide(T a, T b) {
 
 template <class T>
 T library_sigmoid(T a) {
-  T const e = std::exp(a < 0 ? a : -a);
+  T const e = c_math::exp(a < 0 ? a : -a);
   return (a < 0 ? e : T(1)) / (1 + e);
 }
 
@@ -60,16 +60,16 @@ constexpr T apply(function fn, T a, T b = {}, T c = {}) {
     case function::identity: return a;
     case function::negate: return -a;
     case function::absolute: return a <= 0 ? 0 - a : a;
-    case function::exp: return detail::either(a, series::exp, static_cast<one>(std::exp));
-    case function::log: return detail::either(a, series::log, static_cast<one>(std::log));
-    case function::log1p: return detail::either(a, series::log1p, static_cast<one>(std::log1p));
-    case function::expm1: return detail::either(a, series::expm1, static_cast<one>(std::expm1));
-    case function::sqrt: return detail::either(a, series::sqrt, static_cast<one>(std::sqrt));
-    case function::sin: return detail::either(a, series::sin, static_cast<one>(std::sin));
-    case function::cos: return detail::either(a, series::cos, static_cast<one>(std::cos));
-    case function::tanh: return detail::either(a, series::tanh, static_cast<one>(std::tanh));
+    case function::exp: return detail::either(a, series::exp, static_cast<one>(c_math::exp));
+    case function::log: return detail::either(a, series::log, static_cast<one>(c_math::log));
+    case function::log1p: return detail::either(a, series::log1p, static_cast<one>(c_math::log1p));
+    case function::expm1: return detail::either(a, series::expm1, static_cast<one>(c_math::expm1));
+    case function::sqrt: return detail::either(a, series::sqrt, static_cast<one>(c_math::sqrt));
+    case function::sin: return detail::either(a, series::sin, static_cast<one>(c_math::sin));
+    case function::cos: return detail::either(a, series::cos, static_cast<one>(c_math::cos));
+    case function::tanh: return detail::either(a, series::tanh, static_cast<one>(c_math::tanh));
     case function::sigmoid: return detail::either(a, series::sigmoid, detail::library_sigmoid<T>);
-    case function::erf: return detail::either(a, series::erf, static_cast<one>(std::erf));
+    case function::erf: return detail::either(a, series::erf, static_cast<one>(c_math::erf));
     case function::add: return a + b;
     case function::subtract: return a - b;
     case function::multiply: return a * b;

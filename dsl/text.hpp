@@ -2,8 +2,10 @@
 
 #include <concepts>
 #include <cstddef>
+#include <initializer_list>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include <fmt/core.h>
 
@@ -11,35 +13,99 @@
 
 namespace etch {
 
-/// A format of fmt for so many arguments, counted when it is compiled. Counted only: fmt's own check
-/// of each message took a fifth of the time that a program with a training loop compiled.
+/// A format of fmt for so many arguments, counted when it is compiled. Counted only: fmt's own
+/// check of each message took a fifth of the time that a program with a training loop compiled.
 template <std::size_t Arguments>
 struct text_pattern {
-  fmt::string_view text;
+  std::string_view text;
 
-  template <std::convertible_to<fmt::string_view> T>
-  consteval text_pattern(T const& t) : text(t) {
+  consteval text_pattern(char const* t) : text(t) {
     std::size_t found = 0;
     for (std::size_t i = 0; i < text.size(); ++i)
-      if (text.data()[i] == '{') {
-        if (i + 1 < text.size() && text.data()[i + 1] == '{') ++i;
+      if (text[i] == '{') {
+        if (i + 1 < text.size() && text[i + 1] == '{') ++i;
         else ++found;
       }
     if (found != Arguments) throw "as many arguments are wanted as the text has {}";
   }
 };
 
+/// What a message tells: a number, a character or a text. One type for all, because fmt has a dozen
+/// functions for every other combination of them that is compiled.
+class text_argument {
+ public:
+  text_argument(char v) : kind_(kind::character), character_(v) {}
+  text_argument(float v) : kind_(kind::single), single_(v) {}
+  text_argument(double v) : kind_(kind::real), real_(v) {}
+  template <std::signed_integral T>
+  text_argument(T v) : kind_(kind::integer), integer_(v) {}
+  template <std::unsigned_integral T>
+  text_argument(T v) : kind_(kind::natural), natural_(v) {}
+  text_argument(char const* v) : text_argument(std::string_view{v}) {}
+  text_argument(std::string const& v) : text_argument(std::string_view{v}) {}
+  text_argument(std::string_view v) : kind_(kind::text), text_(v) {}
+
+  /// Appends it as `field`, such as `{:.4f}`, says.
+  void append_to(std::string& out, std::string_view field) const {
+    auto const put = [&](auto const& v) {
+      out += fmt::vformat(fmt::string_view{field.data(), field.size()}, fmt::make_format_args(v));
+    };
+    switch (kind_) {
+      case kind::character: return put(character_);
+      case kind::single: return put(single_);
+      case kind::real: return put(real_);
+      case kind::integer: return put(integer_);
+      case kind::natural: return put(natural_);
+      case kind::text: return put(text_);
+    }
+  }
+
+ private:
+  enum class kind : unsigned char { character, single, real, integer, natural, text };
+
+  kind kind_;
+  union {
+    char character_;
+    float single_;
+    double real_;
+    long long integer_;
+    unsigned long long natural_;
+    std::string_view text_;
+  };
+};
+
+namespace detail {
+
+inline std::string fill(std::string_view text, std::initializer_list<text_argument> arguments) {
+  std::string out;
+  auto next = arguments.begin();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    bool const doubled = i + 1 < text.size() && text[i] == text[i + 1];
+    if (text[i] != '{' || doubled) {
+      out += text[i];
+      i += doubled && (text[i] == '{' || text[i] == '}');
+    } else {
+      std::size_t const end = text.find('}', i);
+      next++->append_to(out, text.substr(i, end + 1 - i));
+      i = end;
+    }
+  }
+  return out;
+}
+
+}  // namespace detail
+
 /// `filled("{} of {}", 3, "apples")`: the text with the arguments put in.
 template <class... Arguments>
 std::string filled(text_pattern<sizeof...(Arguments)> text, Arguments const&... arguments) {
-  return fmt::vformat(text.text, fmt::make_format_args(arguments...));
+  return detail::fill(text.text, {text_argument(arguments)...});
 }
 
 /// `(28, 28, 1)`: extents as messages print them.
 template <typename Extents>
 std::string extents_text(Extents const& extents) {
   std::string text = "(";
-  for (auto extent : extents) text += (text.size() > 1 ? ", " : "") + std::to_string(extent);
+  for (auto extent : extents) text += filled("{}{}", text.size() > 1 ? ", " : "", extent);
   return text + ")";
 }
 

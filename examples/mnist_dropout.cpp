@@ -2,6 +2,8 @@
 // test images after 10 epochs.
 #include <unistd.h>
 
+#include <filesystem>
+
 #include <etch/etch.hpp>
 #include <fmt/format.h>
 

@@ -15,7 +15,7 @@ class error : public std::runtime_error {
  public:
   template <class... Arguments>
   explicit error(text_pattern<sizeof...(Arguments)> message, Arguments const&... arguments)
-      : std::runtime_error(filled(message, arguments...)) {}
+      : std::runtime_error(detail::fill(message.text, {text_argument(arguments)...})) {}
 };
 
 /// Reports bad content: which file, at which byte, what should stand there and what does.

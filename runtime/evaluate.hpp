@@ -1,6 +1,6 @@
 #pragma once
 
-#include <memory>
+#include <vector>
 
 #include "../dsl/losses/check.hpp"
 #include "dataset.hpp"
@@ -52,8 +52,8 @@ std::vector<float> predict(model<Net, Arch> const& m, dataset const& data) {
   flush_denormals const guard;
   std::vector<float> y(static_cast<std::size_t>(data.size()) *
                        static_cast<std::size_t>(m.output_size()));
-  auto const w = std::make_unique<workspace<Net, Samples>>();
-  m.forward_batch(*w, data.features(0, data.size()), y);
+  std::vector<workspace<Net, Samples>> w(1);  // too large for some stacks
+  m.forward_batch(w[0], data.features(0, data.size()), y);
   return y;
 }
 

@@ -10,7 +10,6 @@
 #include <concepts>
 #include <cstddef>
 #include <exception>
-#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +18,7 @@
 #include <vector>
 
 #include "error.hpp"
+#include "file_path.hpp"
 
 namespace etch {
 
@@ -27,8 +27,7 @@ namespace etch {
 namespace detail {
 
 /// Throws `{path}: cannot be {done}: {what the operating system says}`.
-[[noreturn]] inline void fail_system(std::filesystem::path const& path, std::string_view done,
-                                     int code) {
+[[noreturn]] inline void fail_system(file_path const& path, std::string_view done, int code) {
   throw error("{}: cannot be {}: {}", path.string(), done, std::generic_category().message(code));
 }
 
@@ -60,10 +59,10 @@ class open_file {
 
 /// Removes the file at `path`, unless it was renamed away.
 struct temporary_file {
-  std::filesystem::path path;
+  file_path path;
   bool renamed = false;
 
-  explicit temporary_file(std::filesystem::path p) : path(std::move(p)) {}
+  explicit temporary_file(file_path p) : path(std::move(p)) {}
   temporary_file(temporary_file const&) = delete;
   temporary_file& operator=(temporary_file const&) = delete;
   ~temporary_file() {
@@ -73,10 +72,14 @@ struct temporary_file {
 
 /// The path that `path` stands for when its last part is a symbolic link, which may dangle:
 /// renaming onto a link would replace the link and leave the file it names as it was.
-inline std::filesystem::path without_links(std::filesystem::path path) {
-  std::error_code failed;  // then what comes next reports it
-  for (int links = 0; links < 40 && std::filesystem::is_symlink(path, failed); ++links)
-    path = path.parent_path() / std::filesystem::read_symlink(path, failed);
+inline file_path without_links(file_path path) {
+  std::array<char, 4096> target;
+  for (int links = 0; links < 40; ++links) {
+    ssize_t const size = ::readlink(path.c_str(), target.data(), target.size());
+    if (size < 0) break;  // it is no link, or what comes next reports what is wrong with it
+    std::string const to(target.data(), static_cast<std::size_t>(size));
+    path = to.starts_with('/') ? to : path.folder() + to;
+  }
   return path;
 }
 
@@ -94,7 +97,7 @@ inline bool write_all(int descriptor, std::span<std::byte const> bytes) {
 
 /// The bytes of a file. Throws `error` if it is missing, a directory, a device or not readable.
 template <class = void>
-std::vector<std::byte> read_file(std::filesystem::path const& path) {
+std::vector<std::byte> read_file(file_path const& path) {
   // O_NONBLOCK: a pipe that nobody writes to gives an error below instead of waiting here.
   detail::open_file file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (!file.is_open()) detail::fail_system(path, "read", errno);
@@ -128,10 +131,10 @@ std::vector<std::byte> read_file(std::filesystem::path const& path) {
 /// replaces and follows symbolic links. Throws `error` with the path and the reason; nothing is
 /// left behind then. An interrupted process leaves at most a hidden `.etch-*.tmp`.
 template <class = void>
-void write_file_atomically(std::filesystem::path const& path,
+void write_file_atomically(file_path const& path,
                            std::span<std::span<std::byte const> const> parts) {
-  std::filesystem::path const target = detail::without_links(path);
-  if (!target.has_filename()) throw error("{}: expected a file name to write to", path.string());
+  file_path const target = detail::without_links(path);
+  if (!target.has_name()) throw error("{}: expected a file name to write to", path.string());
   struct stat old{};
   bool const replaces = ::stat(target.c_str(), &old) == 0;
   if (replaces && !S_ISREG(old.st_mode))
@@ -140,10 +143,10 @@ void write_file_atomically(std::filesystem::path const& path,
   if (replaces && ::access(target.c_str(), W_OK) != 0) detail::fail_system(path, "written", errno);
 
   static std::atomic<unsigned> serial = 0;
-  std::filesystem::path name;
+  std::string name;
   int descriptor = -1;
   do {  // another process may own the name, for example one with the same id in another container
-    name = target.parent_path() / filled(".etch-{}-{}.tmp", ::getpid(), serial++);
+    name = target.folder() + filled(".etch-{}-{}.tmp", ::getpid(), serial++);
     descriptor = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   } while (descriptor < 0 && errno == EEXIST);
   if (descriptor < 0) detail::fail_system(path, "written", errno);
@@ -161,14 +164,15 @@ void write_file_atomically(std::filesystem::path const& path,
 
   // The new name is on the disk once its folder is. Not every file system offers that, and the file
   // is complete either way, so a failure here is none of the caller's.
-  auto const parent = target.has_parent_path() ? target.parent_path() : std::filesystem::path{"."};
-  detail::open_file folder{::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  std::string const parent = target.folder();
+  detail::open_file folder{
+      ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (folder.is_open()) static_cast<void>(::fsync(folder.descriptor()));
 }
 
 /// The same for parts that are given one by one.
 template <std::convertible_to<std::span<std::byte const>>... Parts>
-void write_file_atomically(std::filesystem::path const& path, Parts const&... parts) {
+void write_file_atomically(file_path const& path, Parts const&... parts) {
   std::array<std::span<std::byte const>, sizeof...(Parts)> const list{parts...};
   write_file_atomically(path, std::span<std::span<std::byte const> const>{list});
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <limits>
 #include <span>
 #include <string>
@@ -104,7 +103,7 @@ idx_array parse_idx(std::string_view name, std::span<std::byte const> bytes) {
 /// An IDX file of unsigned bytes, plain or in gzip (told by its first bytes, not by its name).
 /// Throws `error` as `parse_idx` does; in gzip a byte offset counts decompressed bytes.
 template <class = void>
-idx_array read_idx(std::filesystem::path const& path) {
+idx_array read_idx(file_path const& path) {
   auto const file = read_file(path);
   if (!is_gzip(file)) return parse_idx(path.string(), file);
 

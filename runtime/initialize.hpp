@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 
+#include "../codegen/c_math.hpp"
 #include "../codegen/facts.hpp"
 #include "../codegen/pack.hpp"
 #include "random.hpp"
@@ -34,8 +34,8 @@ inline float draw(initializer const& how, random_engine& rng) {
       break;
   }
   if (how.shape == initializer::distribution::uniform && how.how != rule::normal)
-    return static_cast<float>(std::sqrt(3 * variance)) * (2 * rng.uniform() - 1);
-  return static_cast<float>(std::sqrt(variance)) * rng.normal();
+    return static_cast<float>(c_math::sqrt(3 * variance)) * (2 * rng.uniform() - 1);
+  return static_cast<float>(c_math::sqrt(variance)) * rng.normal();
 }
 
 /// Fills a model's parameters, each from a stream of its own, so that a layer's weights do not

@@ -1,13 +1,13 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -24,12 +24,11 @@ namespace detail {
 
 /// Reads `folder/name` or `folder/name.gz`; what goes wrong is added to `problems`.
 template <class = void>
-std::optional<idx_array> find_idx(std::filesystem::path const& folder, std::string const& name,
+std::optional<idx_array> find_idx(file_path const& folder, std::string const& name,
                                   std::vector<std::string>& problems) {
-  std::error_code ignored;
   try {
     for (auto const& path : {folder / name, folder / (name + ".gz")})
-      if (std::filesystem::exists(path, ignored)) return read_idx(path);
+      if (::access(path.c_str(), F_OK) == 0) return read_idx(path);
     problems.push_back(filled("{}: missing, and so is {}.gz", (folder / name).string(), name));
   } catch (error const& e) {
     problems.emplace_back(e.what());
@@ -44,7 +43,7 @@ std::optional<idx_array> find_idx(std::filesystem::path const& folder, std::stri
 /// files, `train-images-idx3-ubyte` and so on, each plain or with `.gz`. Throws one `error` that
 /// lists everything that is missing or wrong.
 template <class = void>
-dataset load_mnist(std::filesystem::path const& folder, std::string_view part) {
+dataset load_mnist(file_path const& folder, std::string_view part) {
   if (part != "train" && part != "t10k")
     throw error("mnist: expected the part \"train\" or \"t10k\", found \"{}\"", part);
   std::vector<std::string> problems;

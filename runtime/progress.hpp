@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <string>
 
 #include "../dsl/text.hpp"
@@ -26,14 +26,13 @@ class progress {
   void begin_epoch(int epoch, int samples) {
     epoch_ = epoch;
     samples_ = samples;
-    start_ = shown_ = clock::now();
+    start_ = shown_ = now();
   }
 
   /// `figures` is a text such as `loss 0.123  accuracy 0.98`.
   void advance(int done, std::string const& figures) {
-    auto const now = clock::now();
-    if (mode_ != verbosity::bar || now - shown_ < std::chrono::milliseconds(100)) return;
-    shown_ = now;
+    if (mode_ != verbosity::bar || now() - shown_ < 0.1) return;
+    shown_ = now();
     constexpr int width = 24;
     int const full = static_cast<int>(static_cast<long long>(width) * done / samples_);
     std::string bar(static_cast<std::size_t>(full), '=');
@@ -54,10 +53,15 @@ class progress {
   }
 
   /// Seconds since the epoch began.
-  double seconds() const { return std::chrono::duration<double>(clock::now() - start_).count(); }
+  double seconds() const { return now() - start_; }
 
  private:
-  using clock = std::chrono::steady_clock;
+  /// In seconds. (<chrono> would bring streams along, and take longer to compile than this file.)
+  static double now() {
+    std::timespec t{};
+    ::clock_gettime(CLOCK_MONOTONIC, &t);
+    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+  }
 
   std::string head() const { return filled("epoch {}/{}", epoch_, epochs_); }
   double rate(int done) const { return done / std::max(seconds(), 1e-9); }
@@ -65,7 +69,7 @@ class progress {
   std::FILE* to_;
   int epochs_, epoch_ = 0, samples_ = 1;
   verbosity mode_;
-  clock::time_point start_{}, shown_{};
+  double start_ = 0, shown_ = 0;
 };
 
 }  // namespace etch

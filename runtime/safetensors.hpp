@@ -4,7 +4,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <limits>
 #include <map>
 #include <set>
@@ -217,7 +216,7 @@ std::vector<tensor_record> parse_safetensors(std::string_view file,
 
 /// The tensors of a file, and its metadata if asked for. Throws `error` like `parse_safetensors`.
 template <class = void>
-std::vector<tensor_record> read_safetensors(std::filesystem::path const& path,
+std::vector<tensor_record> read_safetensors(file_path const& path,
                                             safetensors_metadata* metadata = nullptr) {
   return parse_safetensors(path.string(), read_file(path), metadata);
 }
@@ -226,7 +225,7 @@ std::vector<tensor_record> read_safetensors(std::filesystem::path const& path,
 /// `error` with the path if a name is used twice or reserved, a text is not UTF-8, a shape does not
 /// fit its values, or the file cannot be written.
 template <class = void>
-void write_safetensors(std::filesystem::path const& path, std::span<tensor_record const> tensors,
+void write_safetensors(file_path const& path, std::span<tensor_record const> tensors,
                        safetensors_metadata const& metadata = {}) {
   std::string header = "{";
   auto const quoted = [&](std::string_view text) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <string>
 
@@ -14,7 +13,7 @@ namespace etch {
 /// Writes every parameter, by its name and in its standard layout, as a safetensors file: the whole
 /// file or, with an `error`, none of it.
 template <auto Net, class Arch>
-void save(model<Net, Arch> const& m, std::filesystem::path const& path) {
+void save(model<Net, Arch> const& m, file_path const& path) {
   std::vector<tensor_record> records;
   for (parameter_info const& info : facts<Net>::parameters) {
     tensor_record record{
@@ -29,7 +28,7 @@ void save(model<Net, Arch> const& m, std::filesystem::path const& path) {
 /// `error` that lists every missing, unexpected and misshapen tensor, or says what is wrong with
 /// the file; the model is then as it was.
 template <auto Net, class Arch>
-void load(model<Net, Arch>& m, std::filesystem::path const& path) {
+void load(model<Net, Arch>& m, file_path const& path) {
   std::vector<tensor_record> const records = read_safetensors(path);
   std::vector<tensor_expectation> expected;
   for (parameter_info const& info : facts<Net>::parameters) {
@@ -52,7 +51,7 @@ void load(model<Net, Arch>& m, std::filesystem::path const& path) {
 /// Writes the weights as they lie in memory, for ETCH_EMBED and embedded_model: the whole file or,
 /// with an `error`, none of it.
 template <auto Net, class Arch>
-void save_embedded(model<Net, Arch> const& m, std::filesystem::path const& path) {
+void save_embedded(model<Net, Arch> const& m, file_path const& path) {
   embedded_header const header{.fingerprint = facts<Net>::fingerprint,
                                .floats = static_cast<std::uint64_t>(facts<Net>::weight_floats)};
   std::span const weights{m.weights(), static_cast<std::size_t>(facts<Net>::weight_floats)};

@@ -1,25 +1,36 @@
 #pragma once
 
+#include <pthread.h>
+#include <sched.h>
+
 #include <atomic>
-#include <thread>
+#include <cstddef>
 #include <vector>
+
+#include "error.hpp"
 
 namespace etch {
 
 /// Threads that wait for work and do it together: `run(f)` calls f(0) ... f(size() - 1), f(0) on
 /// the calling thread, and returns when all are done. They spin for a moment before they sleep,
 /// because the next step of a training comes soon; now and then they give way, because the one they
-/// wait for may want the same processor.
+/// wait for may want the same processor. (Threads of POSIX: <thread> would take longer to compile
+/// than the team.)
 class thread_team {
  public:
+  /// Throws `error` when the system gives no more threads.
   explicit thread_team(int size = 1) {
-    for (int i = 1; i < size; ++i) workers_.emplace_back([this, i] { work(i); });
+    if (size > 1) workers_.reserve(static_cast<std::size_t>(size));  // none may move later
+    for (int i = 1; i < size; ++i) {
+      workers_.push_back({this, i, {}});
+      worker& w = workers_.back();
+      if (::pthread_create(&w.thread, nullptr, work, &w) == 0) continue;
+      workers_.pop_back();
+      end();
+      throw error("of {} threads the system gave {}", size, i);
+    }
   }
-  ~thread_team() {
-    stop_ = true;
-    begin();
-    for (std::thread& t : workers_) t.join();
-  }
+  ~thread_team() { end(); }
   thread_team(thread_team const&) = delete;
   thread_team& operator=(thread_team const&) = delete;
 
@@ -52,29 +63,43 @@ class thread_team {
     round_.notify_all();
   }
 
+  struct worker {
+    thread_team* team;
+    int index;
+    ::pthread_t thread;
+  };
+
+  void end() {
+    stop_ = true;
+    begin();
+    for (worker const& w : workers_) ::pthread_join(w.thread, nullptr);
+  }
+
   template <class Done>
   static void wait(Done done, std::atomic<int>& changing) {
     for (int spins = 0; !done(); ++spins) {
       int const seen = changing.load(std::memory_order_acquire);
       if (spins >= 4000 && !done()) changing.wait(seen);
-      else if (spins % 256 == 255) std::this_thread::yield();
+      else if (spins % 256 == 255) ::sched_yield();
 #if defined(__x86_64__)
       else __builtin_ia32_pause();  // so that 4000 are about 100 us
 #endif
     }
   }
 
-  void work(int index) {
+  static void* work(void* given) {
+    worker const& w = *static_cast<worker const*>(given);
+    thread_team& t = *w.team;
     for (int seen = 0;;) {
-      wait([&] { return round_.load(std::memory_order_acquire) != seen; }, round_);
-      seen = round_.load(std::memory_order_acquire);
-      if (stop_) return;
-      call_(task_, index);
-      if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) busy_.notify_all();
+      wait([&] { return t.round_.load(std::memory_order_acquire) != seen; }, t.round_);
+      seen = t.round_.load(std::memory_order_acquire);
+      if (t.stop_) return nullptr;
+      t.call_(t.task_, w.index);
+      if (t.busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) t.busy_.notify_all();
     }
   }
 
-  std::vector<std::thread> workers_;
+  std::vector<worker> workers_;
   void const* task_ = nullptr;  // what run was given, and how to call it
   void (*call_)(void const*, int) = nullptr;
   std::atomic<int> round_{0}, busy_{0}, meeting_{0}, arrived_{0};

@@ -1,4 +1,6 @@
 // Element-wise functions over 1024 values, as layers and as the primitive.
+#include <cmath>
+
 #include "../../etch.hpp"
 #include "../harness/network.hpp"
 #include "kernels.hpp"

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <cmath>
-
+#include "../c_math.hpp"
 #include "basic.hpp"
 
 namespace etch::simd {
@@ -12,7 +11,7 @@ namespace detail {
 template <class Arch, int QuarterTurns>
 [[gnu::noinline, gnu::cold]] void sin_by_lane(float const* x, float* y) noexcept {
   for (int lane = 0; lane < Arch::width; ++lane)
-    y[lane] = QuarterTurns == 0 ? std::sin(x[lane]) : std::cos(x[lane]);
+    y[lane] = QuarterTurns == 0 ? c_math::sin(x[lane]) : c_math::cos(x[lane]);
 }
 
 template <int QuarterTurns, vector V>

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <span>
 #include <string>
 
@@ -120,7 +119,7 @@ inline std::string roofline_svg(bench_report const& r, std::string_view title = 
 }
 
 /// Writes it to a file. Throws `error` if that fails.
-inline void save_roofline(bench_report const& r, std::filesystem::path const& path,
+inline void save_roofline(bench_report const& r, file_path const& path,
                           std::string_view title = "") {
   std::string const svg = roofline_svg(r, title);
   write_file_atomically(path, std::as_bytes(std::span{svg}));

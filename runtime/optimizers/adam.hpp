@@ -1,7 +1,6 @@
 #pragma once
 
-#include <cmath>
-
+#include "../../codegen/c_math.hpp"
 #include "optimizer.hpp"
 
 namespace etch {
@@ -34,7 +33,7 @@ class adam : public optimizer<2> {
       power1_ = power(beta1_, steps() - 1), power2_ = power(beta2_, steps() - 1);
     }
     power1_ *= beta1_, power2_ *= beta2_;
-    root_ = std::sqrt(1 - power2_);
+    root_ = c_math::sqrt(1 - power2_);
     corrected_ = options.learning_rate * root_ / (1 - power1_);
   }
 

@@ -14,6 +14,12 @@ TEST_CASE("texts, characters and numbers take the places of {}") {
   CHECK(etch::filled("{}", std::numeric_limits<std::uint64_t>::max()) == "18446744073709551615");
   CHECK(etch::filled("{}", std::numeric_limits<std::int64_t>::min()) == "-9223372036854775808");
   CHECK(etch::filled("{}", std::uint8_t{65}) == "65");
+  CHECK(etch::filled("{{{}}} {{}}", 1) == "{1} {}");
+}
+
+TEST_CASE("what stands between {: and } is fmt's") {
+  CHECK(etch::filled("{:>4}|{:<3}|", "ab", 'c') == "  ab|c  |");
+  CHECK(etch::filled("\\u{:04x} {:.2f} {:5.1f}", 31u, 1.005f, 2.25) == "\\u001f 1.00   2.2");
 }
 
 TEST_CASE("a number is written in the shortest form that is read as the same") {

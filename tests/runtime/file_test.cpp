@@ -133,3 +133,14 @@ TEST_CASE("writing through a symbolic link replaces the file that it names") {
   CHECK(fs::is_symlink(link));
   CHECK(etch::read_file(file) == bytes_of("newer"));
 }
+
+TEST_CASE("a path is a text or a std::filesystem::path") {
+  CHECK(etch::file_path{fs::path{"/a"} / "b"}.string() == "/a/b");
+  CHECK(etch::file_path{std::string_view{"b"}}.folder() == "");
+  CHECK(etch::file_path{"/b"}.folder() == "/");
+  CHECK(etch::file_path{"a/b/c"}.folder() == "a/b/");
+  CHECK_FALSE(etch::file_path{"a/"}.has_name());
+  CHECK((etch::file_path{"a"} / "b").string() == "a/b");
+  CHECK((etch::file_path{"a/"} / "b").string() == "a/b");
+  CHECK((etch::file_path{""} / "b").string() == "b");
+}
