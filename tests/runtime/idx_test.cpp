@@ -68,6 +68,8 @@ TEST_CASE("a bad IDX file is an error with the byte, what is expected and what w
   CHECK(with(2, 0x77) == "f, byte 2: expected type 0x08 (unsigned byte), found 0x77 (unknown)");
   CHECK(with(3, 0) == "f, byte 3: expected 1 to 255 extents, found 0");
   CHECK(with(3, 200) == "f, byte 4: expected 200 extents of 4 bytes, found 14 bytes");
+  CHECK(parse_message({good.begin(), good.begin() + 11}) ==
+        "f, byte 4: expected 2 extents of 4 bytes, found 7 bytes");
   CHECK(with(11, 0) == "f, byte 8: expected an extent from 1 to 2147483647, found 0");
   CHECK(with(8, 0x80) == "f, byte 8: expected an extent from 1 to 2147483647, found 2147483651");
   CHECK(with(11, 4) == "f, byte 12: expected 8 bytes for an array of (2, 4), found 6");

@@ -128,3 +128,10 @@ TEST_CASE("progress is a bar on a terminal and a line an epoch elsewhere") {
   CHECK(contains(bar, "samples/s  loss 0.5\x1b[K\r"));
   CHECK(contains(bar, "loss 0.25\x1b[K\n"));
 }
+
+TEST_CASE("labels that are no classes are counted, and the first is named") {
+  std::vector<float> const labels{0, 3, 2, 0.5f, -1};
+  CHECK(message_of([&] { check_labels("f", labels, 3); }) ==
+        "f: expected labels that are whole numbers from 0 to 2; "
+        "3 of 5 are not, the first is number 1: 3");
+}

@@ -132,6 +132,7 @@ TEST_CASE("a header that is not JSON is an error") {
   CHECK(message("{\"a") ==
         "f, byte 11: expected the rest of a string, found the end of the JSON text");
   CHECK(message("{\"a\n\"") == "f, byte 11: expected the rest of a string, found byte 0x0a");
+  CHECK(message("{\"a\x1f\"") == "f, byte 11: expected the rest of a string, found byte 0x1f");
   CHECK(message("{\"\\x\"") == "f, byte 11: expected an escape of JSON, found 'x'");
   CHECK(message("{\"\\u12g4\"") == "f, byte 14: expected four hexadecimal digits, found 'g'");
   CHECK(contains(message("{\"\\udc00\""), "expected a high surrogate"));
