@@ -1,4 +1,4 @@
-// On which side padding lies, in numbers: check_layer compares with an interpreter of the same graph.
+// On which side padding lies, in numbers: the interpreter that check_layer asks has the same graph.
 
 #include <algorithm>
 #include <array>

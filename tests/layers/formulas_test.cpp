@@ -1,0 +1,106 @@
+// Layers and losses against their formulas written out: the interpreter that other tests ask has
+// the same graph.
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "../../codegen/reference.hpp"
+#include "../../dsl/layers.hpp"
+#include "../../dsl/losses.hpp"
+#include "catch.hpp"
+
+using namespace etch;
+
+namespace {
+
+using list = std::vector<double>;
+
+std::vector<double> points() { return {-5, -2.5, -1, -0.75, -0.125, 0, 0.25, 0.5, 1, 2, 3.5, 6}; }
+
+template <class Network>
+list result(Network net, list const& x) {
+  graph const g = graph_of(net);
+  return outputs(g, evaluate<double>(g, {x}, {}, 1)).at(0);
+}
+
+template <class Layer, class F>
+void check(Layer layer, F formula) {
+  list const x = points(), y = result(input<12> | layer, x);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    CAPTURE(x[i]);
+    CHECK(y[i] == Approx(formula(x[i])).epsilon(1e-9).margin(1e-12));
+  }
+}
+
+/// The loss of one sample of `Size` numbers.
+template <class Loss>
+double loss_of(Loss, list const& prediction, list const& target) {
+  graph g;
+  g.layers.push_back({Loss::kind, {}});
+  context c{g, false};
+  tensor_shape const shape{static_cast<int>(prediction.size())};
+  g.inputs = {shape, Loss::target_rule(shape).shape};
+  auto const given = [&](int i) {
+    return tensor{&g, g.add({.code = op::input,
+                             .batched = true,
+                             .index = i,
+                             .shape = g.inputs[static_cast<std::size_t>(i)]})};
+  };
+  tensor const p = given(0), t = given(1);
+  g.outputs.push_back(Loss::forward(c, p, t).id);
+  return outputs(g, evaluate<double>(g, {prediction, target}, {}, 1)).at(0).at(0);
+}
+
+double sigmoid_of(double x) { return 1 / (1 + std::exp(-x)); }
+
+}  // namespace
+
+TEST_CASE("activations are their formulas") {
+  auto const elu_of = [](double alpha) {
+    return [=](double x) { return x > 0 ? x : alpha * (std::exp(x) - 1); };
+  };
+  check(relu, [](double x) { return x > 0 ? x : 0; });
+  check(leaky_relu<>, [](double x) { return x > 0 ? x : 0.01 * x; });
+  check(leaky_relu<0.2>, [](double x) { return x > 0 ? x : 0.2 * x; });
+  check(elu<>, elu_of(1));
+  check(elu<1.5>, elu_of(1.5));
+  check(selu, [&](double x) { return 1.0507009873554805 * elu_of(1.6732632423543772)(x); });
+  check(celu<0.5>, [](double x) { return x > 0 ? x : 0.5 * (std::exp(x / 0.5) - 1); });
+  check(gelu, [](double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2.0))); });
+  check(gelu_tanh, [](double x) {
+    return x / 2 * (1 + std::tanh(std::sqrt(2 / 3.14159265358979324) * (x + 0.044715 * x * x * x)));
+  });
+  check(silu, [](double x) { return x * sigmoid_of(x); });
+  check(etch::sigmoid, sigmoid_of);
+  check(etch::tanh, [](double x) { return std::tanh(x); });
+  check(softplus, [](double x) { return std::log(1 + std::exp(x)); });
+  check(softsign, [](double x) { return x / (1 + std::abs(x)); });
+  auto const hard = [](double x) { return std::clamp(x / 6 + 0.5, 0.0, 1.0); };
+  check(hard_sigmoid, hard);
+  check(hard_swish, [&](double x) { return x * hard(x); });
+  check(hard_tanh, [](double x) { return std::clamp(x, -1.0, 1.0); });
+}
+
+TEST_CASE("softmax and log_softmax are their formulas") {
+  list const x = points();
+  double sum = 0;
+  for (double v : x) sum += std::exp(v);
+  check(softmax, [&](double v) { return std::exp(v) / sum; });
+  check(log_softmax, [&](double v) { return v - std::log(sum); });
+}
+
+TEST_CASE("losses are their formulas") {
+  list const p{1.5, -2, 0.25, 0.5}, t{1, 1, 0, 0.75};  // apart by 0.5, -3, 0.25, -0.25
+  CHECK(loss_of(mse, p, t) == Approx((0.25 + 9 + 0.0625 + 0.0625) / 4));
+  CHECK(loss_of(mae, p, t) == Approx((0.5 + 3 + 0.25 + 0.25) / 4));
+  CHECK(loss_of(huber<>, p, t) == Approx((0.125 + 2.5 + 0.03125 + 0.03125) / 4));
+  CHECK(loss_of(huber<2.0>, p, t) == Approx((0.125 + 4 + 0.03125 + 0.03125) / 4));
+  double binary = 0, sum = 0;
+  for (std::size_t i = 0; i < p.size(); ++i) {
+    binary -= t[i] * std::log(sigmoid_of(p[i])) + (1 - t[i]) * std::log(1 - sigmoid_of(p[i]));
+    sum += std::exp(p[i]);
+  }
+  CHECK(loss_of(binary_cross_entropy, p, t) == Approx(binary / 4));
+  CHECK(loss_of(cross_entropy, p, {2}) == Approx(std::log(sum) - p[2]));
+}
