@@ -13,6 +13,7 @@
 #include "kernels/pool.hpp"
 #include "kernels/reduce.hpp"
 #include "pack.hpp"
+#include "row_group.hpp"
 #include "share.hpp"
 
 namespace etch {
@@ -128,7 +129,7 @@ struct executor {
   static constexpr bool is_tiny =
       plan.samples == 1 && at<I>.what == step_kind::contract && kernels::is_tiny(window<I>);
 
-  /// Step I for `samples` samples, the first of which is `sample`.
+  /// Step I for `samples` samples, the first of which is `sample`, and the steps that run with it.
   template <int I>
   [[gnu::always_inline]] static void run(buffers const& b, std::ptrdiff_t sample,
                                          int samples) noexcept {
@@ -137,7 +138,11 @@ struct executor {
         if (b.team.mine.parts > 1) return run_together<I>(b);
       if (samples == 0) return;
     }
-    if constexpr (is_tiny<I>)
+    if constexpr (at<I>.by_row < 0)
+      return;
+    else if constexpr (at<I>.by_row > 0)
+      run_rows<I>(b, sample, samples, std::make_integer_sequence<int, at<I>.by_row>{});
+    else if constexpr (is_tiny<I>)
       run_here<I>(b, sample, samples);
     else
       run_apart<I>(b, sample, samples);
@@ -155,6 +160,18 @@ struct executor {
     all.gradients = b.team.gradients;
     run_apart<I>(all, -b.team.first, b.team.samples);
     if constexpr (!ends) wait();
+  }
+
+  /// Step I and those that run row by row with it.
+  template <int I, int... K>
+  static void run_rows(buffers const& b, std::ptrdiff_t sample, int samples,
+                       std::integer_sequence<int, K...>) noexcept {
+    static constexpr row_group<sizeof...(K)> group{plan, I};
+    float* const results[]{address<at<I + K>.result>(b, sample)...};
+    [&]<std::size_t... L>(std::index_sequence<L...>) __attribute__((always_inline)) {
+      float const* const operands[]{nullptr, address<group.operands[L]>(b, sample)...};
+      kernels::rows<Arch, group.spec>(results, operands + 1, samples);
+    }(std::make_index_sequence<static_cast<std::size_t>(group.spec.operands)>{});
   }
 
   template <int I>

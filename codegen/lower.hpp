@@ -8,6 +8,7 @@
 #include "passes/place.hpp"
 #include "passes/pool_first.hpp"
 #include "passes/remake.hpp"
+#include "passes/rows.hpp"
 #include "passes/schedule.hpp"
 #include "passes/simplify.hpp"
 #include "passes/together.hpp"
@@ -25,6 +26,7 @@ constexpr plan lower(graph const& g, int samples, bool prologue, int heavy = 1 <
   p = passes::schedule(std::move(p), samples, prologue);
   p = passes::remake(std::move(p));
   p = passes::together(std::move(p), heavy);
+  p = passes::rows(std::move(p));
   return passes::place(std::move(p));
 }
 

@@ -48,6 +48,8 @@ struct step {
   int outer = 1, reduced = 1, inner = 1;    // reduce
   int pool_height = 1, pool_width = 1;      // contract_max_pool; contract_dx, contract_dw of 3
   int index = 0;                            // random: the stream
+  int by_row = 0;       // so many steps from here on run together, row by row; -1: with one before
+  bool passes = false;  // only steps that it runs with read its result, which is not stored
 };
 
 /// Which buffer a value lies in.

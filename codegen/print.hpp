@@ -127,7 +127,10 @@ inline std::string to_text(plan const& p) {
         if (int const v = load_of(p, s, k); v >= 0) reads += fmt::format(" @{}={}", k, place(v));
       if (s.positions >= 0) reads += fmt::format(" positions={}", place(s.positions));
       text += fmt::format("  {} {}= {}{}{}", place(s.result), s.sums && !s.begins ? "+" : "",
-                          s.team ? "together " : "", name_of(s.what), reads);
+                          s.team          ? "together "
+                          : s.by_row != 0 ? "row by row "
+                                          : "",
+                          name_of(s.what), reads);
       if (code.instructions > 0) text += "  " + to_text(code);
       text += "\n";
     }

@@ -54,10 +54,20 @@ double function_seconds() {
   return sum * ((elements + Arch::width - 1) / Arch::width);
 }
 
-/// What a step reads and writes, in bytes.
-template <auto const& Plan>
-constexpr void add_traffic(step const& s, measure::work& w) {
+/// What a step, or the steps that run row by row from there on, read and write, in bytes.
+template <auto const& Plan, int Index>
+constexpr void add_traffic(measure::work& w) {
+  constexpr step const& s = Plan.steps[static_cast<std::size_t>(Index)];
   auto const bytes = [](int v) { return 4.0 * Plan.values[static_cast<std::size_t>(v)].size; };
+  if constexpr (s.by_row > 0) {
+    constexpr row_group<s.by_row> group{Plan, Index};
+    for (int i = 0; i < group.spec.operands; ++i)
+      w.read += bytes(group.operands[static_cast<std::size_t>(i)]);
+    for (int k = 0; k < s.by_row; ++k)
+      if (group.spec[k].stored)
+        w.written += bytes(Plan.steps[static_cast<std::size_t>(Index + k)].result);
+    return;
+  }
   for (int v : s.operands)
     if (v >= 0) w.read += bytes(v);
   for (int i = 0; i < code_of(Plan, s).loads; ++i)
@@ -144,10 +154,13 @@ bench_report bench(bench_options const& options = {}) {
   [&]<int... I>(std::integer_sequence<int, I...>) {
     auto const each = [&]<int K>(std::integral_constant<int, K>) {
       constexpr step const& s = plan.steps[static_cast<std::size_t>(K)];
+      if (s.by_row < 0) return;  // a part of the call before
       measure::work w;
       w.multiply_adds = detail::multiply_adds_of(plan, s);
-      detail::add_traffic<plan>(s, w);
-      w.function_seconds = detail::function_seconds<Arch, plan, K>();
+      detail::add_traffic<plan, K>(w);
+      [&]<int... L>(std::integer_sequence<int, L...>) {
+        ((w.function_seconds += detail::function_seconds<Arch, plan, K + L>()), ...);
+      }(std::make_integer_sequence<int, std::max(1, s.by_row)>{});
       bench_row row;
       row.layer = s.layer;
       row.name = facts<Net>::layers[static_cast<std::size_t>(s.layer)].kind;

@@ -43,14 +43,23 @@ class placer {
   }
 
   constexpr void find_lifetimes() {
+    std::vector<char> passes(out_.values.size(), false);
     for (std::size_t g = 0; g < out_.segments.size(); ++g)
-      for (int i = out_.segments[g].first; i < out_.segments[g].last; ++i)
+      for (int i = out_.segments[g].first, first = i, last = i; i < out_.segments[g].last; ++i) {
+        // Steps that run row by row read and write their memory all at once.
+        int const together = out_.steps[at(i)].by_row;
+        if (together >= 0) first = i, last = i + std::max(0, together - 1);
+        if (out_.steps[at(i)].passes) passes[at(out_.steps[at(i)].result)] = true;
         for_each_value(out_.steps[at(i)], [&](int v) {
           life& l = lives_[at(v)];
-          if (l.first < 0) l.first = i, l.first_segment = static_cast<int>(g);
-          l.last = i;
+          if (l.first < 0) {
+            l.first = passes[at(v)] ? i : first;
+            l.first_segment = static_cast<int>(g);
+          }
+          l.last = passes[at(v)] ? i : last;
           l.last_segment = static_cast<int>(g);
         });
+      }
     // What crosses the border of a loop lives through all of its iterations.
     for (life& l : lives_) {
       if (l.first < 0 || l.first_segment == l.last_segment) continue;

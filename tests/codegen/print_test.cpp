@@ -40,15 +40,15 @@ TEST_CASE("a graph prints a node a line") {
 
 TEST_CASE("a plan prints a kernel call a line") {
   CHECK(etch::to_text(etch::lower(etch::graph_of(small), 1, true)) ==
-        "up to 1 samples, 32 floats of workspace, 0 derived, 112 of parameters\n"
+        "up to 1 samples, 48 floats of workspace, 0 derived, 112 of parameters\n"
         "all samples at once:\n"
         "  workspace+0 = contract_max_pool input0 parameters+0 @2=parameters+48  maximum(0, "
         "add(acc, @2))\n"
         "  workspace+16 = contract workspace+0 parameters+64 @1=parameters+96  add(acc, @1)\n"
-        "  workspace+0 = reduce @0=workspace+16\n"
-        "  workspace+16 = map @0=workspace+16 @1=workspace+0  exp(subtract(@0, @1))\n"
-        "  workspace+0 = reduce @0=workspace+16\n"
-        "  output0 = map @0=workspace+16 @1=workspace+0  divide(@0, @1)\n");
+        "  workspace+0 = row by row reduce @0=workspace+16\n"
+        "  workspace+32 = row by row map @0=workspace+16 @1=workspace+0  exp(subtract(@0, @1))\n"
+        "  workspace+0 = row by row reduce @0=workspace+32\n"
+        "  output0 = row by row map @0=workspace+32 @1=workspace+0  divide(@0, @1)\n");
 }
 
 TEST_CASE("the functions of a fast network are printed as such, through the layers behind it too") {
