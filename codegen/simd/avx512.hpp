@@ -1,7 +1,5 @@
 #pragma once
 
-#include <immintrin.h>
-
 #include "avx2.hpp"
 #include "vec.hpp"
 

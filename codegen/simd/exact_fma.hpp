@@ -1,6 +1,6 @@
 #pragma once
 
-#include <immintrin.h>
+#include "intrinsics.hpp"
 
 namespace etch::simd::detail {
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <immintrin.h>
-
 #include "exact_fma.hpp"
 #include "vec.hpp"
 
