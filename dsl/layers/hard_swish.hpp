@@ -1,13 +1,13 @@
 #pragma once
 
-#include "elementwise.hpp"
+#include "hard_sigmoid.hpp"
 
 namespace etch {
 namespace layers {
 
 struct hard_swish : elementwise {
   static constexpr std::string_view kind = "hard_swish";
-  static constexpr tensor forward(context&, tensor x) { return x * min(1, max(0, x / 6 + 0.5)); }
+  static constexpr tensor forward(context& c, tensor x) { return x * hard_sigmoid::forward(c, x); }
 };
 
 }  // namespace layers

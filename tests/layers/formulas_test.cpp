@@ -90,6 +90,23 @@ TEST_CASE("softmax and log_softmax are their formulas") {
   check(log_softmax, [&](double v) { return v - std::log(sum); });
 }
 
+TEST_CASE("norms are their formulas") {
+  list const x{1, -2, 4, 0.5}, gamma{1, 2, -1, 0.5}, beta{0, 1, 2, -3}, mean{0.5, -1, 3, 0};
+  list const variance{1, 4, 0.25, 2};
+  auto const normed = [&](auto net, std::vector<list> const& parameters) {
+    graph const g = graph_of(net);
+    return outputs(g, evaluate<double>(g, {x}, parameters, 1)).at(0);
+  };
+  list const rows = normed(input<4> | layer_norm, {gamma, beta});
+  list const channels = normed(input<4> | batch_norm, {gamma, beta, mean, variance});
+  double const m = 3.5 / 4, v = (1 + 4 + 16 + 0.25) / 4 - m * m;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    CHECK(rows[i] == Approx(gamma[i] * (x[i] - m) / std::sqrt(v + 1e-5) + beta[i]));
+    CHECK(channels[i] ==
+          Approx(gamma[i] * (x[i] - mean[i]) / std::sqrt(variance[i] + 1e-5) + beta[i]));
+  }
+}
+
 TEST_CASE("losses are their formulas") {
   list const p{1.5, -2, 0.25, 0.5}, t{1, 1, 0, 0.75};  // apart by 0.5, -3, 0.25, -0.25
   CHECK(loss_of(mse, p, t) == Approx((0.25 + 9 + 0.0625 + 0.0625) / 4));
