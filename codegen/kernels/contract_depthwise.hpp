@@ -57,8 +57,8 @@ template <class Arch, contraction C, tap_row R, int Lanes>
 
 /// `Width` neighbouring (pooled) outputs of one vector of channels, `Lanes` of which exist.
 template <class Arch, contraction C, pool_window Pool, int Width, int Lanes, class Epilogue>
-[[gnu::noinline]] void depthwise_tile(float const* x, float const* w, float* y, std::ptrdiff_t row,
-                                      int channel, Epilogue const& epilogue) {
+ETCH_TILE void depthwise_tile(float const* x, float const* w, float* y, std::ptrdiff_t row,
+                              int channel, Epilogue const& epilogue) {
   constexpr int tap = panel_stride(C), kernel_height = C.kernel_height;
   constexpr int parts = Pool.height * Pool.width;
   constexpr int x_row = C.width * C.channels, x_tap = C.dilation_width * C.channels;

@@ -20,7 +20,7 @@ struct depthwise_scatter_row {
 ///   dx[m * stride + t * dilation] += sum over ky of dy[line - ky * dilation, m] * w[ky, t]
 /// The first `Kept` columns hold a sum already, the others are overwritten. `line` is the row.
 template <class Arch, contraction C, int Width, int Taps, int Kept, int Lanes>
-[[gnu::noinline]] void depthwise_scatter(float const* dy, float const* w, float* dx, int line) {
+ETCH_TILE void depthwise_scatter(float const* dy, float const* w, float* dx, int line) {
   constexpr tap_row row = row_of(C, Width, Taps, true);
   constexpr int span = row.span(), w_row = C.kernel_width * panel_stride(C);
   simd::vec<Arch> acc[span];
@@ -133,7 +133,7 @@ template <class Arch, contraction C, int Width, int Rows, int Columns, int Lanes
 
 /// dw[tap] += sum over positions p of x[p * stride + tap] * dy[p] for `Rows` x `Columns` taps.
 template <class Arch, contraction C, int Rows, int Columns, int Lanes>
-[[gnu::noinline]] void depthwise_weights(float const* x, float const* dy, float* dw) {
+ETCH_TILE void depthwise_weights(float const* x, float const* dy, float* dw) {
   constexpr int taps = Rows * Columns, lines = C.out_height();
   constexpr position_grid order{Rows, Columns, C.kernel_width * panel_stride(C), panel_stride(C)};
   constexpr balanced_axis columns =

@@ -129,7 +129,7 @@ template <class Arch, weight_shape S, vector_grid Window, int Next, int Pitch, i
 /// dw = or += the sum over the positions of a block. `x` and `dw` point to the first weight of the tile
 /// and what it reads, `dy` to the first of its filters.
 template <class Arch, contraction C, weight_shape S>
-[[gnu::noinline]] void weight_tile(float const* x, float const* dy, float* dw, position_block b) {
+ETCH_TILE void weight_tile(float const* x, float const* dy, float* dw, position_block b) {
   constexpr window_walk walk = walk_of(C);
   constexpr int panel = panel_width(C), width = Arch::width, vectors = S.vectors(width);
   constexpr int row = walk.run * walk.columns * panel, step = S.step(width);
@@ -174,10 +174,12 @@ template <class Arch, contraction C, weight_shape S>
     // four at a time, as in multiply(); a short line would lose its loop, and g++ registers
     if constexpr (pointwise || wide >= 8 || continues)
 #pragma GCC unroll 4
-      for (int k = 0; k < columns; ++k) add_position<Arch, S, window, next, pitch>(acc, from, dy);
+      ETCH_LOOP for (int k = 0; k < columns; ++k)
+          add_position<Arch, S, window, next, pitch>(acc, from, dy);
     else
 #pragma GCC unroll 1
-      for (int k = 0; k < columns; ++k) add_position<Arch, S, window, next, pitch>(acc, from, dy);
+      ETCH_LOOP for (int k = 0; k < columns; ++k)
+          add_position<Arch, S, window, next, pitch>(acc, from, dy);
   };
   for (int sample = 0; sample < samples; ++sample, x += C.inputs())
     if constexpr (continues)  // the ends of loops in loops of three are mispredicted

@@ -11,7 +11,7 @@ namespace etch::kernels {
 /// dx[position * stride + t * dilation] += dy[position] * W^T[t] of `Taps` neighbouring taps, for a
 /// tile of positions and a strip of `Lanes` input channels; = where dx is `fresh`.
 template <class Arch, contraction C, int Height, int Width, int Taps, int Lanes>
-[[gnu::noinline]] void scatter_tile(float const* dy, float const* w, float* dx, bool fresh) {
+ETCH_TILE void scatter_tile(float const* dy, float const* w, float* dx, bool fresh) {
   constexpr contraction T = transposed(C);
   constexpr vector_strip strip{Lanes, panel_width(T), panel_stride(T)};
   constexpr int vectors = strip.vectors(Arch::width), filters = C.group_filters();

@@ -67,8 +67,8 @@ template <class Arch, contraction C, position_grid P, int Vectors, int... I>
 /// All outputs of one sample for a strip of `Lanes` filters; `x` is the sample, `y` its first
 /// pooled output.
 template <class Arch, contraction C, pool_window Pool, int Lanes, class Epilogue>
-[[gnu::noinline]] void held_tile(float const* x, float const* w, float* y, std::ptrdiff_t row,
-                                 int channel, Epilogue const& epilogue) {
+ETCH_TILE void held_tile(float const* x, float const* w, float* y, std::ptrdiff_t row, int channel,
+                         Epilogue const& epilogue) {
   constexpr vector_strip strip{Lanes, panel_width(C), panel_stride(C)};
   constexpr int vectors = strip.vectors(Arch::width), size = window_size(C);
   constexpr position_grid positions{Pool.height, Pool.width};

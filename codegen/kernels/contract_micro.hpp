@@ -69,10 +69,10 @@ template <class Arch, position_grid P, vector_strip S, int Steps>
   constexpr int vectors = S.vectors(Arch::width), room = P.size() * vectors + 2 * vectors;
   if constexpr (Steps >= 16 && (Arch::registers < 32 || room < Arch::registers)) {
 #pragma GCC unroll 4
-    for (int k = 0; k < Steps; ++k) step();
+    ETCH_LOOP for (int k = 0; k < Steps; ++k) step();
   } else {
 #pragma GCC unroll 1
-    for (int k = 0; k < Steps; ++k) step();
+    ETCH_LOOP for (int k = 0; k < Steps; ++k) step();
   }
 }
 
@@ -85,7 +85,7 @@ template <class Arch, position_grid P, vector_strip S, int Steps>
     simd::vec<Arch> odd[positions][vectors];
     clear<Arch>(odd);
 #pragma GCC unroll 1
-    for (int k = 2; k <= Steps; k += 2, x += 2, w += 2 * S.panel) {
+    ETCH_LOOP for (int k = 2; k <= Steps; k += 2, x += 2, w += 2 * S.panel) {
       asm("" : "+r"(x));
       multiply_step<Arch, P, S>(acc, x, w);
       multiply_step<Arch, P, S>(odd, x + 1, w + S.panel);
@@ -135,7 +135,7 @@ template <class Arch, position_grid X, tap_row R, vector_strip S, int Outputs>
     int tap, int steps) {
   constexpr int vectors = S.vectors(Arch::width), taps = R.taps;
 #pragma GCC unroll 1
-  for (int k = 0; k < steps; ++k, ++x, w += S.panel) {
+  ETCH_LOOP for (int k = 0; k < steps; ++k, ++x, w += S.panel) {
     asm("" : "+r"(x));  // as above
     simd::vec<Arch> weight[taps][vectors];
 #pragma GCC unroll 8

@@ -91,13 +91,13 @@ struct pooled_map {
 
 /// dw[unit] += sum over the list of value * x[offset + unit], for `Count` units from `First`.
 template <class Arch, class Chunks, int First, int Count>
-[[gnu::noinline]] void pooled_weight_tile(float const* values, float const* offsets, int entries,
-                                          float const* x, float* dw) {
+ETCH_TILE void pooled_weight_tile(float const* values, float const* offsets, int entries,
+                                  float const* x, float* dw) {
   simd::vec<Arch> acc[Count];
 #pragma GCC unroll 64
   for (int u = 0; u < Count; ++u) acc[u] = simd::load<Arch>(dw + Chunks::in_weights(First + u));
 #pragma GCC unroll 1
-  for (int e = 0; e < entries; ++e) {
+  ETCH_LOOP for (int e = 0; e < entries; ++e) {
     auto const value = simd::broadcast<Arch>(values[e]);
     float const* const from = x + std::bit_cast<int>(offsets[e]);
 #pragma GCC unroll 64
@@ -112,14 +112,14 @@ template <class Arch, class Chunks, int First, int Count>
 
 /// dx[unit] += sum over the list of value * weights[offset + unit].
 template <class Arch, class Chunks, int First, int Count>
-[[gnu::noinline]] void pooled_image_tile(float const* values, float const* offsets, int entries,
-                                         float const* weights, float* dx) {
+ETCH_TILE void pooled_image_tile(float const* values, float const* offsets, int entries,
+                                 float const* weights, float* dx) {
   simd::vec<Arch> acc[Count];
 #pragma GCC unroll 64
   for (int u = 0; u < Count; ++u)
     acc[u] = simd::load_partial<Arch>(dx + Chunks::in_image(First + u), Chunks::lanes(First + u));
 #pragma GCC unroll 1
-  for (int e = 0; e < entries; ++e) {
+  ETCH_LOOP for (int e = 0; e < entries; ++e) {
     auto const value = simd::broadcast<Arch>(values[e]);
     float const* const from = weights + std::bit_cast<int>(offsets[e]);
 #pragma GCC unroll 64
@@ -224,8 +224,8 @@ void dx_of_largest(float const* dy, float const* index, float const* weights, fl
 
 /// `Count` weights of the window from `First`, of a strip of `Lanes` filters.
 template <class Arch, contraction C, int PoolH, int PoolW, int First, int Count, int Lanes>
-[[gnu::noinline]] void masked_weight_tile(float const* x, float const* dy, float const* index,
-                                          float* dw, int samples) {
+ETCH_TILE void masked_weight_tile(float const* x, float const* dy, float const* index, float* dw,
+                                  int samples) {
   using pooled = pooled_map<C, PoolH, PoolW>;
   constexpr int panel = panel_width(C), channels = C.group_channels();
   constexpr vector_strip strip{Lanes, panel, panel_stride(C)};
@@ -243,7 +243,7 @@ template <class Arch, contraction C, int PoolH, int PoolW, int First, int Count,
 #pragma GCC unroll 1
     for (int o = 0; o < pooled::count; ++o, dy += C.filters, index += C.filters)
 #pragma GCC unroll 1
-      for (int k = 0; k < pooled::taps; ++k) {
+      ETCH_LOOP for (int k = 0; k < pooled::taps; ++k) {
         float const* const from = x + pooled::of_output[static_cast<std::size_t>(o)] +
                                   pooled::of_tap[static_cast<std::size_t>(k)];
         auto const tap = simd::broadcast<Arch>(static_cast<float>(k));

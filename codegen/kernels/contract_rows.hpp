@@ -73,8 +73,8 @@ template <class Arch, contraction C, int Lanes, class Epilogue>
   } else {
     // a pointer that moves: with an index, an FMA and its load would not be one operation
 #pragma GCC unroll 1
-    for (int k = 0; k + chains <= steps; k += chains, w += chains * panel)
-      advance_chains<Arch, strip, chains>(acc, x + k, w);
+    ETCH_LOOP for (int k = 0; k + chains <= steps; k += chains, w += chains * panel)
+        advance_chains<Arch, strip, chains>(acc, x + k, w);
   }
   if constexpr (rest > 0) advance_chains<Arch, strip, rest>(acc, x + steps - rest, w);
   sum_chains<Arch, chains>(acc);
@@ -95,22 +95,37 @@ void row_strip_apart(float const* x, float const* w, float* y, int channel,
   row_strip<Arch, C, Lanes>(x, w, y, channel, epilogue);
 }
 
-/// `M` rows times a strip; only the first `count` of them exist when `Clamped`: the others repeat
-/// the last one and are thrown away.
-template <class Arch, contraction C, int M, bool Clamped, int Lanes, class Epilogue>
-[[gnu::noinline]] void row_tile(float const* x, float const* w, float* y, std::ptrdiff_t row,
-                                int count, int channel, Epilogue const& epilogue) {
-  constexpr int steps = C.group_channels(), panel = panel_width(C);
+/// At most so many steps of a reduction at a time, so that what all strips read of the inputs stays
+/// in the second-level cache. Sums wait in the outputs meanwhile, and are the same. With 5408 steps
+/// for 64 rows and 128 filters it gains 5%, and to ask for the weights of the next block 10% more.
+constexpr balanced_axis step_blocks(contraction c) { return balance(c.group_channels(), 1024); }
+
+/// `M` rows times a strip, for `Steps` steps of the reduction; only the first `count` of them exist
+/// when `Clamped`: the others repeat the last one and are thrown away. If it `continues`, y holds
+/// the sums of the steps before. `order`: how many tiles of the strip came before.
+template <class Arch, contraction C, int Steps, int M, bool Clamped, int Lanes, class Epilogue>
+ETCH_TILE void row_tile(float const* x, float const* w, float* y, std::ptrdiff_t row, int count,
+                        int channel, Epilogue const& epilogue, [[maybe_unused]] bool continues,
+                        [[maybe_unused]] std::ptrdiff_t order) {
+  constexpr int steps = Steps, panel = panel_width(C);
   constexpr vector_strip strip{Lanes, panel, panel_stride(C)};
   constexpr int vectors = strip.vectors(Arch::width);
   simd::vec<Arch> acc[M][vectors];
   clear<Arch>(acc);
+  if constexpr (Steps < C.group_channels())
+    if (continues)
+#pragma GCC unroll 64
+      for (int m = 0; m < M; ++m)
+#pragma GCC unroll 64
+        for (int v = 0; v < vectors; ++v)
+          if (!Clamped || m < count)
+            acc[m][v] = simd::in_register(load_lanes<Arch, Lanes>(y + m * C.filters, v));
   if constexpr (Clamped) {
     float const* from[M];
 #pragma GCC unroll 64
     for (int m = 0; m < M; ++m) from[m] = x + (m < count ? m : count - 1) * C.channels;
 #pragma GCC unroll 1
-    for (int k = 0; k < steps; ++k, w += panel) {
+    ETCH_LOOP for (int k = 0; k < steps; ++k, w += panel) {
       simd::vec<Arch> weight[vectors];
 #pragma GCC unroll 64
       for (int v = 0; v < vectors; ++v)
@@ -121,6 +136,16 @@ template <class Arch, contraction C, int M, bool Clamped, int Lanes, class Epilo
 #pragma GCC unroll 64
         for (int v = 0; v < vectors; ++v) acc[m][v] = simd::fma(value, weight[v], acc[m][v]);
       }
+    }
+  } else if constexpr (Steps < C.group_channels()) {
+    // each tile asks for one of the panels that the next block reads, from beyond the second level
+    std::ptrdiff_t const ahead =
+        order < Lanes / panel ? order * panel_stride(C) + Steps * panel : 0;
+#pragma GCC unroll 4
+    ETCH_LOOP for (int k = 0; k < steps; ++k, ++x, w += panel) {
+      asm("" : "+r"(x));
+      __builtin_prefetch(w + ahead, 0, 2);
+      multiply_step<Arch, position_grid{M, 1, C.channels, 0}, strip>(acc, x, w);
     }
   } else {
     multiply<Arch, position_grid{M, 1, C.channels, 0}, strip, steps>(acc, x, w);
@@ -163,31 +188,33 @@ consteval register_tile choose_row_tile() {
 }
 
 /// The rows from `row` to before `end` times one strip of filters.
-template <class Arch, contraction C, int M, int Lanes, class Epilogue>
+template <class Arch, contraction C, int Steps, int M, int Lanes, class Epilogue>
 void strip_of_rows(float const* x, float const* w, float* y, std::ptrdiff_t row, std::ptrdiff_t end,
-                   int channel, Epilogue const& epilogue) {
+                   int channel, Epilogue const& epilogue, bool continues) {
   constexpr int few = M > 4 ? std::max(4, M / 2) : M > 1 ? M - 1 : 1;
   std::ptrdiff_t const rows = end - row;
   // 8 = 4 + 4 rather than 6 + 2
   std::ptrdiff_t const over = rows % M;
   bool const even = over % few != 0 && (over + M) % few == 0 && rows > M;
   std::ptrdiff_t const whole = end - over - (even ? M : 0);
-  for (; row < whole; row += M)
-    row_tile<Arch, C, M, false, Lanes>(x + row * C.channels, w, y + row * C.filters, row, M,
-                                       channel, epilogue);
+  for (std::ptrdiff_t order = 0; row < whole; row += M, ++order)
+    row_tile<Arch, C, Steps, M, false, Lanes>(x + row * C.channels, w, y + row * C.filters, row, M,
+                                              channel, epilogue, continues, order);
   if constexpr (M > 1)
     for (; row < end; row += few)
-      row_tile<Arch, C, few, true, Lanes>(
+      row_tile<Arch, C, Steps, few, true, Lanes>(
           x + row * C.channels, w, y + row * C.filters, row,
-          static_cast<int>(std::min<std::ptrdiff_t>(few, end - row)), channel, epilogue);
+          static_cast<int>(std::min<std::ptrdiff_t>(few, end - row)), channel, epilogue, continues,
+          0);
 }
 
 /// y[row, f] = epilogue(sum over c of x[row, c] * w[f, c]) for all rows, strip by strip of filters,
 /// where weights(first, count) are so many packed panels. A share is of the strips where these come
-/// out even, so that each thread reads its own weights; else of the rows.
-template <class Arch, contraction C, class Weights, class Epilogue>
+/// out even, so that each thread reads its own weights; else of the rows. x and the weights may
+/// begin later than with c = 0: then this is for `Steps` steps, see row_tile.
+template <class Arch, contraction C, int Steps = C.group_channels(), class Weights, class Epilogue>
 void all_strips_of_rows(float const* x, Weights const& weights, float* y, std::ptrdiff_t rows,
-                        Epilogue const& epilogue, share mine) {
+                        Epilogue const& epilogue, share mine, bool continues = false) {
   using lanes = lanes_for<Arch, C>;
   constexpr register_tile tile = choose_row_tile<Arch, C>();
   constexpr int panel = panel_width(C), filters = C.group_filters();
@@ -205,21 +232,33 @@ void all_strips_of_rows(float const* x, Weights const& weights, float* y, std::p
     float const* const xg = x + group * C.group_channels();
     int const channel = group * filters, panels = group * panel_count(C);
     for (int f = first * strip; f + strip <= filters && f < last * strip; f += strip)
-      strip_of_rows<lanes, C, tile.width, strip>(xg, weights(panels + f / panel, tile.panels),
-                                                 y + channel + f, row, rows, channel + f, epilogue);
+      strip_of_rows<lanes, C, Steps, tile.width, strip>(
+          xg, weights(panels + f / panel, tile.panels), y + channel + f, row, rows, channel + f,
+          epilogue, continues);
     if constexpr (rest > 0)
       if (last == strips)
-        strip_of_rows<lanes, C, tile.width, rest>(
+        strip_of_rows<lanes, C, Steps, tile.width, rest>(
             xg, weights(panels + (filters - rest) / panel, (rest + panel - 1) / panel),
-            y + channel + filters - rest, row, rows, channel + filters - rest, epilogue);
+            y + channel + filters - rest, row, rows, channel + filters - rest, epilogue, continues);
   }
 }
 
 template <class Arch, contraction C, class Epilogue>
 void forward_rows(float const* x, float const* weights, float* y, std::ptrdiff_t rows,
                   Epilogue const& epilogue, share mine) {
-  auto const packed = [weights](int panel, int) { return weights + panel * panel_stride(C); };
-  all_strips_of_rows<Arch, C>(x, packed, y, rows, epilogue, mine);
+  constexpr balanced_axis blocks = step_blocks(C);
+  auto const from = [weights](int step) {
+    return [weights, step](int panel, int) {
+      return weights + panel * panel_stride(C) + step * panel_width(C);
+    };
+  };
+  constexpr int last = C.group_channels() - (blocks.count - 1) * blocks.size;
+  int step = 0;
+  if constexpr (blocks.count > 1)
+    for (; step < C.group_channels() - last; step += blocks.size)
+      all_strips_of_rows<Arch, C, blocks.size>(x + step, from(step), y, rows, identity_epilogue{},
+                                               mine, step > 0);
+  all_strips_of_rows<Arch, C, last>(x + step, from(step), y, rows, epilogue, mine, true);
 }
 
 /// dx of many weights, of which each strip is transposed when its turn comes.

@@ -5,6 +5,21 @@
 #include "../packing.hpp"
 #include "../simd.hpp"
 
+// A tile is a function of its own, and its loops begin where a line of the instruction cache does:
+// elsewhere, products of 128 cubed and 64 x 784 x 128 took 4% longer with AVX-512. For g++ all loops
+// of ETCH_TILE do, for clang those of ETCH_LOOP.
+#if defined(__GNUC__) && !defined(__clang__)
+#define ETCH_TILE [[gnu::noinline, gnu::optimize("align-loops=64")]]
+#define ETCH_LOOP
+#else
+#define ETCH_TILE [[gnu::noinline]]
+#if __has_cpp_attribute(clang::code_align)
+#define ETCH_LOOP [[clang::code_align(64)]]
+#else
+#define ETCH_LOOP
+#endif
+#endif
+
 /// The shapes that the contraction kernels are made of, and how they are chosen.
 namespace etch::kernels {
 

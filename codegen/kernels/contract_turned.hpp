@@ -114,8 +114,8 @@ struct window_rows {
 
 /// `Width` positions of one line by the `Filters` filters from `channel` on.
 template <class Arch, contraction C, int Width, int Filters, class Epilogue>
-[[gnu::noinline]] void turned_tile(float const* x, float const* turned, float* y, window_rows rows,
-                                   std::ptrdiff_t row, int channel, Epilogue const& epilogue) {
+ETCH_TILE void turned_tile(float const* x, float const* turned, float* y, window_rows rows,
+                           std::ptrdiff_t row, int channel, Epilogue const& epilogue) {
   using four = typename lanes_of<Arch, 4>::type;
   constexpr window_walk walk = walk_of(C);
   constexpr position_grid positions{1, Width, 0, C.stride_width * C.channels};
@@ -130,8 +130,8 @@ template <class Arch, contraction C, int Width, int Filters, class Epilogue>
     for (int kx = 0; kx < walk.columns; ++kx) {
       float const* from = x + kx * walk.column_stride;
 #pragma GCC unroll 1
-      for (int k = 0; k < whole; ++k, from += width, turned += 4 * width)
-        multiply_turned<Arch, positions, Filters, width>(acc, from, turned);
+      ETCH_LOOP for (int k = 0; k < whole; ++k, from += width, turned += 4 * width)
+          multiply_turned<Arch, positions, Filters, width>(acc, from, turned);
       if constexpr (rest > 0) {
         multiply_turned<Arch, positions, Filters, rest>(acc, from, turned);
         turned += 4 * width;

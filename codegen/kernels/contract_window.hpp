@@ -54,8 +54,8 @@ template <class Arch, contraction C, position_grid P, vector_strip S, int Taps>
 /// the first position, `y` to the first pooled output; `row` counts positions before pooling.
 template <class Arch, contraction C, pool_window Pool, int Height, int Width, int Taps, int Lanes,
           class Epilogue>
-[[gnu::noinline]] void window_tile(float const* x, float const* w, float* y, std::ptrdiff_t row,
-                                   int channel, Epilogue const& epilogue) {
+ETCH_TILE void window_tile(float const* x, float const* w, float* y, std::ptrdiff_t row,
+                           int channel, Epilogue const& epilogue) {
   constexpr vector_strip strip{Lanes, panel_width(C), panel_stride(C)};
   constexpr int vectors = strip.vectors(Arch::width);
   constexpr int rows = Height * Pool.height, columns = Width * Pool.width;

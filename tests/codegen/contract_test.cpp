@@ -46,6 +46,11 @@ TEST_CASE("transposing twice gives the packed weights back") {
   CHECK(packed == back);
 }
 
+TEST_CASE("long reductions, which go block by block, agree with the reference in double") {
+  check_dense<2051, 37>({1, 5, 9});
+  check_dense<1500, 130>({2, 20});
+}
+
 TEST_CASE("dense layers of all small sizes agree with the reference in double") {
   check_dense<1, 1>();
   check_dense<1, 8>();
