@@ -1,5 +1,7 @@
 #pragma once
 
+#include <immintrin.h>
+
 #include "avx2.hpp"
 #include "vec.hpp"
 

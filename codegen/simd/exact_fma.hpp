@@ -1,6 +1,6 @@
 #pragma once
 
-#include "intrinsics.hpp"
+#include <immintrin.h>
 
 namespace etch::simd::detail {
 

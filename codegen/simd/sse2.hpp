@@ -1,5 +1,7 @@
 #pragma once
 
+#include <immintrin.h>
+
 #include "exact_fma.hpp"
 #include "vec.hpp"
 

@@ -2,8 +2,14 @@
 
 #include <cstddef>
 
+// Of xsimd the registers alone: its functions take half a second of every translation unit.
+#include <xsimd/config/xsimd_config.hpp>
+#if __has_include(<xsimd/config/xsimd_inline.hpp>)
+#include <xsimd/config/xsimd_inline.hpp>
+#endif
+#include <xsimd/types/xsimd_all_registers.hpp>
+
 #include "arch.hpp"
-#include "intrinsics.hpp"
 
 namespace etch::simd {
 
