@@ -25,13 +25,14 @@ class row_grouper {
         rows_ = out_.steps[at(i)].outer;
         length_ = out_.steps[at(i)].reduced;
         int first = i, last = i;
-        while (first > free && has_rows(out_.steps[at(first - 1)])) --first;
+        while (first > std::max(free, i - most_steps / 2) && has_rows(out_.steps[at(first - 1)]))
+          --first;
         for (last = first; last < part.last && last - first < most_steps; ++last)
           if (!has_rows(out_.steps[at(last)]) || !reads_its_rows(first, last)) {
             if (last > i) break;
             first = last + 1;
           }
-        if (last - first > 1) set_group(first, last);
+        if (first <= i && last - first > 1) set_group(first, last);
         free = last;
         i = std::max(i, last - 1);
       }

@@ -360,6 +360,22 @@ TEST_CASE("rows: what reduces and maps a few short rows, or many long ones, runs
   CHECK(by_row(inference(etch::input<2, 10> | etch::log_softmax)) == list{2, -1, 0, 0});
 }
 
+TEST_CASE("rows: many maps before a reduction leave room for it") {
+  constexpr auto maps = etch::gelu | etch::tanh | etch::softplus | etch::silu | etch::sigmoid
+                      | etch::softsign | etch::selu | etch::gelu_tanh;
+  constexpr auto net = etch::input<5> | etch::dense<33> | maps | maps;
+  plan const p = etch::lower(etch::training_graph(net, etch::mse), 1, false);
+  int groups = 0;
+  for (std::size_t i = 0; i < p.steps.size(); ++i) {
+    auto const first = p.steps.begin() + static_cast<std::ptrdiff_t>(i);
+    if (first->by_row <= 0) continue;
+    ++groups;
+    CHECK(std::any_of(first, first + first->by_row,
+                      [](etch::step const& s) { return s.what == step_kind::reduce; }));
+  }
+  CHECK(groups > 0);
+}
+
 TEST_CASE("rows: only what is read elsewhere is stored") {
   plan const p = inference(etch::input<2, 10> | etch::log_softmax);
   CHECK(p.steps[0].by_row == 2);
