@@ -52,7 +52,7 @@ class gradient_run {
                 "another way than at inference; make them before it asks for training()");
 
   /// The threads are those of `team`.
-  gradient_run(float_buffer& scratch, float_buffer& gradients, int samples,
+  gradient_run(float_buffer& scratch, gradient_buffer& gradients, int samples,
                thread_team* team = nullptr)
       : samples_(samples), threads_(team == nullptr ? 1 : team->size()), team_(team) {
     std::size_t const outputs = static_cast<std::size_t>(round_up(samples * output_size, 16));
@@ -62,7 +62,7 @@ class gradient_run {
     if (scratch.size() < wanted) scratch.resize(wanted);
     gradients.resize(static_cast<std::size_t>(floats) * static_cast<std::size_t>(threads_),
                      &plan_type::value);
-    gradients_ = gradients.data();
+    gradients_ = gradients.floats.data();
     predictions_ = scratch.data();
     losses_ = predictions_ + outputs;
     memory_ = losses_ + losses;

@@ -39,16 +39,12 @@ class float_buffer {
   }
   float_buffer(float_buffer const& other) : float_buffer(other.size_) {
     std::copy_n(other.data_, size_, data_);
-    purpose_ = other.purpose_;
   }
   float_buffer(float_buffer&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)),
-        size_(std::exchange(other.size_, 0)),
-        purpose_(other.purpose_) {}
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   float_buffer& operator=(float_buffer other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
-    std::swap(purpose_, other.purpose_);
     return *this;
   }
   ~float_buffer() { ::operator delete(data_, alignment(size_)); }
@@ -56,12 +52,9 @@ class float_buffer {
   float* data() { return data_; }
   float const* data() const { return data_; }
   std::size_t size() const { return size_; }
-  /// Zeros, as many as asked for; keeps what is there when there are as many already, and for the
-  /// same `purpose`, an address that stands for it.
-  void resize(std::size_t count, void const* purpose = nullptr) {
-    if (count == size_ && purpose == purpose_) return;
-    *this = float_buffer(count);
-    purpose_ = purpose;
+  /// Zeros, as many as asked for; keeps what is there when there are as many already.
+  void resize(std::size_t count) {
+    if (count != size_) *this = float_buffer(count);
   }
 
  private:
@@ -73,7 +66,19 @@ class float_buffer {
 
   float* data_ = nullptr;
   std::size_t size_ = 0;
-  void const* purpose_ = nullptr;
+};
+
+/// The gradients of a plan, which every step overwrites, but for what pads them: that stays zero, and
+/// lies elsewhere in another plan.
+struct gradient_buffer {
+  float_buffer floats;
+  void const* plan = nullptr;  // an address that stands for it
+
+  void resize(std::size_t count, void const* of) {
+    if (plan != of) floats = float_buffer();
+    plan = of;
+    floats.resize(count);
+  }
 };
 
 }  // namespace etch

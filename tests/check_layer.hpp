@@ -84,10 +84,11 @@ failures check_train_step(problem const& p, int samples) {
   etch::model<Net, Arch> m;
   load(p, m);
   using run_type = etch::detail::gradient_run<Net, probe, Arch, Group>;
-  etch::float_buffer scratch, gradients;
+  etch::float_buffer scratch;
+  etch::gradient_buffer gradients;
   static_cast<void>(run_type(scratch, gradients, samples));
   std::fill_n(scratch.data(), scratch.size(), poison());
-  load_stale(p, gradients.data());
+  load_stale(p, gradients.floats.data());
   run_type const run(scratch, gradients, samples);
   run.prepare(0, m.weights());
   run.run(0, m.weights(), batch.inputs[0].data(), batch.inputs[1].data(), batch.key);

@@ -33,7 +33,8 @@ class optimizer {
   }
 
   /// Memory that train_step uses: intermediate results, and gradients.
-  float_buffer scratch, gradients;
+  float_buffer scratch;
+  gradient_buffer gradients;
 
  protected:
   float* moment(int which) { return moments_.data() + static_cast<std::size_t>(which) * floats_; }
