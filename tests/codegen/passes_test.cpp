@@ -339,67 +339,6 @@ TEST_CASE(
   CHECK(inference(mnist_cnn, 1).segments.size() == 1);
 }
 
-TEST_CASE("rows: what reduces and maps a few short rows, or many long ones, runs row by row") {
-  auto const by_row = [](plan const& p) {
-    std::vector<int> all;
-    for (etch::step const& s : p.steps) all.push_back(s.by_row);
-    return all;
-  };
-  using list = std::vector<int>;
-  CHECK(by_row(inference(etch::input<10> | etch::softmax)) == list{4, -1, -1, -1});
-  CHECK(by_row(inference(etch::input<10> | etch::softmax, 4)) == list{4, -1, -1, -1});
-  CHECK(by_row(inference(etch::input<10> | etch::softmax, 5)) == list{0, 0, 0, 0});
-  CHECK(by_row(inference(etch::input<64, 64> | etch::softmax)) == list{0, 0, 0, 0, 0});
-  CHECK(by_row(inference(etch::input<31, 256> | etch::layer_norm)) == list{0, 0, 0, 0, 0});
-  CHECK(by_row(inference(etch::input<32, 256> | etch::layer_norm)) == list{5, -1, -1, -1, -1});
-  CHECK(by_row(inference(etch::input<256> | etch::layer_norm, 32)) == list{5, -1, -1, -1, -1});
-  CHECK(by_row(inference(etch::input<3> | etch::relu | etch::softmax | etch::tanh)) ==
-        list{5, -1, -1, -1, -1});
-  // the logarithms of several rows fill a vector
-  CHECK(by_row(inference(etch::input<10> | etch::log_softmax)) == list{4, -1, -1, -1});
-  CHECK(by_row(inference(etch::input<2, 10> | etch::log_softmax)) == list{2, -1, 0, 0});
-}
-
-TEST_CASE("rows: many maps before a reduction leave room for it") {
-  constexpr auto maps = etch::gelu | etch::tanh | etch::softplus | etch::silu | etch::sigmoid
-                      | etch::softsign | etch::selu | etch::gelu_tanh;
-  constexpr auto net = etch::input<5> | etch::dense<33> | maps | maps;
-  plan const p = etch::lower(etch::training_graph(net, etch::mse), 1, false);
-  int groups = 0;
-  for (std::size_t i = 0; i < p.steps.size(); ++i) {
-    auto const first = p.steps.begin() + static_cast<std::ptrdiff_t>(i);
-    if (first->by_row <= 0) continue;
-    ++groups;
-    CHECK(std::any_of(first, first + first->by_row,
-                      [](etch::step const& s) { return s.what == step_kind::reduce; }));
-  }
-  CHECK(groups > 0);
-}
-
-TEST_CASE("rows: only what is read elsewhere is stored") {
-  plan const p = inference(etch::input<2, 10> | etch::log_softmax);
-  CHECK(p.steps[0].by_row == 2);
-  CHECK_FALSE(p.steps[0].passes);  // the maximum, which the last step reads
-  CHECK_FALSE(p.steps[1].passes);
-  plan const q = inference(etch::input<10> | etch::softmax);
-  for (int i = 0; i < 4; ++i) CHECK(q.steps[std::size_t(i)].passes == (i < 3));
-}
-
-TEST_CASE("rows: a step that reads another row's number runs on its own") {
-  graph g;
-  g.inputs = {{3, 4}};
-  tensor const x{&g, g.add({.code = op::input, .batched = true, .shape = {3, 4}})};
-  tensor const total = m::sum(x, 1, 2);                            // (3, 1) or (3)
-  tensor const turned = m::reshape(total, etch::tensor_shape{1, 3});  // a row for every row
-  tensor const wide = m::reshape(m::maximum(x, 1, 2), etch::tensor_shape{3, 1}) * turned;
-  g.outputs.push_back(wide.id);
-  g.outputs.push_back((x * 2 + m::reshape(total, etch::tensor_shape{3, 1})).id);
-  plan const p = etch::lower(g, 1, true);
-  INFO(etch::to_text(p));
-  for (etch::step const& s : p.steps)
-    if (p.values[std::size_t(s.result)].size == 9) CHECK(s.by_row == 0);
-}
-
 TEST_CASE("schedule: a sum over the samples is read behind the loop that makes it") {
   plan const p = etch::lower(etch::training_graph(mnist_cnn, etch::cross_entropy), 16, false);
   std::vector<int> segment_of(p.steps.size());
@@ -429,34 +368,4 @@ TEST_CASE(
     for (int i = p.segments[g_index].first; i < p.segments[g_index].last; ++i)
       CHECK(p.values[static_cast<std::size_t>(p.steps[static_cast<std::size_t>(i)].result)].where !=
             etch::space::derived);
-}
-
-// --- remake
-// ---------------------------------------------------------------------------------------
-
-TEST_CASE("remake: what is cheap and large is computed in both loops that read it, not kept") {
-  constexpr auto net = etch::input<16, 16, 4>
-                     | etch::conv2d<8, 3, etch::same> | etch::batch_norm | etch::relu
-                     | etch::conv2d<8, 3, etch::same> | etch::batch_norm | etch::relu
-                     | etch::flatten | etch::dense<2>;
-  plan const p = etch::lower(etch::training_graph(net, etch::cross_entropy), 4, false);
-  for (etch::step const& s : p.steps)
-    if (s.what == step_kind::copy)  // one for all samples
-      CHECK(p.values[static_cast<std::size_t>(s.result)].stride == 0);
-  CHECK(count(p, step_kind::copy) == 5);  // before each convolution and each dW, behind the one dX
-}
-
-TEST_CASE("remake: what costs more than to read it is kept") {
-  auto const maps = [](auto of) {
-    graph const g = written({40, 40}, [&](etch::context&, tensor x) {
-      tensor const y = of(x);
-      return y - m::batch_mean(y, 0, 2);
-    });
-    plan const p = etch::lower(g, 4, false);
-    return std::count_if(p.steps.begin(), p.steps.end(), [&](etch::step const& s) {
-      return s.what == step_kind::map && p.values[static_cast<std::size_t>(s.result)].size == 1600;
-    });
-  };
-  CHECK(maps([](tensor x) { return x * x; }) == 3);
-  CHECK(maps([](tensor x) { return m::tanh(x); }) == 2);
 }

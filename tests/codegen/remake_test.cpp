@@ -1,0 +1,52 @@
+#include "../../codegen/passes/remake.hpp"
+
+#include <algorithm>
+
+#include "../../codegen/compiled.hpp"
+#include "../../codegen/print.hpp"
+#include "../../dsl/layers.hpp"
+#include "../../dsl/losses.hpp"
+#include "../written.hpp"
+#include "catch.hpp"
+
+namespace {
+
+using etch::graph;
+using etch::plan;
+using etch::step_kind;
+using etch::tensor;
+namespace m = etch::math;
+
+int count(plan const& p, step_kind what) {
+  return static_cast<int>(
+      std::count_if(p.steps.begin(), p.steps.end(), [&](auto& s) { return s.what == what; }));
+}
+
+}  // namespace
+
+TEST_CASE("remake: what is cheap and large is computed in both loops that read it, not kept") {
+  constexpr auto net = etch::input<16, 16, 4>
+                     | etch::conv2d<8, 3, etch::same> | etch::batch_norm | etch::relu
+                     | etch::conv2d<8, 3, etch::same> | etch::batch_norm | etch::relu
+                     | etch::flatten | etch::dense<2>;
+  plan const p = etch::lower(etch::training_graph(net, etch::cross_entropy), 4, false);
+  for (etch::step const& s : p.steps)
+    if (s.what == step_kind::copy)  // one for all samples
+      CHECK(p.values[static_cast<std::size_t>(s.result)].stride == 0);
+  CHECK(count(p, step_kind::copy) == 5);  // before each convolution and each dW, behind the one dX
+}
+
+TEST_CASE("remake: what costs more than to read it is kept") {
+  auto const maps = [](auto of) {
+    graph const g = written({40, 40}, [&](etch::context&, tensor x) {
+      tensor const y = of(x);
+      return y - m::batch_mean(y, 0, 2);
+    });
+    plan const p = etch::lower(g, 4, false);
+    return std::count_if(p.steps.begin(), p.steps.end(), [&](etch::step const& s) {
+      return s.what == step_kind::map && p.values[static_cast<std::size_t>(s.result)].size == 1600;
+    });
+  };
+  CHECK(maps([](tensor x) { return x * x; }) == 3);
+  CHECK(maps([](tensor x) { return m::tanh(x); }) == 2);
+}
