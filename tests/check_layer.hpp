@@ -27,7 +27,7 @@ inline failures const passed{};
 template <class To, class From>
 To as_array(From const& pointers) {
   To all{};
-  std::copy(pointers.begin(), pointers.end(), all.begin());
+  std::copy_n(pointers.begin(), all.size(), all.begin());
   return all;
 }
 
