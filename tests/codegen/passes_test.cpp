@@ -5,39 +5,24 @@
 #include <algorithm>
 #include <string>
 
-#include "../../codegen/compiled.hpp"
-#include "../../codegen/print.hpp"
 #include "../../codegen/reference.hpp"
-#include "../../dsl/layers.hpp"
-#include "../../dsl/losses.hpp"
 #include "../check/probe.hpp"
-#include "../written.hpp"
+#include "pass_testing.hpp"
 
 namespace {
 
-using etch::graph;
+using namespace pass_testing;
 using etch::op;
-using etch::plan;
-using etch::step_kind;
-using etch::tensor;
-namespace m = etch::math;
+using pass_testing::count;  // beside that of nodes
 
 int count(graph const& g, op code) {
   return static_cast<int>(
       std::count_if(g.nodes.begin(), g.nodes.end(), [&](auto& n) { return n.code == code; }));
 }
-int count(plan const& p, step_kind what) {
-  return static_cast<int>(
-      std::count_if(p.steps.begin(), p.steps.end(), [&](auto& s) { return s.what == what; }));
-}
 std::vector<step_kind> kinds(plan const& p) {
   std::vector<step_kind> all;
   for (etch::step const& s : p.steps) all.push_back(s.what);
   return all;
-}
-template <class Network>
-plan inference(Network net, int samples = 1) {
-  return etch::lower(etch::graph_of(net), samples, true);
 }
 
 constexpr auto mnist_cnn = etch::input<28, 28, 1>

@@ -2,27 +2,10 @@
 
 #include <algorithm>
 
-#include "../../codegen/compiled.hpp"
-#include "../../codegen/print.hpp"
-#include "../../dsl/layers.hpp"
-#include "../../dsl/losses.hpp"
-#include "../written.hpp"
 #include "catch.hpp"
+#include "pass_testing.hpp"
 
-namespace {
-
-using etch::graph;
-using etch::plan;
-using etch::step_kind;
-using etch::tensor;
-namespace m = etch::math;
-
-int count(plan const& p, step_kind what) {
-  return static_cast<int>(
-      std::count_if(p.steps.begin(), p.steps.end(), [&](auto& s) { return s.what == what; }));
-}
-
-}  // namespace
+using namespace pass_testing;
 
 TEST_CASE("remake: what is cheap and large is computed in both loops that read it, not kept") {
   constexpr auto net = etch::input<16, 16, 4>

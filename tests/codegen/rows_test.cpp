@@ -3,27 +3,10 @@
 #include <algorithm>
 #include <vector>
 
-#include "../../codegen/compiled.hpp"
-#include "../../codegen/print.hpp"
-#include "../../dsl/layers.hpp"
-#include "../../dsl/losses.hpp"
-#include "../written.hpp"
 #include "catch.hpp"
+#include "pass_testing.hpp"
 
-namespace {
-
-using etch::graph;
-using etch::plan;
-using etch::step_kind;
-using etch::tensor;
-namespace m = etch::math;
-
-template <class Network>
-plan inference(Network net, int samples = 1) {
-  return etch::lower(etch::graph_of(net), samples, true);
-}
-
-}  // namespace
+using namespace pass_testing;
 
 TEST_CASE("rows: what reduces and maps a few short rows, or many long ones, runs row by row") {
   auto const by_row = [](plan const& p) {
