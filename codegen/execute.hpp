@@ -296,6 +296,7 @@ void run_prologue(buffers const& b) noexcept {
 /// threads than samples.
 template <class Arch, class Plan>
 [[gnu::always_inline]] inline void run_plan(buffers const& b, int samples) noexcept {
+  if (samples > Plan::value.samples) __builtin_unreachable();  // spares warnings of such sizes
   constexpr int first = Plan::value.prologue;
   constexpr int count = static_cast<int>(Plan::value.segments.size()) - first;
   detail::executor<Arch, Plan>::template run_segments<first>(

@@ -32,7 +32,7 @@ template <class Arch, function Fn, contraction W, int Vectors, class Epilogue>
     for (int v = 0; v < Vectors; ++v) {
       int const count = v == Vectors - 1 ? lanes : width;
       auto const value = simd::load_partial<Arch>(tap + v * width, count);
-      if (first) acc[v] = value;
+      if (first) acc[v] = simd::in_register(value);  // or g++ adds up in an order of its own
       else if constexpr (Fn == function::add) acc[v] = acc[v] + value;
       else acc[v] = simd::max(value, acc[v]);
     }
