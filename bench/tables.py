@@ -15,9 +15,32 @@ LEVELS = {"x86-64-v4": "AVX-512", "x86-64-v3": "AVX2"}
 PEERS = ("eigen", "libxsmm", "onednn", "openblas", "dlib")
 BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 
-# What each row is meant to reach: (row, what counts, goal at AVX-512, goal at AVX2). `of_peak` and
-# `of_bound` are fractions, `GFLOP/s` and `items_per_second` are at least, `ns` is at most; `peers` is the
-# speed as a multiple of the best other library's.
+# What each row must reach, and what it is meant to: (row, what counts, at AVX-512, at AVX2); of the rows
+# that match the first counts. `of_peak` and `of_bound` are fractions, `GFLOP/s` and `items_per_second` are
+# at least, `ns` is at most; `peers` is the speed as a multiple of the best other library's, `one thread`
+# as a multiple of the row of one thread.
+FLOORS = [
+    (r"matvec/.*", "of_bound", 0.88, 0.88),
+    (r"dense_tanh/8x8/.*", "ns", 9.6, None),
+    (r"dense_tanh/32x32/.*", "ns", 42.7, None),
+    (r"dense_tanh/64x64/.*", "ns", 106, None),
+    (r"dense_tanh/128x128/.*", "ns", 515, None),
+    (r"gemm/8x8x8/.*", "GFLOP/s", 67, None),
+    (r"gemm/16x16x16/.*", "GFLOP/s", 154, None),
+    (r"gemm/32x128x10/.*", "GFLOP/s", 92, None),
+    (r"gemm/.*", "of_peak", 0.80, 0.92),
+    (r"conv/28x28x1x32_3x3_pool2/.*", "of_peak", 0.80, 0.84),
+    (r"conv/13x13x32x64_3x3/forward/.*", "of_peak", 0.80, 0.85),
+    (r"conv/13x13x32x64_3x3/dx/.*", "of_peak", 0.82, 0.94),
+    (r"conv/13x13x32x64_3x3/dw/.*", "of_peak", 0.83, 0.92),
+    (r"conv/5x5x64x64_3x3/forward/.*", "of_peak", 0.78, 0.81),
+    (r"conv/5x5x64x64_3x3/dx/.*", "of_peak", 0.78, None),
+    (r"conv/5x5x64x64_3x3/dw/.*", "of_peak", 0.69, 0.90),
+    (r"elementwise/tanh_1024/.*", "ns", 64 * 3.3, None),
+    (r"update/adam.*", "ns", 42e3, None),
+    (r"update/sgd_100k/.*", "ns", 15e3, None),
+    (r"train/.*threads:2", "one thread", 1.9, 1.9),
+]
 GOALS = [
     (r"matvec/.*", "of_bound", 0.95, 0.95),
     (r"dense_tanh/8x8/.*", "ns", 4.8, None),
@@ -93,6 +116,8 @@ def value(libraries, kind):
     if kind == "peers":
         peer = best_peer(libraries)
         return peer[1]["real_time"] / row["real_time"] if peer else None
+    if kind == "one thread":
+        return row["items_per_second"] / row["of one thread"] if "of one thread" in row else None
     return row.get(kind)
 
 
@@ -103,21 +128,35 @@ def goal_text(kind, goal):
         return f"{goal:.3g} x peers"
     if kind == "items_per_second":
         return f"{goal:,.0f}/s"
+    if kind == "GFLOP/s":
+        return f"{goal} GFLOP/s"
+    if kind == "one thread":
+        return f"{goal} x one thread"
     return f"{100 * goal:.0f}% " + ("of peak" if kind == "of_peak" else "of bound")
 
 
-def verdict(name, libraries, level):
-    """The row's goal, marked when it is missed; nothing where none is set."""
-    for pattern, kind, *goals in GOALS:
+def target(targets, name, libraries, level):
+    """(what it says, whether it is reached) of the first target for the row; None where none is set."""
+    for pattern, kind, *limits in targets:
         if re.fullmatch(pattern, name):
-            goal = goals[list(LEVELS).index(level)]
-            reached = value(libraries, kind) if goal else None
+            limit = limits[list(LEVELS).index(level)]
+            reached = value(libraries, kind) if limit else None
             if reached is None:
-                return ""
+                return None
             near = 0.985  # a percent is noise
-            good = reached * near <= goal if kind == "ns" else reached >= near * goal
-            return goal_text(kind, goal) + ("" if good else " **missed**")
-    return ""
+            return (goal_text(kind, limit),
+                    reached * near <= limit if kind == "ns" else reached >= near * limit)
+    return None
+
+
+def verdict(name, libraries, level):
+    """The row's goal, marked when it is missed, and its floor, when that is."""
+    goal = target(GOALS, name, libraries, level)
+    floor = target(FLOORS, name, libraries, level)
+    parts = [goal[0] + ("" if goal[1] else " **missed**")] if goal else []
+    if floor and not floor[1]:
+        parts.append(f"floor {floor[0]} **missed**")
+    return ", ".join(parts)
 
 
 def percent(row, key):
@@ -133,6 +172,10 @@ def line(name, libraries, other, level):
     speed = f"{etch['GFLOP/s']:.0f}" if "GFLOP/s" in etch else ""
     bound = f"{percent(etch, 'of_bound')} {etch.get('label', '')}".strip()
     second = time_text(other["real_time"]) if other else ""
+    if other and not 1 / 1.1 <= other["real_time"] / etch["real_time"] <= 1.1:
+        second += f", **{other['real_time'] / etch['real_time']:.2f} x**"
+    if "of one thread" in etch:
+        items += f", {etch['items_per_second'] / etch['of one thread']:.2f} x one thread"
     return (f"| `{name}` | {time_text(etch['real_time'])} | {second} | {items} | {speed}"
             f" | {percent(etch, 'of_peak')} | {bound} | {against} | {verdict(name, libraries, level)} |")
 
@@ -156,7 +199,12 @@ def tables(folder):
             if not path.exists():
                 continue
             others = read_rows(beside) if beside.exists() and second else {}
-            for name, libraries in read_rows(path).items():
+            rows = read_rows(path)
+            for name, libraries in rows.items():
+                one = rows.get(name.replace("threads:2", "threads:1"), {}).get("etch")
+                if "threads:2" in name and one:
+                    libraries["etch"]["of one thread"] = one["items_per_second"]
+            for name, libraries in rows.items():
                 if "etch" in libraries:
                     other = others.get(name, {}).get("etch")
                     yield line(name, libraries, other, level)
