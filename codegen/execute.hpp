@@ -241,7 +241,7 @@ struct executor {
     } else if constexpr (s.what == step_kind::unpack) {
       unpack_weights(w, operand<I, 0>(b, sample), y);
     } else if constexpr (s.what == step_kind::transpose) {
-      transpose_weights<w, Arch>(operand<I, 0>(b, sample), y);
+      transpose_weights<w, Arch, s.index == turned_weights>(operand<I, 0>(b, sample), y);
     } else if constexpr (s.what == step_kind::random) {
       random_key key = b.random;
       key.first_sample += static_cast<std::uint32_t>(sample);

@@ -16,9 +16,10 @@ namespace etch {
 namespace detail {
 
 /// Calls f(packed index, transposed index) for every weight of the window: where contract_dx finds
-/// in the transposed weights what the packed ones hold (packing.hpp).
+/// in the transposed weights what the packed ones hold (packing.hpp), or, with the taps `turned`,
+/// a convolution of dY.
 template <class F>
-constexpr void for_each_transposed_weight(contraction const& window, F f) {
+constexpr void for_each_transposed_weight(contraction const& window, F f, bool turned = false) {
   contraction const c = canonical(window), t = transposed(window);
   for (int filter = 0; filter < c.filters; ++filter)
     for (int ky = 0; ky < c.kernel_height; ++ky)
@@ -26,9 +27,11 @@ constexpr void for_each_transposed_weight(contraction const& window, F f) {
         for (int channel = 0; channel < c.group_channels(); ++channel) {
           int const from = packed_index(c, filter, ky, kx, channel);
           int const group = filter / c.group_filters();
+          int const y = turned ? c.kernel_height - 1 - ky : ky;
+          int const x = turned ? c.kernel_width - 1 - kx : kx;
           int const to = c.depthwise() ? from
-                                       : packed_index(t, group * c.group_channels() + channel, ky,
-                                                      kx, filter % c.group_filters());
+                                       : packed_index(t, group * c.group_channels() + channel, y, x,
+                                                      filter % c.group_filters());
           f(from, to);
         }
 }
@@ -223,7 +226,8 @@ class interpreter {
         break;
       case step_kind::transpose:
         std::fill_n(y, transposed_size(w), T{});
-        detail::for_each_transposed_weight(w, [&](int from, int to) { y[to] = a[from]; });
+        detail::for_each_transposed_weight(
+            w, [&](int from, int to) { y[to] = a[from]; }, s.index == turned_weights);
         break;
       case step_kind::random:
         for (int k = 0; k < n; ++k) {

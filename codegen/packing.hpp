@@ -171,8 +171,8 @@ void transpose_panel(float const* from, int channels, float* to, int filters) no
 }  // namespace detail
 
 /// The panels of channels from `first` to before `last`, of all groups in order, one behind the
-/// other.
-template <contraction Geometry, class Arch>
+/// other; `Turned`, with the last tap first.
+template <contraction Geometry, class Arch, bool Turned = false>
 void transpose_panels(float const* packed, float* to, int first, int last) noexcept {
   constexpr contraction C = canonical(Geometry), T = etch::transposed(C);
   constexpr int taps = C.kernel_height * C.kernel_width;
@@ -181,8 +181,9 @@ void transpose_panels(float const* packed, float* to, int first, int last) noexc
   for (int p = first; p < last; ++p) {
     int const group = p / panels, c = p % panels * width_t;
     float* at = to + std::ptrdiff_t{p - first} * panel_stride(T);
-    for (int tap = 0; tap < taps; ++tap)
+    for (int t = 0; t < taps; ++t)
       for (int f = 0; f < filters; f += width) {
+        int const tap = Turned ? taps - 1 - t : t;
         int const panel = group * panel_count(C) + f / width;
         int const rows = std::min(width, filters - f);
         detail::transpose_panel<Arch, width, width_t>(
@@ -194,18 +195,20 @@ void transpose_panels(float const* packed, float* to, int first, int last) noexc
 }
 
 /// Writes all of `transposed` (`transposed_size(C)` floats) from `packed`: the weight of filter f
-/// for channel c becomes that of filter c for channel f, taps in place. Once per training step.
+/// for channel c becomes that of filter c for channel f, taps in place or, `Turned`, in reverse, as
+/// a convolution of dY reads them. Once per training step.
 ///
 /// A panel's filters by a panel's channels are contiguous in both. They are written in order and
 /// read from as many streams as there are panels of filters.
-template <contraction Geometry, class Arch = arch::native>
+template <contraction Geometry, class Arch = arch::native, bool Turned = false>
 void transpose_weights(float const* packed, float* transposed) noexcept {
   constexpr contraction C = canonical(Geometry), T = etch::transposed(C);
   if constexpr (C.depthwise()) {
+    static_assert(!Turned);
     std::copy_n(packed, packed_size(C), transposed);
   } else {
     constexpr int panels = C.groups * panel_count(T);
-    transpose_panels<C, Arch>(packed, transposed, 0, panels);
+    transpose_panels<C, Arch, Turned>(packed, transposed, 0, panels);
     std::fill(transposed + panels * panel_stride(T), transposed + packed_size(T), 0.0f);
   }
 }

@@ -36,8 +36,12 @@ enum class op : unsigned char {
   detach,         // identity with no gradient
   pack,           // weights from the standard to the packed layout of window
   unpack,         // and back
-  transpose,      // packed weights as contract_dx reads them; with index 1 back again
+  transpose,      // packed weights as contract_dx reads them; index: one of transposition
 };
+
+/// What transpose gives: what contract_dx reads; from that, packed weights; or what a contraction
+/// of dY with zeros around it reads, the taps in reverse.
+enum transposition : int { transposed_weights, packed_weights, turned_weights };
 
 /// One primitive with the shape of its result. Operands are indices of earlier nodes.
 struct node {

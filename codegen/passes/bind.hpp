@@ -42,7 +42,7 @@ class binder {
         return is_transposed ? transposed_size(n.window) : packed_size(n.window);
       }
       case op::transpose:
-        return n.index == 1 ? packed_size(n.window) : transposed_size(n.window);
+        return n.index == packed_weights ? packed_size(n.window) : transposed_size(n.window);
       default:
         return n.shape.elements();
     }

@@ -239,7 +239,7 @@ class fuser {
         break;
       case op::transpose: {
         step s = begin(step_kind::transpose, id);
-        if (n.index == 1) s.window = index_in(out_.windows, transposed(n.window));
+        if (n.index == packed_weights) s.window = index_in(out_.windows, transposed(n.window));
         finish(s);
         break;
       }

@@ -55,8 +55,52 @@ constexpr std::vector<parameter_place> parameter_places(graph const& g) {
 
 namespace passes {
 
+namespace detail {
+
+/// The slice that alone reads each dX and for which that is better made as a convolution of a dY
+/// with zeros around it, or -1: it cuts off what the windows of a padded image read of its border,
+/// so that no more is multiplied, and the convolution takes in the maps that follow. What stays in
+/// the first-level cache is scattered at least as fast.
+constexpr std::vector<int> cuts_of(graph const& g) {
+  std::vector<int> cuts(g.nodes.size(), -1);
+  std::vector<int> readers(g.nodes.size(), 0);
+  auto const count = [&](int id) { ++readers[static_cast<std::size_t>(id)]; };
+  for (node const& n : g.nodes)
+    for (int i = 0; i < n.operand_count(); ++i) count(n.operand(i));
+  for (int y : g.outputs) count(y);
+  for (gradient_root const& r : g.gradients) count(r.node);
+  for (int id = 0; id < g.size(); ++id) {
+    node const& cut = g[id];
+    if (cut.code != op::slice || g[cut.operand(0)].code != op::contract_dx) continue;
+    node const& dx = g[cut.operand(0)];
+    contraction const& c = dx.window;
+    int const height = c.span_height() - 1, width = c.span_width() - 1;
+    bool const plain =
+        dx.operand_count() == 2 && c.groups == 1 && c.stride_height == 1 && c.stride_width == 1 &&
+        c.channels >= 16 && canonical(c) == c && cut.shape.rank == 3 &&
+        cut.shape[2] == c.channels &&
+        g[dx.operand(0)].shape == tensor_shape{c.out_height(), c.out_width(), c.filters};
+    if (plain && readers[static_cast<std::size_t>(cut.operand(0))] == 1 &&
+        cut.before[0] <= height && cut.after[0] <= height && cut.before[1] <= width &&
+        cut.after[1] <= width && cut.shape.elements(0, 2) <= c.out_height() * c.out_width())
+      cuts[static_cast<std::size_t>(cut.operand(0))] = id;
+  }
+  return cuts;
+}
+
+/// What `cut` leaves of the dX of c, as the contraction of the padded dY.
+constexpr contraction inverse(contraction const& c, node const& cut) {
+  contraction made = transposed(c);
+  made.height = cut.shape[0] + c.span_height() - 1;
+  made.width = cut.shape[1] + c.span_width() - 1;
+  return made;
+}
+
+}  // namespace detail
+
 /// Puts `pack`, `unpack` and `transpose` where a node wants weights in another layout than it is
-/// given: contractions read packed panels, dX mostly transposed ones, and dW gives packed ones.
+/// given: contractions read packed panels, dX mostly transposed ones, and dW gives packed ones. What
+/// a padded convolution's dX is cut to becomes a convolution itself.
 constexpr graph layout(graph const& from) {
   auto const at = [](int id) { return static_cast<std::size_t>(id); };
   struct copy {
@@ -100,11 +144,14 @@ constexpr graph layout(graph const& from) {
     copies.push_back({plain, convert(op::pack, plain, window)});
     return copies.back().packed;
   };
-  auto const transposed_for = [&](int id, node const& reader) {
+  auto const transposed_for = [&](int id, node const& reader,
+                                  transposition how = transposed_weights) {
     for (transposed_copy const& t : transposes)
-      if (t.packed == id && same_packing(canonical(g[t.made].window), canonical(reader.window)))
+      if (t.packed == id && g[t.made].index == how &&
+          same_packing(canonical(g[t.made].window), canonical(reader.window)))
         return t.made;
     transposes.push_back({id, add({.code = op::transpose,
+                                   .index = how,
                                    .layer = reader.layer,
                                    .shape = reader.shape,
                                    .operands = {id, -1, -1},
@@ -112,12 +159,44 @@ constexpr graph layout(graph const& from) {
                                   true)});
     return transposes.back().made;
   };
-  for (node n : from.nodes) {
+  auto const convolved = [&](node const& dx, node const& cut) {
+    contraction const& c = dx.window;
+    contraction const made = detail::inverse(c, cut);
+    int const height = c.span_height() - 1, width = c.span_width() - 1;
+    int const turned = transposed_for(dx.operand(1), dx, turned_weights);
+    int const dy = dx.operand(0);
+    int const padded = add({.code = op::pad,
+                            .batched = g[dy].batched,
+                            .layer = dx.layer,
+                            .shape = {made.height, made.width, made.channels},
+                            .operands = {dy, -1, -1},
+                            .before = {height - cut.before[0], width - cut.before[1]},
+                            .after = {height - cut.after[0], width - cut.after[1]}},
+                           false);
+    return add({.code = op::contract,
+                .batched = dx.batched,
+                .layer = dx.layer,
+                .shape = cut.shape,
+                .operands = {padded, turned, -1},
+                .window = made},
+               false);
+  };
+  std::vector<int> const cuts = detail::cuts_of(from);
+  for (int id = 0; id < from.size(); ++id) {
+    node n = from[id];
     bool const weights = n.code == op::contract || n.code == op::contract_dx;
     for (int i = 0; i < n.operand_count(); ++i) {
       int& operand = n.operands[at(i)];
       operand = renamed[at(operand)];
       operand = weights && i == 1 ? packed_for(operand, n.window) : standard(operand);
+    }
+    if (int const cut = cuts[at(id)]; cut >= 0) {
+      renamed.push_back(convolved(n, from[cut]));
+      continue;
+    }
+    if (n.code == op::slice && cuts[at(from[id].operand(0))] == id) {
+      renamed.push_back(n.operand(0));
+      continue;
     }
     if (n.code == op::contract_dx && !dx_transposes(n.window))
       n.operands[1] = transposed_for(n.operand(1), n);
@@ -131,7 +210,7 @@ constexpr graph layout(graph const& from) {
     renamed.push_back(add(n, is_packed));
     if (transposed_dw)
       renamed.back() = add({.code = op::transpose,
-                            .index = 1,
+                            .index = packed_weights,
                             .layer = n.layer,
                             .shape = n.shape,
                             .operands = {renamed.back(), -1, -1},

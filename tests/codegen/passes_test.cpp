@@ -97,6 +97,23 @@ TEST_CASE("layout: training transposes each weight once and gives packed gradien
   CHECK(count(g, op::transpose) == 5);
 }
 
+TEST_CASE("layout: the dX that a large padded image is cut to is a convolution itself") {
+  auto const second = [](auto conv) {
+    return etch::passes::layout(etch::passes::simplify(etch::training_graph(
+        etch::input<20, 20, 1> | etch::conv2d<24, 1> | etch::tanh | conv | etch::flatten |
+            etch::dense<1>,
+        etch::mse)));
+  };
+  graph const same = second(etch::conv2d<16, 3, etch::same>);
+  CHECK(count(same, op::contract) == 4);
+  CHECK(count(same, op::contract_dx) == 1);
+  CHECK(count(same, op::slice) == 0);
+  // Of a window that cuts off less than it pads, more would be multiplied; a small image is
+  // scattered faster; with a stride there are no neighbours.
+  CHECK(count(second(etch::conv2d<16, 5, etch::padding<1>>), op::contract_dx) == 2);
+  CHECK(count(second(etch::conv2d<16, 3, etch::same, etch::stride<2>>), op::contract_dx) == 2);
+}
+
 TEST_CASE("training: a contraction before a max pooling gets the pooled gradient and positions") {
   etch::plan const p = etch::lower(etch::training_graph(mnist_cnn, etch::cross_entropy), 8, true);
   int pooled = 0, from_pooled = 0, spread = 0;

@@ -38,3 +38,11 @@ TEST_CASE("a small network of convolutions and dense layers") {
                     conv2d<4, 2, stride<1>> | relu | global_avg_pool2d | dense<2>>(
             shape<2>, 366) == passed);
 }
+
+TEST_CASE("conv2d of large padded images, whose dX is a convolution too") {
+  CHECK(check_layer<input<1, 520, 1> | conv2d<16, 1> | conv2d<18, kernel<1, 3>, same>>(
+            shape<1, 520, 18>, 914) == passed);
+  CHECK(check_layer<input<8, 40, 2> | conv2d<24, 1> | etch::tanh |
+                    conv2d<16, kernel<2, 4>, same, dilation<2, 1>>>(shape<8, 40, 16>, 3160) ==
+        passed);
+}
