@@ -66,7 +66,8 @@ void contract_forward_max_pool(float const* x, float const* weights, float* y, f
 /// dx = the gradient with respect to x, overwritten; `weights` from transpose_weights, or packed
 /// where dx_transposes.
 template <class Arch, contraction C>
-void contract_dx(float const* dy, float const* weights, float* dx, int samples, share mine = {}) {
+[[gnu::always_inline]] inline void contract_dx(float const* dy, float const* weights, float* dx,
+                                               int samples, share mine = {}) {
   if constexpr (dx_transposes(C))
     kernels::dx_rows<Arch, canonical(C)>(dy, weights, dx, samples, mine);
   else if constexpr (C.depthwise())

@@ -79,8 +79,10 @@ template <class Arch, contraction C, int Lanes, class Epilogue>
   if constexpr (rest > 0) advance_chains<Arch, strip, rest>(acc, x + steps - rest, w);
   sum_chains<Arch, chains>(acc);
   auto const after = [&]() __attribute__((always_inline)) {
-    if constexpr (has_start) return epilogue.rest();
-    else return epilogue;
+    if constexpr (has_start)
+      return epilogue.rest();
+    else
+      return epilogue;
   }();
 #pragma GCC unroll 64
   for (int v = 0; v < vectors; ++v)
@@ -187,25 +189,35 @@ consteval register_tile choose_row_tile() {
   return best;
 }
 
+/// Rows that are too few for a tile of `M`, `Few` at a time. Apart from the others, so that a call
+/// that has none of them saves no registers for them.
+template <class Arch, contraction C, int Steps, int Few, int Lanes, class Epilogue>
+[[gnu::noinline]] void few_rows(float const* x, float const* w, float* y, std::ptrdiff_t row,
+                                std::ptrdiff_t end, int channel, Epilogue const& epilogue,
+                                bool continues) {
+  for (; row < end; row += Few)
+    row_tile<Arch, C, Steps, Few, true, Lanes>(
+        x + row * C.channels, w, y + row * C.filters, row,
+        static_cast<int>(std::min<std::ptrdiff_t>(Few, end - row)), channel, epilogue, continues,
+        0);
+}
+
 /// The rows from `row` to before `end` times one strip of filters.
 template <class Arch, contraction C, int Steps, int M, int Lanes, class Epilogue>
 void strip_of_rows(float const* x, float const* w, float* y, std::ptrdiff_t row, std::ptrdiff_t end,
                    int channel, Epilogue const& epilogue, bool continues) {
   constexpr int few = M > 4 ? std::max(4, M / 2) : M > 1 ? M - 1 : 1;
-  std::ptrdiff_t const rows = end - row;
-  // 8 = 4 + 4 rather than 6 + 2
-  std::ptrdiff_t const over = rows % M;
-  bool const even = over % few != 0 && (over + M) % few == 0 && rows > M;
-  std::ptrdiff_t const whole = end - over - (even ? M : 0);
-  for (std::ptrdiff_t order = 0; row < whole; row += M, ++order)
+  std::ptrdiff_t last = end - M;  // where a tile may begin
+  if constexpr (M % few != 0) {   // 8 = 4 + 4 rather than 6 + 2
+    std::ptrdiff_t const rows = end - row, over = rows % M;
+    if (over % few != 0 && (over + M) % few == 0 && rows > M) last -= M;
+  }
+  for (std::ptrdiff_t order = 0; row <= last; row += M, ++order)
     row_tile<Arch, C, Steps, M, false, Lanes>(x + row * C.channels, w, y + row * C.filters, row, M,
                                               channel, epilogue, continues, order);
   if constexpr (M > 1)
-    for (; row < end; row += few)
-      row_tile<Arch, C, Steps, few, true, Lanes>(
-          x + row * C.channels, w, y + row * C.filters, row,
-          static_cast<int>(std::min<std::ptrdiff_t>(few, end - row)), channel, epilogue, continues,
-          0);
+    if (row < end)
+      few_rows<Arch, C, Steps, few, Lanes>(x, w, y, row, end, channel, epilogue, continues);
 }
 
 /// y[row, f] = epilogue(sum over c of x[row, c] * w[f, c]) for all rows, strip by strip of filters,
@@ -213,15 +225,14 @@ void strip_of_rows(float const* x, float const* w, float* y, std::ptrdiff_t row,
 /// out even, so that each thread reads its own weights; else of the rows. x and the weights may
 /// begin later than with c = 0: then this is for `Steps` steps, see row_tile.
 template <class Arch, contraction C, int Steps = C.group_channels(), class Weights, class Epilogue>
-void all_strips_of_rows(float const* x, Weights const& weights, float* y, std::ptrdiff_t rows,
+void all_strips_of_rows(float const* x, Weights weights, float* y, std::ptrdiff_t rows,
                         Epilogue const& epilogue, share mine, bool continues = false) {
   using lanes = lanes_for<Arch, C>;
   constexpr register_tile tile = choose_row_tile<Arch, C>();
   constexpr int panel = panel_width(C), filters = C.group_filters();
   constexpr int strip = tile.panels * panel, rest = filters % strip;
   constexpr int strips = (filters + strip - 1) / strip;
-  bool const by_strips =
-      mine.parts == 1 || strips % mine.parts == 0 || strips > 4 * mine.parts;
+  bool const by_strips = mine.parts == 1 || strips % mine.parts == 0 || strips > 4 * mine.parts;
   int const tiles = static_cast<int>((rows + tile.width - 1) / tile.width);
   std::ptrdiff_t const row = by_strips ? 0 : std::ptrdiff_t{mine.begin(tiles)} * tile.width;
   if (!by_strips) rows = std::min(rows, std::ptrdiff_t{mine.end(tiles)} * tile.width);
@@ -244,9 +255,16 @@ void all_strips_of_rows(float const* x, Weights const& weights, float* y, std::p
 }
 
 template <class Arch, contraction C, class Epilogue>
-void forward_rows(float const* x, float const* weights, float* y, std::ptrdiff_t rows,
-                  Epilogue const& epilogue, share mine) {
+[[gnu::always_inline]] inline void forward_rows(float const* x, float const* weights, float* y,
+                                                std::ptrdiff_t rows, Epilogue const& epilogue,
+                                                share mine) {
   constexpr balanced_axis blocks = step_blocks(C);
+  constexpr register_tile tile = choose_row_tile<Arch, C>();
+  // small products feel every instruction of a call
+  if constexpr (C.groups == 1 && blocks.count == 1 && panel_count(C) <= tile.panels)
+    if (mine.parts == 1)
+      return strip_of_rows<lanes_for<Arch, C>, C, C.channels, tile.width, C.filters>(
+          x, weights, y, 0, rows, 0, epilogue, true);
   auto const from = [weights](int step) {
     return [weights, step](int panel, int) {
       return weights + panel * panel_stride(C) + step * panel_width(C);
@@ -289,12 +307,12 @@ template <class Arch, contraction C, class Epilogue>
   constexpr int strip = std::max(1, accumulators / chains * lanes::width / panel) * panel;
   constexpr int rest = filters % strip;
   auto const run = [&]<int Lanes>(float const* xg, float const* w, int channel)
-      __attribute__((always_inline)) {
-    if constexpr (is_tiny(C))
-      row_strip<lanes, C, Lanes>(xg, w, y + channel, channel, epilogue);
-    else
-      row_strip_apart<lanes, C, Lanes>(xg, w, y + channel, channel, epilogue);
-  };
+                       __attribute__((always_inline)) {
+                         if constexpr (is_tiny(C))
+                           row_strip<lanes, C, Lanes>(xg, w, y + channel, channel, epilogue);
+                         else
+                           row_strip_apart<lanes, C, Lanes>(xg, w, y + channel, channel, epilogue);
+                       };
   for (int group = 0; group < C.groups; ++group) {
     float const* const xg = x + group * C.group_channels();
     float const* const wg = weights + group * panel_count(C) * panel_stride(C);
