@@ -196,23 +196,37 @@ struct executor {
     [[maybe_unused]] bool const adds = !overwrites || !begins<I>(b, sample);
     if constexpr (s.begins && !overwrites)
       if (begins<I>(b, sample)) kernels::fill<Arch>(y, result.size, 0.0f);
-    if constexpr (s.what == step_kind::map) {
+    if constexpr (s.what == step_kind::map && s.box > 0) {
+      constexpr copy_spec box = box_of(plan, s);
+      constexpr map_spec spec{code<I>, box.size[1] * box.size[2] * box.size[3], s.batched};
+      if constexpr (s.also < 0)
+        kernels::map_framed<Arch, spec, box>(nullptr, y, loads.data(), n);
+      else
+        kernels::map_framed<Arch, spec, box>(y, address<s.also>(b, sample), loads.data(), n);
+    } else if constexpr (s.what == step_kind::map) {
       kernels::map<Arch, map_spec{code<I>, result.size, s.batched}>(y, loads.data(), n);
     } else if constexpr (s.what == step_kind::reduce) {
       constexpr reduce_spec spec{code<I>, s.fn, s.outer, s.reduced, s.inner, s.sums, s.batched};
       kernels::reduce<Arch, spec>(y, loads.data(), n);
     } else if constexpr (s.what == step_kind::contract || s.what == step_kind::contract_max_pool) {
       kernels::epilogue<code<I>, w.filters, w.out_height() * w.out_width()> const after{loads};
-      if constexpr (s.what == step_kind::contract)
+      if constexpr (s.what == step_kind::contract && s.box > 0) {
+        constexpr copy_spec box = box_of(plan, s);
+        constexpr bool keeps = s.also >= 0;
+        float* const framed = keeps ? address<s.also>(b, sample) : y;
+        kernels::copy_box<Arch, box, false>(nullptr, framed, n);
+        contract_forward<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n,
+                                  kernels::framing<decltype(after), box, keeps>{after, framed});
+      } else if constexpr (s.what == step_kind::contract)
         contract_forward<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, after,
                                   mine);
-      else if constexpr (s.positions < 0)
+      else if constexpr (s.also < 0)
         contract_forward_max_pool<Arch, w, s.pool_height, s.pool_width>(
             operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, after);
       else
         contract_forward_max_pool<Arch, w, s.pool_height, s.pool_width>(
             operand<I, 0>(b, sample), operand<I, 1>(b, sample), y,
-            address<s.positions>(b, sample), n, after);
+            address<s.also>(b, sample), n, after);
     } else if constexpr (s.what == step_kind::contract_dx && s.operands[2] < 0) {
       contract_dx<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, mine);
     } else if constexpr (s.what == step_kind::contract_dx) {

@@ -140,8 +140,11 @@ class interpreter {
     // The kernels take it that a value's samples lie one after the other, as they do here.
     switch (s.what) {
       case step_kind::map:
-        for (int k = 0; k < n; ++k)
-          for (int i = 0; i < size; ++i) y[k * size + i] = run_program(s, sample, k, i, T{});
+        if (s.box > 0)
+          for (int k = 0; k < n; ++k) map_framed(s, sample, k, y + k * size);
+        else
+          for (int k = 0; k < n; ++k)
+            for (int i = 0; i < size; ++i) y[k * size + i] = run_program(s, sample, k, i, T{});
         break;
       case step_kind::reduce:
         for (int k = 0; k < n; ++k) reduce(s, sample, k, s.sums ? y : y + k * size);
@@ -149,9 +152,9 @@ class interpreter {
       case step_kind::contract:
       case step_kind::contract_max_pool:
         for (int k = 0; k < n; ++k) {
-          T* const positions = address(s.positions, sample);
+          T* const also = address(s.also, sample);
           contract(s, sample, k, a + k * w.inputs(), b, y + k * size,
-                   positions != nullptr ? positions + k * size : nullptr);
+                   also != nullptr ? also + k * plan_.values[at(s.also)].size : nullptr);
         }
         break;
       case step_kind::contract_dx: {
@@ -268,6 +271,16 @@ class interpreter {
     return r[p.instructions == 0 ? 0 : at(p.registers() - 1)];
   }
 
+  void map_framed(step const& s, int sample, int k, T* y) {
+    copy_spec const& box = box_of(plan_, s);
+    std::vector<T> image(at(box.size[1] * box.size[2] * box.size[3]));
+    for (std::size_t i = 0; i < image.size(); ++i)
+      image[i] = run_program(s, sample, k, static_cast<int>(i), T{});
+    if (s.also < 0) return copy(box, image.data(), y);
+    std::copy(image.begin(), image.end(), y);
+    copy(box, image.data(), address(s.also, sample) + k * plan_.values[at(s.also)].size);
+  }
+
   void reduce(step const& s, int sample, int k, T* y) {
     for (int o = 0; o < s.outer; ++o)
       for (int i = 0; i < s.inner; ++i) {
@@ -290,7 +303,7 @@ class interpreter {
   }
 
   void contract(step const& s, int sample, int k, T const* x, T const* packed, T* y,
-                T* positions) {
+                T* also) {
     contraction const& w = window_of(plan_, s);
     std::vector<T> weights(at(w.filters * window_size(w)));
     for_each_weight(w, [&](int to, int from) { weights[at(to)] = packed[from]; });
@@ -299,14 +312,16 @@ class interpreter {
           [&](double* sum) { reference::contract(w, x, weights.data(), sum); });
     for (int i = 0; i < w.outputs(); ++i) image[at(i)] = run_program(s, sample, k, i, image[at(i)]);
     if (s.what == step_kind::contract) {
-      std::copy(image.begin(), image.end(), y);
+      bool const framed = s.box > 0, keeps = !framed || s.also >= 0;
+      if (framed) copy(box_of(plan_, s), image.data(), keeps ? also : y);
+      if (keeps) std::copy(image.begin(), image.end(), y);
       return;
     }
     contraction const pool = pooling_of(w, s.pool_height, s.pool_width);
     store(pool.outputs(), y,
           [&](double* sum) { reference::pool_maximum(pool, image.data(), sum); });
-    if (positions != nullptr)
-      store(pool.outputs(), positions,
+    if (also != nullptr)
+      store(pool.outputs(), also,
             [&](double* sum) { reference::pool_index(pool, image.data(), sum); });
   }
 

@@ -3,6 +3,7 @@
 #include "../dsl/network.hpp"
 #include "passes/bind.hpp"
 #include "passes/differentiate.hpp"
+#include "passes/frame.hpp"
 #include "passes/fuse.hpp"
 #include "passes/layout.hpp"
 #include "passes/place.hpp"
@@ -25,6 +26,7 @@ constexpr plan lower(graph const& g, int samples, bool prologue, int heavy = 1 <
   p = passes::bind(laid_out, std::move(p));
   p = passes::schedule(std::move(p), samples, prologue);
   p = passes::remake(std::move(p));
+  p = passes::frame(std::move(p));
   p = passes::together(std::move(p), heavy);
   p = passes::rows(std::move(p));
   return passes::place(std::move(p));

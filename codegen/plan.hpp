@@ -38,13 +38,13 @@ struct step {
   bool team = false;            // threads split its weights, each for the samples of all
   function fn = function::add;  // pool, reduce
   int result = -1;
-  int positions = -1;  // contract_max_pool: also made, the pool_index of what is pooled; or -1
+  int also = -1;  // also made, or -1: contract_max_pool: the pool_index; contract, map: see box
   int layer = 0;
   std::array<int, 3> operands{-1, -1, -1};  // x, weights, ...
   int code = 0;                             // of plan::programs: map, reduce, contract, pool
   int loads = 0;                            // of plan::loads, the first of the program's
   int window = 0;                           // of plan::windows: contract*, pool*
-  int box = 0;                              // of plan::boxes: copy
+  int box = 0;  // of plan::boxes: copy; contract, map: the frame of the result or what is also made
   int outer = 1, reduced = 1, inner = 1;    // reduce
   int pool_height = 1, pool_width = 1;      // contract_max_pool; contract_dx, contract_dw of 3
   int index = 0;                            // random: the stream

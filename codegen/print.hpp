@@ -125,7 +125,7 @@ inline std::string to_text(plan const& p) {
       program const& code = code_of(p, s);
       for (int k = 0; k < code.loads; ++k)
         if (int const v = load_of(p, s, k); v >= 0) reads += fmt::format(" @{}={}", k, place(v));
-      if (s.positions >= 0) reads += fmt::format(" positions={}", place(s.positions));
+      if (s.also >= 0) reads += fmt::format(" also={}", place(s.also));
       text += fmt::format("  {} {}= {}{}{}", place(s.result), s.sums && !s.begins ? "+" : "",
                           s.team          ? "together "
                           : s.by_row != 0 ? "row by row "

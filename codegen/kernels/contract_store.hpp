@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../program.hpp"
 #include "contract_micro.hpp"
 
 /// What becomes of a tile of sums: epilogue, max pooling, stores.
@@ -32,6 +33,46 @@ inline constexpr bool records_index = false;
 template <class Epilogue>
 inline constexpr bool records_index<recording<Epilogue>> = true;
 
+/// An epilogue whose outputs go into the box of a larger image, at `framed`, and, if it `Keeps`
+/// them, into their own as well.
+template <class Epilogue, copy_spec Box, bool Keeps>
+struct framing {
+  static constexpr bool large = is_large<Epilogue>(), keeps = Keeps;
+  static constexpr int height = Box.from_shape[1], width = Box.from_shape[2];
+  static constexpr int line = Box.to_shape[2] * Box.to_shape[3];
+  Epilogue const& then;
+  float* framed;
+
+  template <class Arch>
+  [[gnu::always_inline]] simd::vec<Arch> operator()(simd::vec<Arch> acc, std::ptrdiff_t row,
+                                                    int channel, int lanes) const {
+    return then.template operator()<Arch>(acc, row, channel, lanes);
+  }
+  [[gnu::always_inline]] float* place(std::ptrdiff_t row, int channel) const {
+    std::ptrdiff_t const sample = row / (height * width), at = row % (height * width);
+    std::ptrdiff_t const y = sample * Box.to_shape[1] + Box.to_origin[1] + at / width;
+    return framed + y * line + (Box.to_origin[2] + at % width) * Box.to_shape[3] + channel;
+  }
+};
+template <class Epilogue>
+inline constexpr bool is_framing = false;
+template <class Epilogue, copy_spec Box, bool Keeps>
+inline constexpr bool is_framing<framing<Epilogue, Box, Keeps>> = true;
+
+/// The vectors of one position, into the frame and, if they are kept, to y.
+template <class Arch, int Lanes, int N, class Epilogue>
+[[gnu::always_inline]] inline void store_twice(float* framed, float* y,
+                                               simd::vec<Arch> const (&acc)[N],
+                                               Epilogue const& epilogue, std::ptrdiff_t row,
+                                               int channel) {
+#pragma GCC unroll 64
+  for (int v = 0; v < N; ++v) {
+    auto const value = finish<Arch, Lanes>(epilogue, acc[v], row, channel, v);
+    store_lanes<Arch, Lanes>(framed, v, value);
+    if constexpr (Epilogue::keeps) store_lanes<Arch, Lanes>(y, v, value);
+  }
+}
+
 /// Stores a tile of `Height` x `Width` pooled outputs from the sums of all their positions.
 template <class Arch, contraction C, pool_window Pool, int Height, int Width, int Lanes, int Sums,
           int Vectors, class Epilogue>
@@ -41,7 +82,22 @@ template <class Arch, contraction C, pool_window Pool, int Height, int Width, in
   constexpr int rows = Height * Pool.height, columns = Width * Pool.width;
   constexpr position_grid indices{rows, columns, C.out_width(), 1};
   constexpr position_grid outputs{Height, Width, C.out_width() / Pool.width * C.filters, C.filters};
-  if constexpr (Pool == pool_window{}) {
+  if constexpr (is_framing<Epilogue>) {
+    static_assert(Pool == pool_window{});
+    constexpr position_grid inside{rows, columns, Epilogue::line, C.filters};
+    float* const framed = epilogue.place(row, channel);
+    if constexpr (Epilogue::large) {
+#pragma GCC unroll 1
+      for (int m = 0; m < rows * columns; ++m)
+        store_twice<Arch, Lanes>(framed + inside[m], y + outputs[m], acc[m], epilogue,
+                                 row + indices[m], channel);
+    } else {
+#pragma GCC unroll 64
+      for (int m = 0; m < rows * columns; ++m)
+        store_twice<Arch, Lanes>(framed + inside[m], y + outputs[m], acc[m], epilogue,
+                                 row + indices[m], channel);
+    }
+  } else if constexpr (Pool == pool_window{}) {
     if constexpr (is_large<Epilogue>()) {
 #pragma GCC unroll 1
       for (int m = 0; m < rows * columns; ++m)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apply.hpp"
+#include "move.hpp"
 
 namespace etch::kernels {
 
@@ -170,6 +171,37 @@ void map(float* y, float const* const* operands, int samples) noexcept {
     for (std::ptrdiff_t sample = 0; sample < count; ++sample, y += S.elements)
       map_rows<Arch, P, length, rows>(y, operands, sample, 0, rows);
   }
+}
+
+/// The same, line by line of an image that lies in Box, into `framed`, and into y, if that is not
+/// null. Every operand has a value for each element or each channel, or one in all.
+template <class Arch, map_spec S, copy_spec Box>
+void map_framed(float* y, float* framed, float const* const* operands, int samples) noexcept {
+  constexpr int channels = Box.size[3], line = Box.size[2] * channels;
+  constexpr int most = rows_in_one(S, Arch::width);
+  constexpr bool wide = channels >= 4 * Arch::width, fits = most > 0 && Box.size[2] % most == 0;
+  constexpr int together = wide ? 1 : fits ? most : Box.size[2];
+  constexpr int length = channels * together, rows = Box.size[2] / together;
+  constexpr program P = repeated(S, channels, length);
+  alignas(64) float copies[std::max(1, P.loads)][length];
+  float const* from[std::max(1, P.loads)];
+  for (int i = 0; i < P.loads; ++i) {
+    auto const& l = S.code.operand(i);
+    bool const copied = together > 1 && l.from == program::kind::memory && l.period == channels;
+    from[i] = l.from != program::kind::memory ? nullptr : copied ? copies[i] : operands[i];
+    for (int j = 0; copied && j < length; ++j) copies[i][j] = operands[i][j % channels];
+  }
+  std::ptrdiff_t const count = S.batched ? samples : 1;
+  copy_box<Arch, Box, false>(nullptr, framed, static_cast<int>(count));
+  constexpr std::ptrdiff_t size = run_offset(Box.to_shape, {}, Box.to_shape[0], 0, 0);
+  std::ptrdiff_t row = 0;
+  for (std::ptrdiff_t s = 0; s < count; ++s, framed += size)
+    for (int i = 0; i < Box.size[1]; ++i, row += rows) {
+      float* const to = framed + run_offset(Box.to_shape, Box.to_origin, 0, i, 0);
+      float* const made = y == nullptr ? to : y + row * length;
+      map_rows<Arch, P, length, 1>(made, from, 0, row, row + rows);
+      if (y != nullptr) std::memcpy(to, made, line * sizeof(float));
+    }
 }
 
 }  // namespace etch::kernels

@@ -34,16 +34,16 @@ constexpr std::ptrdiff_t run_offset(std::array<int, 4> const& shape,
 
 /// Copies the box of S for every sample; `from` and `to` do not overlap. What lies outside the box
 /// in `to` is left alone, or becomes the float of fill_bits when S.fills. Serves pad (which fills),
-/// slice, and concat (one call an operand).
-template <class Arch, copy_spec S>
-void copy_box(float const* from, float* to, int samples) noexcept {
+/// slice, and concat (one call an operand). Without `Copies`, the box itself is left alone.
+template <class Arch, copy_spec S, bool Copies = true>
+void copy_box([[maybe_unused]] float const* from, float* to, int samples) noexcept {
   constexpr copy_spec box = with_longest_runs(S);
   constexpr int run = box.size[3];
   constexpr std::ptrdiff_t from_size = run_offset(box.from_shape, {}, box.from_shape[0], 0, 0);
   constexpr std::ptrdiff_t to_size = run_offset(box.to_shape, {}, box.to_shape[0], 0, 0);
   constexpr float value = std::bit_cast<float>(box.fill_bits);
   float* written = to;  // in a copy that fills, everything before is done
-  for (int s = 0; s < samples; ++s, from += S.shared ? 0 : from_size, to += to_size)
+  for (int s = 0; s < samples; ++s, from += S.shared || !Copies ? 0 : from_size, to += to_size)
     for (int i = 0; i < box.size[0]; ++i)
       for (int j = 0; j < box.size[1]; ++j)
         for (int k = 0; k < box.size[2]; ++k) {
@@ -52,8 +52,9 @@ void copy_box(float const* from, float* to, int samples) noexcept {
             fill<Arch>(written, target - written, value);
             written = target + run;
           }
-          std::memcpy(target, from + run_offset(box.from_shape, box.from_origin, i, j, k),
-                      run * sizeof(float));
+          if constexpr (Copies)
+            std::memcpy(target, from + run_offset(box.from_shape, box.from_origin, i, j, k),
+                        run * sizeof(float));
         }
   if constexpr (box.fills) fill<Arch>(written, to - written, value);
 }

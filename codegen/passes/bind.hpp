@@ -73,7 +73,7 @@ class binder {
       out_.steps.push_back(from);
       step& s = out_.steps.back();
       s.result = result;
-      if (s.positions >= 0) s.positions = value_of(s.positions);
+      if (s.also >= 0) s.also = value_of(s.also);
       for (int& x : s.operands) x = x >= 0 ? value_of(x) : -1;
       for (int k = 0; k < code_of(out_, s).loads; ++k)
         if (int& x = out_.loads[at(s.loads + k)]; x >= 0) x = value_of(x);

@@ -140,7 +140,7 @@ class fuser {
     if (contract < 0) return false;
     step s = begin(step_kind::contract_max_pool, contract);
     s.result = id;
-    s.positions = index_of(x);
+    s.also = index_of(x);
     s.pool_height = g_[id].window.kernel_height;
     s.pool_width = g_[id].window.kernel_width;
     if (all.members.empty())

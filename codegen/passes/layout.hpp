@@ -59,8 +59,7 @@ namespace detail {
 
 /// The slice that alone reads each dX and for which that is better made as a convolution of a dY
 /// with zeros around it, or -1: it cuts off what the windows of a padded image read of its border,
-/// so that no more is multiplied, and the convolution takes in the maps that follow. What stays in
-/// the first-level cache is scattered at least as fast.
+/// so that no more is multiplied, and the convolution takes in the maps that follow.
 constexpr std::vector<int> cuts_of(graph const& g) {
   std::vector<int> cuts(g.nodes.size(), -1);
   std::vector<int> readers(g.nodes.size(), 0);

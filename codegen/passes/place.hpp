@@ -39,7 +39,7 @@ class placer {
     for (int k = 0; k < code_of(out_, s).loads; ++k)
       if (load_of(out_, s, k) >= 0) f(load_of(out_, s, k));
     f(s.result);
-    if (s.positions >= 0) f(s.positions);
+    if (s.also >= 0) f(s.also);
   }
 
   constexpr void find_lifetimes() {

@@ -67,7 +67,7 @@ class remaker {
           if (g == u.written || g == u.elsewhere) return;
           u.elsewhere = u.elsewhere == none ? g : several;
         });
-        for (int v : {s.result, s.positions}) {
+        for (int v : {s.result, s.also}) {
           if (v < 0) continue;
           usage& u = uses_[at(v)];
           u.writer = u.writer == none ? i : several;

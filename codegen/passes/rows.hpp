@@ -62,7 +62,7 @@ class row_grouper {
   /// Whether the step makes a row, or a number, of every row.
   constexpr bool has_rows(step const& s) const {
     value const& y = out_.values[at(s.result)];
-    if (!s.batched || !y.batched || s.sums) return false;
+    if (!s.batched || !y.batched || s.sums || s.box > 0) return false;
     if (s.what == step_kind::reduce)
       return s.outer == rows_ && s.reduced == length_ && s.inner == 1;
     if (s.what != step_kind::map) return false;

@@ -57,7 +57,7 @@ class scheduler {
       for (int k = 0, n = code_of(out_, s).loads; k < n; ++k) wait_for(load_of(out_, s, k));
       wait_for(s.result);
       needs_.push_back(-1);
-      for (int v : {s.result, s.positions}) {
+      for (int v : {s.result, s.also}) {
         if (v < 0) continue;
         writers.push_back({static_cast<int>(i), last_writer[at(v)]});
         last_writer[at(v)] = static_cast<int>(writers.size()) - 1;
@@ -78,7 +78,7 @@ class scheduler {
       for (int x : s.operands) result = result || (x >= 0 && varies[at(x)]);
       for (int k = 0, n = code_of(out_, s).loads; k < n && !result; ++k)
         if (int const v = load_of(out_, s, k); v >= 0) result = varies[at(v)];
-      if (s.positions >= 0) varies[at(s.positions)] = result;
+      if (s.also >= 0) varies[at(s.also)] = result;
     }
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       int const v = steps_[i].result;

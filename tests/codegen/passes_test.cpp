@@ -97,7 +97,7 @@ TEST_CASE("layout: training transposes each weight once and gives packed gradien
   CHECK(count(g, op::transpose) == 5);
 }
 
-TEST_CASE("layout: the dX that a large padded image is cut to is a convolution itself") {
+TEST_CASE("layout: the dX that a padded image is cut to is a convolution itself") {
   auto const second = [](auto conv) {
     return etch::passes::layout(etch::passes::simplify(etch::training_graph(
         etch::input<20, 20, 1> | etch::conv2d<24, 1> | etch::tanh | conv | etch::flatten |
@@ -108,10 +108,38 @@ TEST_CASE("layout: the dX that a large padded image is cut to is a convolution i
   CHECK(count(same, op::contract) == 4);
   CHECK(count(same, op::contract_dx) == 1);
   CHECK(count(same, op::slice) == 0);
-  // Of a window that cuts off less than it pads, more would be multiplied; a small image is
-  // scattered faster; with a stride there are no neighbours.
+  // Where less is padded than the window takes away, more would be multiplied; a stride leaves gaps.
   CHECK(count(second(etch::conv2d<16, 5, etch::padding<1>>), op::contract_dx) == 2);
   CHECK(count(second(etch::conv2d<16, 3, etch::same, etch::stride<2>>), op::contract_dx) == 2);
+}
+
+TEST_CASE("frame: a convolution pads its outputs for the next one") {
+  constexpr auto conv = etch::conv2d<16, 3, etch::same>;
+  constexpr auto chain = etch::input<6, 5, 2> | conv | etch::relu | conv | etch::residual(conv);
+  auto const count = [](etch::plan const& p) {
+    struct {
+      int copies = 0, framed = 0, twice = 0;
+    } n;
+    for (etch::step const& s : p.steps) {
+      bool const framed = s.what == etch::step_kind::contract && s.box > 0;
+      n.copies += s.what == etch::step_kind::copy;
+      n.framed += framed;
+      n.twice += framed && s.also >= 0;
+    }
+    return n;
+  };
+  auto const n = count(etch::lower(etch::graph_of(chain), 4, true));
+  CHECK(n.copies == 1);  // of the input
+  CHECK(n.framed == 2);
+  CHECK(n.twice == 1);  // what the residual adds
+  // three filters are left over, and a dense layer's outputs are no image
+  auto const others = count(etch::lower(
+      etch::graph_of(etch::input<4, 4, 2> | etch::conv2d<19, 3> | conv | etch::conv2d<16, 1> | conv),
+      1, true));
+  CHECK(others.framed == 0);
+  CHECK(others.copies == 2);
+  CHECK(count(etch::lower(etch::training_graph(chain, etch::mse), 4, true)).framed ==
+        3);  // and the dX of the last, which the one before it takes
 }
 
 TEST_CASE("training: a contraction before a max pooling gets the pooled gradient and positions") {
@@ -119,7 +147,7 @@ TEST_CASE("training: a contraction before a max pooling gets the pooled gradient
   int pooled = 0, from_pooled = 0, spread = 0;
   for (etch::step const& s : p.steps) {
     using enum etch::step_kind;
-    pooled += s.what == contract_max_pool && s.positions >= 0;
+    pooled += s.what == contract_max_pool && s.also >= 0;
     from_pooled += (s.what == contract_dw || s.what == contract_dx) && s.operands[2] >= 0;
     spread += s.what == pool_gradient || s.what == pool || s.what == etch::step_kind::pool_index;
   }

@@ -60,8 +60,8 @@ class memory_checker {
     int const n = s.batched ? samples : 1;
     if (s.result >= 0)
       each(s.result, sample, s.sums ? 1 : n, [&](tag& t, tag wanted) { t = wanted; });
-    if (s.positions >= 0)
-      each(s.positions, sample, n, [&](tag& t, tag wanted) { t = wanted; });
+    if (s.also >= 0)
+      each(s.also, sample, n, [&](tag& t, tag wanted) { t = wanted; });
   }
   void read(int v, int sample, int n) {
     if (v < 0) return;
@@ -243,7 +243,7 @@ TEST_CASE("a recycled float keeps each sample apart in a loop") {
     for (std::size_t g = 0; g < p.segments.size(); ++g)
       for (int i = p.segments[g].first; i < p.segments[g].last; ++i) {
         etch::step const& s = p.steps[std::size_t(i)];
-        bool here = s.result == static_cast<int>(v) || s.positions == static_cast<int>(v);
+        bool here = s.result == static_cast<int>(v) || s.also == static_cast<int>(v);
         for (int o : s.operands) here = here || o == static_cast<int>(v);
         for (int k = 0; k < code_of(p, s).loads; ++k)
           here = here || load_of(p, s, k) == static_cast<int>(v);

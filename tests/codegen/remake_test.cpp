@@ -16,7 +16,12 @@ TEST_CASE("remake: what is cheap and large is computed in both loops that read i
   for (etch::step const& s : p.steps)
     if (s.what == step_kind::copy)  // one for all samples
       CHECK(p.values[static_cast<std::size_t>(s.result)].stride == 0);
-  CHECK(count(p, step_kind::copy) == 5);  // before each convolution and each dW, behind the one dX
+  // Of the input, before the convolution and its dW, and behind the one dX; what is normalized goes
+  // into the second convolution's image, and its dW's, as it is made.
+  CHECK(count(p, step_kind::copy) == 3);
+  CHECK(std::count_if(p.steps.begin(), p.steps.end(), [](etch::step const& s) {
+          return s.what == step_kind::map && s.box > 0;
+        }) == 2);
 }
 
 TEST_CASE("remake: what costs more than to read it is kept") {
