@@ -267,7 +267,9 @@ constexpr int bias_operand(program const& p, int filters) {
     return reg < p.loads && p.operand(reg).from == program::kind::accumulator && uses(p, reg) == 1;
   };
   auto const is_bias = [&](int reg) {
-    return reg < p.loads && is_one_row(p.operand(reg), filters);
+    return reg < p.loads && (is_one_row(p.operand(reg), filters) ||
+                             (filters == 1 && p.operand(reg).from == program::kind::memory &&
+                              is_shared(p.operand(reg), filters)));
   };
   if (p.instructions == 0 || p[0].fn != function::add) return -1;
   if (is_accumulator(p[0].a) && is_bias(p[0].b)) return p[0].b;

@@ -103,6 +103,21 @@ struct instructions<arch::avx512> {
     return _mm512_permutex2var_ps(load(table), _mm512_castps_si512(index), load(table + 16));
   }
 
+  /// The bits shifted; of two, the smaller ones as unsigned integers.
+  template <int Count>
+  [[gnu::always_inline]] static inline v shift_right(v a) noexcept {
+    return _mm512_castsi512_ps(_mm512_maskz_srli_epi32(every, _mm512_castps_si512(a), Count));
+  }
+  [[gnu::always_inline]] static inline v min_bits(v a, v b) noexcept {
+    return _mm512_castsi512_ps(
+        _mm512_maskz_min_epu32(every, _mm512_castps_si512(a), _mm512_castps_si512(b)));
+  }
+  /// a minus the nearest multiple of 2^-Bits; 0 for an infinity.
+  template <int Bits>
+  [[gnu::always_inline]] static inline v beyond_multiple(v a) noexcept {
+    return _mm512_maskz_reduce_ps(every, a, Bits << 4 | _MM_FROUND_NO_EXC);
+  }
+
   [[gnu::always_inline]] static inline float reduce_add(v a) noexcept {
     return instructions<arch::avx2>::reduce_add(
         _mm256_add_ps(low(a), high(a)));

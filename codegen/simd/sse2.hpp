@@ -101,12 +101,23 @@ struct instructions<arch::sse2> {
     return _mm_cvtepi32_ps(_mm_srai_epi32(_mm_castps_si128(a), 23));
   }
 
-#if defined(__AVX512F__) && defined(__AVX512VL__)  // what avx512 has, for fewer lanes
+#if defined(__AVX512DQ__) && defined(__AVX512VL__)  // what avx512 has, for fewer lanes
   [[gnu::always_inline]] static inline v look_up(float const* table, v index) noexcept {
     __m512i const wide = _mm512_castps_si512(_mm512_castps128_ps512(index));
     __m512 const found = _mm512_permutex2var_ps(_mm512_loadu_ps(table), wide,
                                                 _mm512_loadu_ps(table + 16));
     return __builtin_shufflevector(found, found, 0, 1, 2, 3);
+  }
+  template <int Count>
+  [[gnu::always_inline]] static inline v shift_right(v a) noexcept {
+    return _mm_castsi128_ps(_mm_srli_epi32(_mm_castps_si128(a), Count));
+  }
+  [[gnu::always_inline]] static inline v min_bits(v a, v b) noexcept {
+    return _mm_castsi128_ps(_mm_min_epu32(_mm_castps_si128(a), _mm_castps_si128(b)));
+  }
+  template <int Bits>
+  [[gnu::always_inline]] static inline v beyond_multiple(v a) noexcept {
+    return _mm_maskz_reduce_ps(0xf, a, Bits << 4 | _MM_FROUND_NO_EXC);
   }
 #endif
 

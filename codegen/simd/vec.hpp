@@ -119,7 +119,8 @@ using arch_of = typename detail::tag_of<Vec>::type;
 /// store_pieces, fma, fnma, `fused` (whether fma rounds once), min, max, div, sqrt, floor, round,
 /// reduce_add, reduce_max; `mask`, and of masks equal, less, blend, any; on the bits of a float as
 /// an int32: add_bits, sub_bits, shift_left<n>, exponent (`float(bits >> 23)`).
-/// Some have: near_reciprocal, rough_reciprocal, near_sqrt, look_up.
+/// Some have: near_reciprocal, rough_reciprocal, near_sqrt; look_up with shift_right, min_bits and
+/// beyond_multiple.
 template <class Arch>
 struct instructions;
 
