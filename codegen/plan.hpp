@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <vector>
 
 #include "passes/layout.hpp"
 #include "program.hpp"
@@ -82,19 +81,19 @@ struct segment {
 
 /// A network as the list of its kernel calls, with a place for everything.
 struct plan {
-  std::vector<step> steps;
-  std::vector<value> values;
-  std::vector<segment> segments;
-  std::vector<program> programs{program{}};  // the first entry of each is that of a step without
-  std::vector<contraction> windows{contraction{}};
-  std::vector<copy_spec> boxes{copy_spec{}};
-  std::vector<int> loads;  // what programs read; -1 where that is no value
+  list<step> steps;
+  list<value> values;
+  list<segment> segments;
+  list<program> programs{program{}};  // the first entry of each is that of a step without
+  list<contraction> windows{contraction{}};
+  list<copy_spec> boxes{copy_spec{}};
+  list<int> loads;  // what programs read; -1 where that is no value
   int prologue = 0;        // the first segments, which depend on the parameters alone
   int samples = 1;         // at most so many run at once
   int workspace = 0;       // floats
   int shared = 0;          // at its end: floats of shared values
   int derived = 0;         // floats computed by the prologue, when it runs apart from the rest
-  std::vector<parameter_place> places;
+  list<parameter_place> places;
   int parameter_floats = 0;
 };
 

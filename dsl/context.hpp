@@ -2,9 +2,9 @@
 
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "expression.hpp"
+#include "list.hpp"
 
 namespace etch {
 
@@ -43,8 +43,8 @@ class context {
   }
 
   // Used by combinators.
-  std::vector<tensor> streams;
-  std::vector<std::pair<std::string_view, tensor>> taps;
+  list<tensor> streams;
+  list<std::pair<std::string_view, tensor>> taps;
 
   /// Starts a layer of this kind: names its parameters.
   constexpr void enter(std::string_view kind) {
@@ -66,7 +66,7 @@ class context {
       for (auto& [kind, count] : counts_)
         if (kind == kind_) number_ = ++count;
       if (number_ == 0) {
-        counts_.emplace_back(kind_, 1);
+        counts_.push_back({kind_, 1});
         number_ = 1;
       }
     }
@@ -77,7 +77,7 @@ class context {
   bool training_;
   std::string_view kind_;
   int number_ = 0;
-  std::vector<std::pair<std::string_view, int>> counts_;
+  list<std::pair<std::string_view, int>> counts_;
 };
 
 }  // namespace etch

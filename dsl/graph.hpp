@@ -2,11 +2,11 @@
 
 #include <array>
 #include <string_view>
-#include <vector>
 
 #include "contraction.hpp"
 #include "function.hpp"
 #include "initializer.hpp"
+#include "list.hpp"
 #include "name.hpp"
 #include "shape.hpp"
 
@@ -92,12 +92,12 @@ struct layer_info {
 
 /// A network as a plain value: nodes in an order in which they can be computed.
 struct graph {
-  std::vector<node> nodes;
-  std::vector<tensor_shape> inputs;
-  std::vector<parameter_info> parameters;
-  std::vector<int> outputs;
-  std::vector<gradient_root> gradients;
-  std::vector<layer_info> layers;
+  list<node> nodes;
+  list<tensor_shape> inputs;
+  list<parameter_info> parameters;
+  list<int> outputs;
+  list<gradient_root> gradients;
+  list<layer_info> layers;
   int randoms = 0;
   bool fast = false;    // functions in their fast form
   int adding_for = -1;  // the layer of the nodes that are added; -1: the last one

@@ -6,7 +6,6 @@
 
 #include <concepts>
 #include <type_traits>
-#include <vector>
 
 #include "context.hpp"
 #include "diagnostics.hpp"
@@ -195,7 +194,7 @@ constexpr bool rehearse() {
   for (int i = 0; i < in.streams; ++i) c.streams.push_back(made(in[i]));
   for (int i = 0; i < in.taps; ++i) {
     auto const& [name, shape] = in.tapped[static_cast<std::size_t>(i)];
-    c.taps.emplace_back(name, made(shape));
+    c.taps.push_back({name, made(shape)});
   }
   write<Layer>(c);
   flow const out = infer<Layer>(in).out;
@@ -315,7 +314,7 @@ constexpr graph graph_of(Network, bool training = false) {
   g.fast = Network::is_fast();
   context c{g, training};
   constexpr int count = Network::layer_count() + 1;
-  std::vector<chain_link const*> links(static_cast<std::size_t>(count), &Network::link);
+  list<chain_link const*> links(static_cast<std::size_t>(count), &Network::link);
   for (std::size_t i = links.size() - 1; i > 0; --i) links[i - 1] = links[i]->previous;
   for (chain_link const* l : links) {
     g.layers.push_back({l->kind, {}});

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <utility>
-#include <vector>
 
 #include "../plan.hpp"
 #include "group.hpp"
@@ -65,7 +64,7 @@ class binder {
   }
 
   constexpr void bind_steps() {
-    std::vector<step> fused = std::move(out_.steps);
+    list<step> fused = std::move(out_.steps);
     out_.steps.clear();
     out_.steps.reserve(fused.size() + out_.places.size());
     for (step const& from : fused) {
@@ -106,7 +105,7 @@ class binder {
   /// Results that are a parameter's gradient go where gradients are; a sum is made there at once.
   /// All that contributes to a gradient is added to one value.
   constexpr void bind_gradients() {
-    std::vector<int> gradient_of(out_.places.size(), -1);
+    list<int> gradient_of(out_.places.size(), -1);
     for (gradient_root const& root : g_.gradients) {
       int node = root.node;
       bool alone = uses_.users(node).empty();
@@ -145,7 +144,7 @@ class binder {
 
   /// The first step that adds to a sum begins it; the others wait for that.
   constexpr void begin_sums() {
-    std::vector<char> begun(out_.values.size(), false);
+    list<char> begun(out_.values.size(), false);
     for (step& s : out_.steps)
       if (s.sums) {
         s.begins = !begun[at(s.result)];
@@ -177,7 +176,7 @@ class binder {
   graph const& g_;
   grouping uses_;
   plan out_;
-  std::vector<int> value_of_;
+  list<int> value_of_;
 };
 
 }  // namespace detail

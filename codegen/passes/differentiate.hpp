@@ -1,7 +1,5 @@
 #pragma once
 
-#include <vector>
-
 #include "../../dsl/expression.hpp"
 
 namespace etch::passes {
@@ -19,8 +17,8 @@ class differentiator {
   }
 
   /// The adjoint of every node, or -1.
-  constexpr std::vector<int> run(int loss) {
-    std::vector<int> adjoints(at(count_), -1);
+  constexpr list<int> run(int loss) {
+    list<int> adjoints(at(count_), -1);
     tensor const seed{&g_, g_.add({.code = op::constant, .value = 1})};
     contribute(loss, seed);
     for (int id = count_ - 1; id >= 0; --id) {
@@ -263,8 +261,8 @@ class differentiator {
 
   graph& g_;
   int count_;
-  std::vector<std::vector<int>> contributions_;
-  std::vector<char> needed_;
+  list<list<int>> contributions_;
+  list<char> needed_;
 };
 
 }  // namespace detail
@@ -273,7 +271,7 @@ class differentiator {
 /// `graph::gradients` what each trainable parameter's gradient is the sum of. Gives the adjoint of
 /// each node that was there before (-1 where there is none); with `inputs`, those of the inputs
 /// too.
-constexpr std::vector<int> differentiate(graph& g, int loss, bool inputs = false) {
+constexpr list<int> differentiate(graph& g, int loss, bool inputs = false) {
   return detail::differentiator{g, inputs}.run(loss);
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <utility>
-#include <vector>
 
 #include "../plan.hpp"
 
@@ -42,7 +41,7 @@ class framer {
       for (int k = 0, n = code_of(out_, s).loads; k < n; ++k)
         if (int const x = load_of(out_, s, k); x >= 0) ++readers_[at(x)];
     }
-    std::vector<int> writer(out_.values.size(), -1);
+    list<int> writer(out_.values.size(), -1);
     int kept = 0;
     for (segment& part : out_.segments) {
       int const first = kept;
@@ -85,7 +84,7 @@ class framer {
   }
 
   plan out_;
-  std::vector<int> readers_;  // of each value
+  list<int> readers_;  // of each value
 };
 
 }  // namespace detail

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "../plan.hpp"
 
@@ -43,7 +42,7 @@ class placer {
   }
 
   constexpr void find_lifetimes() {
-    std::vector<char> passes(out_.values.size(), false);
+    list<char> passes(out_.values.size(), false);
     for (std::size_t g = 0; g < out_.segments.size(); ++g)
       for (int i = out_.segments[g].first, first = i, last = i; i < out_.segments[g].last; ++i) {
         // Steps that run row by row read and write their memory all at once.
@@ -152,7 +151,7 @@ class placer {
 
   /// Largest first, each at the lowest offset that is free while it lives (Pisarchyk and Lee 2020).
   constexpr void assign_offsets() {
-    std::vector<block> blocks;
+    list<block> blocks;
     blocks.reserve(out_.values.size());
     for (std::size_t v = 0; v < out_.values.size(); ++v) {
       value& x = out_.values[v];
@@ -202,7 +201,7 @@ class placer {
   }
 
   plan out_;
-  std::vector<life> lives_;
+  list<life> lives_;
 };
 
 }  // namespace detail

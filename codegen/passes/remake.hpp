@@ -1,7 +1,6 @@
 #pragma once
 
 #include <utility>
-#include <vector>
 
 #include "../plan.hpp"
 
@@ -130,7 +129,7 @@ class remaker {
     }
   }
   constexpr void emit(step s, int g) {
-    std::vector<int> wanted;
+    list<int> wanted;
     for_each_read(s, [&](int v) {
       for (std::size_t r = 0; r < remade_.size(); ++r)
         if (remade_[r].value == v && remade_[r].segment == g &&
@@ -153,10 +152,10 @@ class remaker {
   }
 
   plan out_;
-  std::vector<usage> uses_;  // of the values there were
-  std::vector<step> steps_;  // as they were
-  std::vector<int> loads_;
-  std::vector<remake> remade_;
+  list<usage> uses_;  // of the values there were
+  list<step> steps_;  // as they were
+  list<int> loads_;
+  list<remake> remade_;
 };
 
 }  // namespace detail

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "../plan.hpp"
 
@@ -122,7 +121,7 @@ class row_grouper {
 
   plan out_;
   int rows_ = 1, length_ = 1;
-  std::vector<int> last_read_;  // of each value: a step
+  list<int> last_read_;  // of each value: a step
 };
 
 }  // namespace detail

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <utility>
-#include <vector>
 
 #include "../plan.hpp"
 
@@ -40,9 +39,9 @@ class scheduler {
     struct writer {
       int step, before;  // the writer of the same value before, in `writers`
     };
-    std::vector<writer> writers;
+    list<writer> writers;
     writers.reserve(2 * steps_.size());
-    std::vector<int> last_writer(out_.values.size(), -1);
+    list<int> last_writer(out_.values.size(), -1);
     first_.reserve(steps_.size());
     needs_.reserve(4 * steps_.size());
     for (std::size_t i = 0; i < steps_.size(); ++i) {
@@ -68,7 +67,7 @@ class scheduler {
 
   /// What depends on the parameters alone runs first, on its own, into the derived buffer.
   constexpr void emit_static() {
-    std::vector<char> varies(out_.values.size(), 0);
+    list<char> varies(out_.values.size(), 0);
     for (std::size_t v = 0; v < out_.values.size(); ++v)
       varies[v] =
           out_.values[v].where != space::parameters && out_.values[v].where != space::workspace;
@@ -196,15 +195,15 @@ class scheduler {
     if (last > first) out_.segments.push_back({first, last, loops, lanes_});
   }
 
-  std::vector<step> steps_;  // as they were, by the numbers of needs_ and done_
+  list<step> steps_;  // as they were, by the numbers of needs_ and done_
   plan out_;
   bool lanes_ = false;        // how samples lie: see segment::lanes
-  std::vector<int> needs_;    // what each step waits for, from first_ to the next -1
-  std::vector<int> first_;    // of needs_
-  std::vector<int> blocker_;  // what keeps each step, or -1
-  std::vector<int> done_;     // the segment that a step is in, or -1
-  std::vector<int> waiting_;  // the others
-  std::vector<manner> manner_;
+  list<int> needs_;    // what each step waits for, from first_ to the next -1
+  list<int> first_;    // of needs_
+  list<int> blocker_;  // what keeps each step, or -1
+  list<int> done_;     // the segment that a step is in, or -1
+  list<int> waiting_;  // the others
+  list<manner> manner_;
 };
 
 }  // namespace detail

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <vector>
-
 #include "../../dsl/graph.hpp"
 
 namespace etch::passes {
@@ -179,9 +177,9 @@ class simplifier {
 
   graph const& from_;
   graph to_;
-  std::vector<char> live_;
-  std::vector<int> renamed_;
-  std::vector<int> last_user_, previous_user_, leaves_;
+  list<char> live_;
+  list<int> renamed_;
+  list<int> last_user_, previous_user_, leaves_;
 };
 
 }  // namespace detail

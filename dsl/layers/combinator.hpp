@@ -4,7 +4,6 @@
 
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "../network.hpp"
 
@@ -64,8 +63,8 @@ struct side_by_side {
   }
 
   static constexpr void write_all(context& c) {
-    std::vector<tensor> const in = c.streams;
-    std::vector<tensor> out;
+    list<tensor> const in = c.streams;
+    list<tensor> out;
     std::size_t index = 0;
     auto const step = [&](void (*write_block)(context&)) {
       c.streams.assign(1, in[Copies ? 0 : index++]);

@@ -28,7 +28,7 @@ struct tap : layer {
         value = c.streams[0];
         return;
       }
-    c.taps.emplace_back(Name.view(), c.streams[0]);
+    c.taps.push_back({Name.view(), c.streams[0]});
   }
 };
 

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <utility>
+
+namespace etch {
+
+/// A std::vector of little: what the graph and its passes need. Compilers take several times as
+/// long to instantiate and to evaluate the other, whose every access is some calls deep. Elements
+/// exist before they are in the list, so that it takes no <memory>.
+template <class T>
+class list {
+ public:
+  constexpr list() = default;
+  constexpr list(std::size_t count, T const& value) { assign(count, value); }
+  constexpr explicit list(std::size_t count) { resize(count); }
+  constexpr list(std::initializer_list<T> items) { append(items.begin(), items.size()); }
+  constexpr list(list const& other) { append(other.items_, other.size_); }
+  constexpr list(list&& other) noexcept { swap(other); }
+  constexpr list& operator=(list const& other) {
+    if (this != &other) {
+      clear();
+      append(other.items_, other.size_);
+    }
+    return *this;
+  }
+  constexpr list& operator=(list&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  constexpr ~list() { delete[] items_; }
+
+  constexpr std::size_t size() const { return size_; }
+  constexpr bool empty() const { return size_ == 0; }
+  constexpr T* data() { return items_; }
+  constexpr T const* data() const { return items_; }
+  constexpr T* begin() { return items_; }
+  constexpr T* end() { return items_ + size_; }
+  constexpr T const* begin() const { return items_; }
+  constexpr T const* end() const { return items_ + size_; }
+  constexpr T& operator[](std::size_t i) { return items_[i]; }
+  constexpr T const& operator[](std::size_t i) const { return items_[i]; }
+  constexpr T& front() { return items_[0]; }
+  constexpr T const& front() const { return items_[0]; }
+  constexpr T& back() { return items_[size_ - 1]; }
+  constexpr T const& back() const { return items_[size_ - 1]; }
+
+  constexpr void reserve(std::size_t room) {
+    if (room <= room_) return;
+    T* const items = new T[room];
+    for (std::size_t i = 0; i < size_; ++i) items[i] = std::move(items_[i]);
+    delete[] items_;
+    items_ = items;
+    room_ = room;
+  }
+  constexpr void clear() { size_ = 0; }
+  constexpr void push_back(T const& value) {
+    if (size_ < room_) {
+      items_[size_++] = value;
+    } else {
+      T copy = value;  // which may be one of those that move now
+      reserve(room_ == 0 ? 8 : 2 * room_);
+      items_[size_++] = std::move(copy);
+    }
+  }
+  constexpr void resize(std::size_t size) {
+    reserve(size);
+    for (; size_ < size; ++size_) items_[size_] = T{};
+    size_ = size;
+  }
+  constexpr void assign(std::size_t count, T const& value) {
+    clear();
+    reserve(count);
+    for (; size_ < count; ++size_) items_[size_] = value;
+  }
+  constexpr void erase(T* at) {
+    for (; at + 1 < end(); ++at) *at = std::move(at[1]);
+    --size_;
+  }
+
+  friend constexpr bool operator==(list const& a, list const& b) {
+    bool equal = a.size_ == b.size_;
+    for (std::size_t i = 0; equal && i < a.size_; ++i) equal = a[i] == b[i];
+    return equal;
+  }
+
+ private:
+  constexpr void append(T const* from, std::size_t count) {
+    reserve(size_ + count);
+    for (std::size_t i = 0; i < count; ++i) items_[size_++] = from[i];
+  }
+  constexpr void swap(list& other) {
+    std::swap(items_, other.items_);
+    std::swap(size_, other.size_);
+    std::swap(room_, other.room_);
+  }
+
+  T* items_ = nullptr;
+  std::size_t size_ = 0, room_ = 0;
+};
+
+}  // namespace etch
