@@ -19,4 +19,8 @@ struct training_plan {
   static constexpr auto value = freeze<training_plan>();
 };
 
+/// Whether a network computes the same while it trains.
+template <auto Net>
+inline constexpr bool trains_as_it_is = graph_of(Net).nodes == graph_of(Net, true).nodes;
+
 }  // namespace etch

@@ -42,6 +42,7 @@ struct buffers {
   random_key random{};
   team_place team{};
   bool adds = false;  // to the gradients, which earlier samples have left; otherwise they begin
+  bool forward_only = false;  // to stop behind last_of_outputs
 };
 
 namespace detail {
@@ -49,6 +50,22 @@ namespace detail {
 template <class Plan>
 constexpr int prologue_steps(Plan const& p) {
   return p.prologue == 0 ? 0 : p.segments[static_cast<std::size_t>(p.prologue - 1)].last;
+}
+
+/// The last step that makes an output of the plan, if what follows is gradients of the same
+/// samples: a plan can be run up to there. -1 where it also computes them before, or has none.
+template <class Plan>
+constexpr int last_of_outputs(Plan const& p) {
+  int last = -1;
+  bool trains = false;
+  for (std::size_t i = 0; i < p.steps.size(); ++i) {
+    space const where = p.values[static_cast<std::size_t>(p.steps[i].result)].where;
+    if (where == space::output) last = static_cast<int>(i);
+    trains = trains || where == space::gradients;
+  }
+  for (segment const& s : p.segments)
+    if (s.first <= last && last < s.last && (s.loops || s.lanes)) return -1;
+  return trains ? last : -1;
 }
 
 template <class Arch, class Plan, int Segment>
@@ -59,6 +76,7 @@ template <class Arch, class Plan>
 struct executor {
   static constexpr auto const& plan = Plan::value;
   static constexpr bool has_team = etch::has_team(plan);
+  static constexpr int last_output = last_of_outputs(plan);
 
   template <int V>
   [[gnu::always_inline]] static float* address([[maybe_unused]] buffers const& b,
@@ -268,16 +286,24 @@ struct executor {
     }
   }
 
+  /// Whether nothing is wanted of what follows step I.
+  template <int I>
+  [[gnu::always_inline]] static bool stops([[maybe_unused]] buffers const& b) noexcept {
+    if constexpr (I == last_output) return b.forward_only;
+    else return false;
+  }
+
+  /// False if the plan has stopped.
   template <int First, int... I>
-  [[gnu::always_inline]] static void run_all(buffers const& b,
+  [[gnu::always_inline]] static bool run_all(buffers const& b,
                                              [[maybe_unused]] std::ptrdiff_t sample,
                                              [[maybe_unused]] int samples,
                                              std::integer_sequence<int, I...>) noexcept {
-    (run<First + I>(b, sample, samples), ...);
+    return ((run<First + I>(b, sample, samples), !stops<First + I>(b)) && ...);
   }
 
   template <int G>
-  [[gnu::always_inline]] static void run_segment(buffers const& b, int samples) noexcept {
+  [[gnu::always_inline]] static bool run_segment(buffers const& b, int samples) noexcept {
     constexpr segment g = plan.segments[static_cast<std::size_t>(G)];
     constexpr std::make_integer_sequence<int, g.last - g.first> steps{};
     if constexpr (g.lanes) {
@@ -285,15 +311,16 @@ struct executor {
     } else if constexpr (g.loops) {
       for (int s = 0; s < samples; ++s) run_all<g.first>(b, s, 1, steps);
     } else {
-      run_all<g.first>(b, 0, samples, steps);
+      return run_all<g.first>(b, 0, samples, steps);
     }
+    return true;
   }
 
   template <int First, int... G>
   [[gnu::always_inline]] static void run_segments([[maybe_unused]] buffers const& b,
                                                   [[maybe_unused]] int samples,
                                                   std::integer_sequence<int, G...>) noexcept {
-    (run_segment<First + G>(b, samples), ...);
+    static_cast<void>((run_segment<First + G>(b, samples) && ...));
   }
 };
 

@@ -31,6 +31,41 @@ struct epoch_report {
   std::optional<evaluation> validation;
 };
 
+namespace detail {
+
+/// What `evaluate` says, by the training step's first half where that can stop there: which need
+/// not be compiled once more, and whose samples the threads share.
+template <int Samples, auto Net, class Arch, class Optimizer, class Loss>
+evaluation validate(model<Net, Arch> const& m, Optimizer& optimizer, Loss loss,
+                    dataset const& data, thread_team& team) {
+  constexpr int together = Samples > 0 ? Samples : group_size<Net>();
+  using run_type = gradient_run<Net, Loss, Arch, together>;
+  if constexpr (!loss_fits<Loss, std::remove_cvref_t<decltype(Net)>>()) {
+    return {};
+  } else if constexpr (!run_type::can_evaluate) {
+    return evaluate(m, loss, data);
+  } else {
+    constexpr int most = 4096;
+    evaluation result{.samples = data.size()};
+    for (int first = 0; first < data.size(); first += most) {
+      int const count = std::min(most, data.size() - first);
+      auto const targets = data.targets(first, count);
+      run_type const run(optimizer.scratch, optimizer.gradients, count, &team);
+      team.run([&](int t) {
+        flush_denormals const here;
+        run.prepare(t, m.weights());
+        run.run(t, m.weights(), data.features(first, count).data(), targets.data(), {}, true);
+      });
+      result.loss += run.loss() * count;
+      if constexpr (has_classes<Loss>) result.correct += count_correct(run.predictions(), targets);
+    }
+    result.loss /= data.size();
+    return result;
+  }
+}
+
+}  // namespace detail
+
 /// Trains for some epochs. The loss, the accuracy and the speed are shown as it goes, and returned.
 /// Throws `error` if the options or the data do not fit the network.
 template <int Samples = 0, auto Net, class Arch, class Optimizer, class Loss>
@@ -82,7 +117,7 @@ std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss lo
     report.seconds = shown.seconds();
     std::string text = figures(seen, "");
     if (parts) {
-      report.validation = evaluate(m, loss, parts->second);
+      report.validation = detail::validate<Samples>(m, optimizer, loss, parts->second, team);
       text += "  " + figures(*report.validation, "validation ");
     }
     shown.end_epoch(seen.samples, text);

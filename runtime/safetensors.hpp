@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <limits>
 #include <map>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -238,10 +237,12 @@ void write_safetensors(file_path const& path, std::span<tensor_record const> ten
                      quoted(text));
   if (!metadata.empty()) header += '}';
 
-  std::set<std::string_view> names;
   std::vector<std::byte> data;
   for (auto const& tensor : tensors) {
-    if (tensor.name == "__metadata__" || !names.insert(tensor.name).second)
+    bool used = tensor.name == "__metadata__";
+    for (auto const* other = tensors.data(); other != &tensor; ++other)
+      used = used || other->name == tensor.name;
+    if (used)
       throw error("{}: expected names that are used once and not reserved, found {}", path.string(),
                   quoted(tensor.name));
     auto const elements = detail::checked_product(tensor.shape, 1);

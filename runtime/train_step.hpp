@@ -47,6 +47,10 @@ class gradient_run {
   static constexpr int target_size = Loss::target_rule(network::output_shape()).shape.elements();
   static constexpr int floats = facts<Net>::parameter_floats;
 
+  /// Whether `run` can compute outputs and losses alone, and these are those of inference.
+  static constexpr bool can_evaluate =
+      trains_as_it_is<Net> && last_of_outputs(plan_type::value) >= 0;
+
   static_assert(plan_type::value.places == facts<Net>::places,
                 "etch: while it trains, a layer makes its parameters, or first uses them, in "
                 "another way than at inference; make them before it asks for training()");
@@ -94,8 +98,8 @@ class gradient_run {
 
   /// What thread `t` does of the batch, in rounds of as many samples as the threads take at once.
   /// Its samples follow from their number alone, so that a batch gives the same sums every time.
-  void run(int t, float const* parameters, float const* x, float const* target,
-           random_key key) const {
+  void run(int t, float const* parameters, float const* x, float const* target, random_key key,
+           bool forward_only = false) const {
     share const mine{t, threads_};
     for (int first = 0; first < samples_; first += Samples * threads_) {
       int const together = std::min(Samples * threads_, samples_ - first);
@@ -109,6 +113,7 @@ class gradient_run {
       b.parameters = parameters;
       b.gradients = gradients(t);
       b.adds = first > 0;
+      b.forward_only = forward_only;
       b.derived = derived(t);
       b.workspace = b.derived + plan_type::value.derived;
       b.random = key;

@@ -25,7 +25,7 @@ template <class Network>
 bool graph_agrees(Network net) {
   for (bool training : {false, true}) {
     graph const g = graph_of(net, training);
-    if (g[g.outputs.at(0)].shape != net.output_shape()) return false;
+    if (g[g.outputs[0]].shape != net.output_shape()) return false;
     for (int i = 0; i < g.size(); ++i)
       for (int o = 0; o < g[i].operand_count(); ++o)
         if (g[i].operand(o) >= i) return false;

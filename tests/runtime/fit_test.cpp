@@ -130,6 +130,33 @@ TEST_CASE("fit with sgd follows its formula, over partial batches and groups") {
     CHECK(static_cast<double>(get(m, "dense_1.bias")[i]) == Approx(b[i]).margin(2e-5));
 }
 
+TEST_CASE("fit validates as evaluate does, by half of the training step where that can stop there") {
+  static constexpr auto net = input<2> | dense<260> | relu | dense<260> | relu | dense<3>;
+  static constexpr auto drops = input<2> | dense<40> | relu | dropout<0.5> | dense<3>;
+  using of_net = etch::detail::gradient_run<net, losses::cross_entropy, arch::native, 16>;
+  using of_drops = etch::detail::gradient_run<drops, losses::cross_entropy, arch::native, 16>;
+  static_assert(of_net::can_evaluate && has_team(of_net::plan_type::value));
+  static_assert(!of_drops::can_evaluate);
+
+  auto const check = [](auto m, int samples, int threads) {
+    adam optimizer{{.learning_rate = 0.02f}};
+    auto const data = class_data(samples);
+    auto const history = fit<16>(m, optimizer, cross_entropy, data,
+                                 {.epochs = 2, .validation_split = 0.9, .threads = threads,
+                                  .show = verbosity::silent});
+    auto const kept = data.split(0.9).second;
+    auto const said = evaluate<16>(m, cross_entropy, kept), found = *history.back().validation;
+    CHECK(found.samples == kept.size());
+    CHECK(found.correct == said.correct);
+    CHECK(found.loss == Approx(said.loss).epsilon(1e-5));
+  };
+  for (int threads : {1, 3}) {
+    check(model<net>{seed{1}}, 20, threads);
+    check(model<net>{seed{1}}, 5001, threads);
+    check(model<drops>{seed{1}}, 50, threads);
+  }
+}
+
 TEST_CASE("fit learns three classes, and its history says so") {
   run const r{{.epochs = 30, .batch_size = 20, .validation_split = 0.2}};
   REQUIRE(r.history.size() == 30);
@@ -149,7 +176,7 @@ TEST_CASE("fit learns three classes, and its history says so") {
   CHECK(r.history.back().validation->accuracy() > 0.85);
   auto const kept = class_data(203).slice(162, 41);
   auto const again = evaluate<group>(r.m, cross_entropy, kept);
-  CHECK(r.history.back().validation->loss == again.loss);
+  CHECK(r.history.back().validation->loss == Approx(again.loss).epsilon(1e-5));
   CHECK(r.history.back().validation->correct == again.correct);
   CHECK_FALSE(run{{.epochs = 1}}.history[0].validation.has_value());
 }
