@@ -106,6 +106,21 @@ TEST_CASE("weight gradients of more positions than a block") {
   check_gradient<conv(40, 1, 3, 16)>({1, 2});  // read once, in blocks of lines
 }
 
+TEST_CASE("weight gradients of one vector of filters, the taps of a row together") {
+  check_gradient<conv(10, 8, 3, 16)>({1, 3});
+  check_gradient<conv(11, 16, 3, 16)>({2});
+  check_gradient<conv(12, 8, 3, 16)>({2});
+  check_gradient<conv(34, 8, 3, 16)>({2});  // in blocks of lines
+  check_gradient<contraction{.height = 9,
+                             .width = 14,
+                             .channels = 24,
+                             .kernel_height = 2,
+                             .kernel_width = 3,
+                             .stride_height = 2,
+                             .dilation_height = 3,
+                             .filters = 16}>({3});
+}
+
 TEST_CASE("weight gradients of windows with few channels, strides, dilation and groups") {
   check_gradient<conv(9, 3, 3, 16)>({2});
   check_gradient<conv(9, 3, 3, 9)>({2});

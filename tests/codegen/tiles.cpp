@@ -40,6 +40,7 @@ void every_kernel(float const* x, float const* w, float* y, int n) {
   all<Arch, contraction{.channels = 16, .filters = 256}>(x, w, y, n);
   contract_forward<Arch, conv(28, 1, 3, 32)>(x, w, y, n, bias_relu{w});
   contract_dw<Arch, conv(28, 1, 3, 32)>(x, w, y, n, n > 8);
+  contract_dw<Arch, conv(34, 16, 3, 16)>(x, w, y, n, n > 8);
   all<Arch, conv(32, 3, 3, 16)>(x, w, y, n);
   all<Arch, conv(13, 32, 3, 64)>(x, w, y, n);
   all<Arch, conv(5, 64, 3, 64)>(x, w, y, n);
