@@ -135,7 +135,7 @@ template <class Arch, program::load L>
 /// The operands of program P along one row of `Row` elements, `Rows` of which make a sample.
 template <class Arch, program P, int Row, int Rows>
 struct program_row {
-  static constexpr int size = std::max(1, P.loads);
+  static constexpr int size = std::max(1, P.loads), width = Arch::width;
 
   float const* base[size];     // the row's first element; scattered: the sample's
   simd::vec<Arch> value[size];  // constant or same

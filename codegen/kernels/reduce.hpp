@@ -20,12 +20,10 @@ template <class Arch, function Fn>
                                                    : -std::numeric_limits<float>::infinity());
 }
 
-inline constexpr std::array<float, 16> lane_ones{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
-
 /// The neutral element in place of the lanes from `lanes` on: a program need not map 0 to it.
 template <class Arch, function Fn>
 [[gnu::always_inline]] inline simd::vec<Arch> keep_lanes(simd::vec<Arch> v, int lanes) noexcept {
-  return simd::select(simd::load_partial<Arch>(lane_ones.data(), lanes), v, neutral<Arch, Fn>());
+  return simd::first_lanes(v, lanes, neutral<Arch, Fn>());
 }
 
 template <class Arch, function Fn>

@@ -71,9 +71,10 @@ template <class Arch, function Fn, int Length, class Row>
     else
       acc[chain] = combine<Arch, Fn>(acc[chain], x);
   });
-  if constexpr (rest > 0)
-    acc[chains - 1] =
-        combine<Arch, Fn>(acc[chains - 1], keep_lanes<Arch, Fn>(row(Length - rest, rest), rest));
+  if constexpr (rest > 0) {
+    auto const last = keep_lanes<Arch, Fn>(row(Length - rest, rest), rest);
+    acc[chains - 1] = Length < width ? last : combine<Arch, Fn>(acc[chains - 1], last);
+  }
 #pragma GCC unroll 2
   for (int half = chains / 2; half > 0; half /= 2)  // the next stage waits for it
 #pragma GCC unroll 2
@@ -123,6 +124,15 @@ struct row_memory {
     return n;
   }
 
+  /// Whether a stage reads no operand in memory.
+  template <int K>
+  static constexpr bool reads_made() {
+    program const& p = S[K].code;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(p.loads); ++i)
+      if (p.load_list[i].from == program::kind::memory && S[K].from[i] >= S.count) return false;
+    return true;
+  }
+
   alignas(64) float row[std::max(1, kept_before(S.count))][padded];
   float number[S.count];
 
@@ -151,17 +161,25 @@ struct row_memory {
     [&]<int... L>(std::integer_sequence<int, L...>) __attribute__((always_inline)) {
       ((from[L] = find<stage.from[L]>(operands)), ...);
     }(std::make_integer_sequence<int, P.loads>{});
+    // what earlier stages have made are whole vectors, which may stay in registers
+    auto const whole = [](auto const& in) __attribute__((always_inline)) {
+      return [&in](int i, int lanes) __attribute__((always_inline)) {
+        using row_type = std::remove_cvref_t<decltype(in)>;
+        return in(i, reads_made<K>() ? row_type::width : lanes);
+      };
+    };
     if constexpr (stage.wide) {
       program_row<Arch, P, S.length, S.rows> const in(from.data(), sample, at);
       map_stage<Arch, P, S.length, stage.stored, stage.kept>(
-          y + (sample * S.rows + at) * S.length, row[stage.kept ? kept_before(K) : 0], in);
+          y + (sample * S.rows + at) * S.length, row[stage.kept ? kept_before(K) : 0], whole(in));
     } else {
       if constexpr (stage.reduces) {
         using across = arch::reducing<Arch>;
         constexpr reduce_spec spec{P, stage.fn, S.rows, S.length, 1};
         if constexpr (fits_registers<across>(P, S.length)) {
           program_row<across, P, S.length, S.rows> const in(from.data(), sample, at);
-          number[K] = across_lanes<across, stage.fn>(reduce_held<across, stage.fn, S.length>(in));
+          number[K] =
+              across_lanes<across, stage.fn>(reduce_held<across, stage.fn, S.length>(whole(in)));
         } else {
           number[K] = across_lanes<across, stage.fn>(
               reduce_row<across, spec>(from.data(), sample, static_cast<int>(at)));

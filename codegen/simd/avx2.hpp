@@ -42,6 +42,9 @@ struct instructions<arch::avx2> {
   [[gnu::always_inline]] static inline void store_partial(float* p, v a, int count) noexcept {
     _mm256_maskstore_ps(p, lanes_below(count), a);
   }
+  [[gnu::always_inline]] static inline v first(v a, int count, v others) noexcept {
+    return _mm256_blendv_ps(others, a, _mm256_castsi256_ps(lanes_below(count)));
+  }
   [[gnu::always_inline]] static inline void store_pieces(float* p, v a, int count) noexcept {
     using half = instructions<arch::sse2>;
     if (count < 4) return half::store_pieces(p, _mm256_castps256_ps128(a), count);

@@ -38,6 +38,9 @@ struct instructions<arch::avx512> {
   [[gnu::always_inline]] static inline void store_partial(float* p, v a, int count) noexcept {
     _mm512_mask_storeu_ps(p, lanes_below(count), a);
   }
+  [[gnu::always_inline]] static inline v first(v a, int count, v others) noexcept {
+    return _mm512_mask_mov_ps(others, lanes_below(count), a);
+  }
   [[gnu::always_inline]] static inline void store_pieces(float* p, v a, int count) noexcept {
     if (count < 8) return instructions<arch::avx2>::store_pieces(p, low(a), count);
     instructions<arch::avx2>::store(p, low(a));

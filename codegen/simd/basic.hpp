@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 
@@ -135,6 +136,18 @@ template <vector V>
 template <vector V>
 [[gnu::always_inline]] inline V select(V condition, V a, V b) noexcept {
   return simd::blend(condition == V(0.0F), b, a);
+}
+
+inline constexpr std::array<float, 16> lane_ones{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+
+/// The first `count` lanes of `a`, those of `others` behind them.
+template <vector V>
+[[gnu::always_inline]] inline V first_lanes(V a, int count, V others) noexcept {
+  using isa = instructions<arch_of<V>>;
+  if constexpr (requires { isa::first(a.data, count, a.data); })
+    return V{isa::first(a.data, count, others.data)};
+  else
+    return select(load_partial<arch_of<V>>(lane_ones.data(), count), a, others);
 }
 
 /// The nearest integer, halfway cases to the even one (ONNX Round).

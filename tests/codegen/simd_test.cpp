@@ -38,6 +38,17 @@ TEST_CASE("a partial load reads exactly its lanes and fills the others with zero
   });
 }
 
+TEST_CASE("the first lanes of one vector are followed by those of another") {
+  for_each_vector([]<class Arch>() {
+    using vec = simd::vec<Arch>;
+    for (int count = 0; count <= Arch::width; ++count) {
+      float y[Arch::width];
+      simd::store(y, simd::first_lanes(vec(1.0F), count, vec(2.0F)));
+      for (int i = 0; i < Arch::width; ++i) CHECK(y[i] == (i < count ? 1.0F : 2.0F));
+    }
+  });
+}
+
 TEST_CASE("a partial store writes exactly its lanes, masked or in pieces") {
   for_each_vector([]<class Arch>() {
     float x[Arch::width];
