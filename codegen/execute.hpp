@@ -129,6 +129,10 @@ struct executor {
     ((into[L] = address<load_of(plan, at<I>, L)>(b, sample)), ...);
   }
 
+  /// Whether a step makes the value, rather than the caller.
+  template <int V>
+  static constexpr bool made = plan.values[static_cast<std::size_t>(V)].where != space::input;
+
   /// Whether step I begins its sum, rather than to add to it, with this sample.
   template <int I>
   [[gnu::always_inline]] static bool begins([[maybe_unused]] buffers const& b,
@@ -251,7 +255,8 @@ struct executor {
       contract_dx_pooled<Arch, w, s.pool_height, s.pool_width>(
           operand<I, 0>(b, sample), operand<I, 2>(b, sample), operand<I, 1>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::contract_dw && s.operands[2] < 0) {
-      contract_dw<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, adds, mine);
+      contract_dw<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, adds, mine,
+                           made<at<I>.operands[0]>);
     } else if constexpr (s.what == step_kind::contract_dw) {
       contract_dw_pooled<Arch, w, s.pool_height, s.pool_width>(
           operand<I, 0>(b, sample), operand<I, 1>(b, sample), operand<I, 2>(b, sample), y, n, adds);

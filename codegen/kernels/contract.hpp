@@ -80,16 +80,17 @@ template <class Arch, contraction C>
 }
 
 /// dw_packed = the gradient with respect to the weights, summed over the samples, or, if it `adds`,
-/// dw_packed += that. What pads must be zero before, and is zero after it.
+/// dw_packed += that. What pads must be zero before, and is zero after it. `made_x`: threads that
+/// share the work have each made a part of x.
 template <class Arch, contraction C>
 void contract_dw(float const* x, float const* dy, float* dw_packed, int samples, bool adds,
-                 share mine = {}) {
+                 share mine = {}, bool made_x = false) {
   constexpr contraction canonical = etch::canonical(C);
   if constexpr (C.depthwise())
     kernels::dw_depthwise<Arch, C>(x, dy, dw_packed, samples, adds);
   else if constexpr (canonical.pointwise())
     kernels::dw_windows<Arch, canonical>(x, dy, dw_packed, samples * C.out_height() * C.out_width(),
-                                         adds, mine);
+                                         adds, mine, made_x);
   else
     kernels::dw_windows<Arch, C>(x, dy, dw_packed, samples, adds);
 }

@@ -281,14 +281,16 @@ consteval int packed_floats() {
 
 /// The filters of a group from `First` on. A share is of strips of filters where these come out
 /// even, as in forward_rows, so that a thread reads the weights it has changed; else of each strip.
+/// So it is also where a thread would have one strip alone, if other threads have `made_x`: then it
+/// reads a part of that.
 template <class Arch, contraction C, int First>
 void filters_from(float const* x, float const* dy, float* dw, position_block b, float* gradients,
-                  share mine) {
+                  share mine, bool made_x) {
   constexpr int panel = panel_width(C), left = C.group_filters() - First;
   constexpr weight_shape S = shape_for<Arch, C>(left);
   constexpr int strips = S.lanes < Arch::width ? 1 : left / S.lanes;
   constexpr int end = First + strips * S.lanes;
-  bool const by_strips = strips % mine.parts == 0;
+  bool const by_strips = strips % mine.parts == 0 && !(made_x && strips == mine.parts);
   int const last = by_strips ? First + mine.end(strips) * S.lanes : end;
 #pragma GCC unroll 1
   for (int f = First + (by_strips ? mine.begin(strips) : 0) * S.lanes; f < last; f += S.lanes) {
@@ -303,13 +305,14 @@ void filters_from(float const* x, float const* dy, float* dw, position_block b, 
     else
       strip_of_weights<Arch, C, S>(x, from, to, b, by_strips ? share{} : mine);
   }
-  if constexpr (end < C.group_filters()) filters_from<Arch, C, end>(x, dy, dw, b, gradients, mine);
+  if constexpr (end < C.group_filters())
+    filters_from<Arch, C, end>(x, dy, dw, b, gradients, mine, made_x);
 }
 
 /// C is canonical; a pointwise C has one position a sample, so `samples` counts all rows.
 template <class Arch, contraction C>
-void dw_windows(float const* x, float const* dy, float* dw, int samples, bool adds,
-                share mine = {}) {
+void dw_windows(float const* x, float const* dy, float* dw, int samples, bool adds, share mine = {},
+                bool made_x = false) {
   using lanes =
       std::conditional_t<shape_for<Arch, C>(C.group_filters()).turned, Arch, lanes_for<Arch, C>>;
   constexpr position_block largest = largest_block<lanes>(C);
@@ -330,7 +333,7 @@ void dw_windows(float const* x, float const* dy, float* dw, int samples, bool ad
         for (int group = 0; group < C.groups; ++group)
           filters_from<lanes, C, 0>(
               from + group * C.group_channels(), dyb + group * C.group_filters(),
-              dw + group * panel_count(C) * panel_stride(C), b, gradients, mine);
+              dw + group * panel_count(C) * panel_stride(C), b, gradients, mine, made_x);
         b.begins = false;
       }
     }

@@ -149,7 +149,7 @@ double dx_error(problem& p, int parts = 1) {
 }
 
 template <class Arch, contraction C>
-double dw_error(problem& p, bool adds, int parts = 1) {
+double dw_error(problem& p, bool adds, int parts = 1, bool made_x = false) {
   constexpr int size = packed_size(C);
   guarded dw(size, p.at, 0.0f);
   std::vector<double> sum(size), terms(size);
@@ -173,7 +173,8 @@ double dw_error(problem& p, bool adds, int parts = 1) {
     }
   }
   for (int part = 0; part < parts; ++part)
-    contract_dw<Arch, C>(p.x.data(), p.dy.data(), dw.data(), p.samples, adds, {part, parts});
+    contract_dw<Arch, C>(p.x.data(), p.dy.data(), dw.data(), p.samples, adds, {part, parts},
+                         made_x);
   worst_error error;
   for (int i = 0; i < size; ++i) {
     auto const at = static_cast<std::size_t>(i);

@@ -78,6 +78,25 @@ TEST_CASE("the input's gradient from weights too many to be transposed in advanc
   });
 }
 
+TEST_CASE("threads share the gradients of weights by filters or by channels") {
+  auto const check = []<contraction C>() {
+    for (int const samples : {1, 9}) {
+      problem p = problem::make<C>(samples, edge::end);
+      for_each_instruction_set([&]<class Arch>() {
+        for (int parts : {1, 2, 3, 4, 8})
+          for (bool const made_x : {false, true})
+            for (bool const adds : {false, true}) {
+              CAPTURE(samples, C.channels, C.filters, parts, made_x);
+              CHECK(dw_error<Arch, C>(p, adds, parts, made_x) < tolerance);
+            }
+      });
+    }
+  };
+  check.operator()<contraction{.channels = 41, .filters = 128}>();
+  check.operator()<contraction{.channels = 3, .filters = 64}>();
+  check.operator()<contraction{.channels = 128, .filters = 140}>();
+}
+
 TEST_CASE("an epilogue that is compiled once a strip gives the same") {
   constexpr contraction dense{.channels = 20, .filters = 33}, window = conv(8, 3, 3, 20);
   constexpr contraction turned = conv(8, 20, 3, 19);
