@@ -99,7 +99,7 @@ template <class Arch, weight_shape S, vector_grid Window, int Next, int Pitch, i
   dy += Pitch;
 }
 
-/// dw = or += the sum over the positions of a block. `x` and `dw` point to the first weight of the tile
+/// dw = or += the sum over the positions of a block. `x` and `dw` point to the tile's first weight
 /// and what it reads, `dy` to the first of its filters.
 template <class Arch, contraction C, weight_shape S>
 ETCH_TILE void weight_tile(float const* x, float const* dy, float* dw, position_block b) {

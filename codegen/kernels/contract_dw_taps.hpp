@@ -21,7 +21,7 @@ struct position_block {
 constexpr bool packs_gradients(contraction c) { return c.filters % 256 == 0; }
 
 /// The largest block, so that what several tiles read stays in the first-level cache meanwhile.
-/// With AVX-512 128 rows at once gain 2%, with AVX2 they lose 1%, but 256 of copied gradients gain 2%.
+/// With AVX-512 128 rows at once gain 2%, with AVX2 they lose 1%, but 256 of copied ones gain 2%.
 template <class Arch>
 constexpr position_block largest_block(contraction c) {
   int const height = c.out_height(), width = c.out_width();

@@ -79,10 +79,8 @@ template <class Arch, contraction C, int Lanes, class Epilogue>
   if constexpr (rest > 0) advance_chains<Arch, strip, rest>(acc, x + steps - rest, w);
   sum_chains<Arch, chains>(acc);
   auto const after = [&]() __attribute__((always_inline)) {
-    if constexpr (has_start)
-      return epilogue.rest();
-    else
-      return epilogue;
+    if constexpr (has_start) return epilogue.rest();
+    else return epilogue;
   }();
 #pragma GCC unroll 64
   for (int v = 0; v < vectors; ++v)
@@ -307,12 +305,12 @@ template <class Arch, contraction C, class Epilogue>
   constexpr int strip = std::max(1, accumulators / chains * lanes::width / panel) * panel;
   constexpr int rest = filters % strip;
   auto const run = [&]<int Lanes>(float const* xg, float const* w, int channel)
-                       __attribute__((always_inline)) {
-                         if constexpr (is_tiny(C))
-                           row_strip<lanes, C, Lanes>(xg, w, y + channel, channel, epilogue);
-                         else
-                           row_strip_apart<lanes, C, Lanes>(xg, w, y + channel, channel, epilogue);
-                       };
+      __attribute__((always_inline)) {
+    if constexpr (is_tiny(C))
+      row_strip<lanes, C, Lanes>(xg, w, y + channel, channel, epilogue);
+    else
+      row_strip_apart<lanes, C, Lanes>(xg, w, y + channel, channel, epilogue);
+  };
   for (int group = 0; group < C.groups; ++group) {
     float const* const xg = x + group * C.group_channels();
     float const* const wg = weights + group * panel_count(C) * panel_stride(C);
