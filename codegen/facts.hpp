@@ -14,7 +14,8 @@ constexpr std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {  // FNV-1
 }
 
 /// A number that two networks share only if their weights fit each other, place by place.
-constexpr std::uint64_t fingerprint_of(graph const& g, list<parameter_place> const& places) {
+constexpr std::uint64_t fingerprint_of(graph const& g,
+                                       constexpr_list<parameter_place> const& places) {
   std::uint64_t hash = 0xcbf29ce484222325u;
   for (tensor_shape const& s : g.inputs)
     for (int e : s.extent) hash = mix(hash, static_cast<std::uint64_t>(e));
@@ -50,7 +51,7 @@ namespace detail {
 /// Adds to each layer the bytes of the workspace that its steps fill.
 template <class Plan, class Add>
 constexpr void for_each_filled(Plan const& p, Add add) {
-  list<char> seen(p.values.size(), 0);
+  constexpr_list<char> seen(p.values.size(), 0);
   for (step const& s : p.steps) {
     value const& v = p.values[static_cast<std::size_t>(s.result)];
     char& known = seen[static_cast<std::size_t>(s.result)];

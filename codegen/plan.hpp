@@ -81,19 +81,19 @@ struct segment {
 
 /// A network as the list of its kernel calls, with a place for everything.
 struct plan {
-  list<step> steps;
-  list<value> values;
-  list<segment> segments;
-  list<program> programs{program{}};  // the first entry of each is that of a step without
-  list<contraction> windows{contraction{}};
-  list<copy_spec> boxes{copy_spec{}};
-  list<int> loads;  // what programs read; -1 where that is no value
+  constexpr_list<step> steps;
+  constexpr_list<value> values;
+  constexpr_list<segment> segments;
+  constexpr_list<program> programs{program{}};  // the first entry of each is that of a step without
+  constexpr_list<contraction> windows{contraction{}};
+  constexpr_list<copy_spec> boxes{copy_spec{}};
+  constexpr_list<int> loads;  // what programs read; -1 where that is no value
   int prologue = 0;        // the first segments, which depend on the parameters alone
   int samples = 1;         // at most so many run at once
   int workspace = 0;       // floats
   int shared = 0;          // at its end: floats of shared values
   int derived = 0;         // floats computed by the prologue, when it runs apart from the rest
-  list<parameter_place> places;
+  constexpr_list<parameter_place> places;
   int parameter_floats = 0;
 };
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "expression.hpp"
-#include "list.hpp"
+#include "constexpr_list.hpp"
 
 namespace etch {
 
@@ -43,8 +43,8 @@ class context {
   }
 
   // Used by combinators.
-  list<tensor> streams;
-  list<std::pair<std::string_view, tensor>> taps;
+  constexpr_list<tensor> streams;
+  constexpr_list<std::pair<std::string_view, tensor>> taps;
 
   /// Starts a layer of this kind: names its parameters.
   constexpr void enter(std::string_view kind) {
@@ -77,7 +77,7 @@ class context {
   bool training_;
   std::string_view kind_;
   int number_ = 0;
-  list<std::pair<std::string_view, int>> counts_;
+  constexpr_list<std::pair<std::string_view, int>> counts_;
 };
 
 }  // namespace etch

@@ -6,7 +6,7 @@
 #include "contraction.hpp"
 #include "function.hpp"
 #include "initializer.hpp"
-#include "list.hpp"
+#include "constexpr_list.hpp"
 #include "name.hpp"
 #include "shape.hpp"
 
@@ -92,12 +92,12 @@ struct layer_info {
 
 /// A network as a plain value: nodes in an order in which they can be computed.
 struct graph {
-  list<node> nodes;
-  list<tensor_shape> inputs;
-  list<parameter_info> parameters;
-  list<int> outputs;
-  list<gradient_root> gradients;
-  list<layer_info> layers;
+  constexpr_list<node> nodes;
+  constexpr_list<tensor_shape> inputs;
+  constexpr_list<parameter_info> parameters;
+  constexpr_list<int> outputs;
+  constexpr_list<gradient_root> gradients;
+  constexpr_list<layer_info> layers;
   int randoms = 0;
   bool fast = false;    // functions in their fast form
   int adding_for = -1;  // the layer of the nodes that are added; -1: the last one

@@ -314,7 +314,7 @@ constexpr graph graph_of(Network, bool training = false) {
   g.fast = Network::is_fast();
   context c{g, training};
   constexpr int count = Network::layer_count() + 1;
-  list<chain_link const*> links(static_cast<std::size_t>(count), &Network::link);
+  constexpr_list<chain_link const*> links(static_cast<std::size_t>(count), &Network::link);
   for (std::size_t i = links.size() - 1; i > 0; --i) links[i - 1] = links[i]->previous;
   for (chain_link const* l : links) {
     g.layers.push_back({l->kind, {}});

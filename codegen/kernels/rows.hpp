@@ -161,11 +161,11 @@ struct row_memory {
     [&]<int... L>(std::integer_sequence<int, L...>) __attribute__((always_inline)) {
       ((from[L] = find<stage.from[L]>(operands)), ...);
     }(std::make_integer_sequence<int, P.loads>{});
-    // what earlier stages have made are whole vectors, which may stay in registers
+    // What earlier stages have made are whole vectors of Arch, which may stay in registers.
     auto const whole = [](auto const& in) __attribute__((always_inline)) {
       return [&in](int i, int lanes) __attribute__((always_inline)) {
-        using row_type = std::remove_cvref_t<decltype(in)>;
-        return in(i, reads_made<K>() ? row_type::width : lanes);
+        constexpr int width = std::remove_cvref_t<decltype(in)>::width;
+        return in(i, reads_made<K>() && width <= Arch::width ? width : lanes);
       };
     };
     if constexpr (stage.wide) {

@@ -64,7 +64,7 @@ class binder {
   }
 
   constexpr void bind_steps() {
-    list<step> fused = std::move(out_.steps);
+    constexpr_list<step> fused = std::move(out_.steps);
     out_.steps.clear();
     out_.steps.reserve(fused.size() + out_.places.size());
     for (step const& from : fused) {
@@ -105,7 +105,7 @@ class binder {
   /// Results that are a parameter's gradient go where gradients are; a sum is made there at once.
   /// All that contributes to a gradient is added to one value.
   constexpr void bind_gradients() {
-    list<int> gradient_of(out_.places.size(), -1);
+    constexpr_list<int> gradient_of(out_.places.size(), -1);
     for (gradient_root const& root : g_.gradients) {
       int node = root.node;
       bool alone = uses_.users(node).empty();
@@ -144,7 +144,7 @@ class binder {
 
   /// The first step that adds to a sum begins it; the others wait for that.
   constexpr void begin_sums() {
-    list<char> begun(out_.values.size(), false);
+    constexpr_list<char> begun(out_.values.size(), false);
     for (step& s : out_.steps)
       if (s.sums) {
         s.begins = !begun[at(s.result)];
@@ -176,7 +176,7 @@ class binder {
   graph const& g_;
   grouping uses_;
   plan out_;
-  list<int> value_of_;
+  constexpr_list<int> value_of_;
 };
 
 }  // namespace detail

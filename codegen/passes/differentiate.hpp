@@ -17,8 +17,8 @@ class differentiator {
   }
 
   /// The adjoint of every node, or -1.
-  constexpr list<int> run(int loss) {
-    list<int> adjoints(at(count_), -1);
+  constexpr constexpr_list<int> run(int loss) {
+    constexpr_list<int> adjoints(at(count_), -1);
     tensor const seed{&g_, g_.add({.code = op::constant, .value = 1})};
     contribute(loss, seed);
     for (int id = count_ - 1; id >= 0; --id) {
@@ -261,8 +261,8 @@ class differentiator {
 
   graph& g_;
   int count_;
-  list<list<int>> contributions_;
-  list<char> needed_;
+  constexpr_list<constexpr_list<int>> contributions_;
+  constexpr_list<char> needed_;
 };
 
 }  // namespace detail
@@ -271,7 +271,7 @@ class differentiator {
 /// `graph::gradients` what each trainable parameter's gradient is the sum of. Gives the adjoint of
 /// each node that was there before (-1 where there is none); with `inputs`, those of the inputs
 /// too.
-constexpr list<int> differentiate(graph& g, int loss, bool inputs = false) {
+constexpr constexpr_list<int> differentiate(graph& g, int loss, bool inputs = false) {
   return detail::differentiator{g, inputs}.run(loss);
 }
 

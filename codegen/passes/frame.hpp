@@ -41,7 +41,7 @@ class framer {
       for (int k = 0, n = code_of(out_, s).loads; k < n; ++k)
         if (int const x = load_of(out_, s, k); x >= 0) ++readers_[at(x)];
     }
-    list<int> writer(out_.values.size(), -1);
+    constexpr_list<int> writer(out_.values.size(), -1);
     int kept = 0;
     for (segment& part : out_.segments) {
       int const first = kept;
@@ -84,7 +84,7 @@ class framer {
   }
 
   plan out_;
-  list<int> readers_;  // of each value
+  constexpr_list<int> readers_;  // of each value
 };
 
 }  // namespace detail

@@ -39,7 +39,7 @@ class fuser {
 
   /// The index of an entry that equals `x`, which is added if there is none.
   template <class T>
-  static constexpr int index_in(list<T>& table, T const& x) {
+  static constexpr int index_in(constexpr_list<T>& table, T const& x) {
     T const* const entries = table.data();
     int const count = static_cast<int>(table.size());
     for (int i = 0; i < count; ++i)
@@ -364,7 +364,7 @@ class fuser {
   graph const& g_;
   grouping uses_;
   plan out_;
-  list<char> absorbed_;
+  constexpr_list<char> absorbed_;
 };
 
 }  // namespace detail

@@ -14,7 +14,7 @@ class grouping {
     kept_.assign(g.nodes.size(), false);
     for (int y : g.outputs) kept_[at(y)] = true;
     for (gradient_root const& r : g.gradients) kept_[at(r.node)] = true;
-    list<int> count(g.nodes.size(), 0);
+    constexpr_list<int> count(g.nodes.size(), 0);
     for (int id = g.size() - 1; id >= 0; --id)
       if (kept_[at(id)] || count[at(id)] > 0)
         for (int x : g[id].operands)
@@ -70,18 +70,18 @@ class grouping {
   /// The maps that run in one program with `root`: those whose every user is in it, and what is
   /// repeated.
   struct group {
-    list<int> members;  // descending
-    list<int> leaves;   // what is loaded
+    constexpr_list<int> members;  // descending
+    constexpr_list<int> leaves;   // what is loaded
   };
 
-  static constexpr bool contains(list<int> const& list, int id) {
+  static constexpr bool contains(constexpr_list<int> const& list, int id) {
     for (int x : list)
       if (x == id) return true;
     return false;
   }
 
   /// Notes that the program of `members` computes `id`; whether all who read it have it then.
-  constexpr bool take(int id, list<int> const& members) {
+  constexpr bool take(int id, constexpr_list<int> const& members) {
     bool all = true;
     for (int i = first_[at(id)]; i < first_[at(id + 1)]; ++i) {
       if (contains(members, users_[at(i)])) taken_[at(i)] = true;
@@ -102,7 +102,7 @@ class grouping {
         int const id = all.leaves[l];
         if (!joins(id, g_[root], all.members) || all.members.size() == program::max_instructions)
           continue;
-        list<int> leaves = all.leaves;
+        constexpr_list<int> leaves = all.leaves;
         leaves.erase(leaves.begin() + static_cast<std::ptrdiff_t>(l));
         for (int i = 0; i < g_[id].operand_count(); ++i)
           if (!contains(leaves, g_[id].operand(i)) && !contains(all.members, g_[id].operand(i)))
@@ -125,7 +125,7 @@ class grouping {
   /// The group as a program; `accumulator` is the leaf that the kernel holds, or -1.
   constexpr program program_of(group const& all, tensor_shape const& shape, int accumulator) const {
     program p;
-    list<int> owner = all.leaves;
+    constexpr_list<int> owner = all.leaves;
     for (int leaf : all.leaves) {
       auto& l = p.load_list[at(p.loads)];
       node const& n = g_[leaf];
@@ -169,7 +169,7 @@ class grouping {
  private:
   static constexpr std::size_t at(int id) { return static_cast<std::size_t>(id); }
 
-  constexpr bool joins(int id, node const& root, list<int> const& members) const {
+  constexpr bool joins(int id, node const& root, constexpr_list<int> const& members) const {
     node const& n = g_[id];
     if (n.code != op::map || is_kept(id) || n.batched != root.batched || n.shape != root.shape)
       return false;
@@ -179,10 +179,10 @@ class grouping {
   }
 
   graph const& g_;
-  list<int> users_;  // of each node, one after the other, from first_ on
-  list<int> first_;
-  list<char> kept_;
-  list<char> taken_;  // of users_: those whose program computes the node
+  constexpr_list<int> users_;  // of each node, one after the other, from first_ on
+  constexpr_list<int> first_;
+  constexpr_list<char> kept_;
+  constexpr_list<char> taken_;  // of users_: those whose program computes the node
 };
 
 }  // namespace etch::passes::detail

@@ -28,9 +28,9 @@ constexpr bool same_packing(contraction const& a, contraction const& b) {
 
 /// The places of a graph's parameters. A parameter is packed when its first use is as the weights
 /// of a contraction; that is the same in every graph of one network.
-constexpr list<parameter_place> parameter_places(graph const& g) {
-  list<parameter_place> places(g.parameters.size());
-  list<char> seen(g.parameters.size(), false);
+constexpr constexpr_list<parameter_place> parameter_places(graph const& g) {
+  constexpr_list<parameter_place> places(g.parameters.size());
+  constexpr_list<char> seen(g.parameters.size(), false);
   for (node const& n : g.nodes) {
     for (int i = 0; i < n.operand_count(); ++i) {
       node const& w = g[n.operand(i)];
@@ -58,9 +58,9 @@ namespace detail {
 /// The slice that alone reads each dX and for which that is better made as a convolution of a dY
 /// with zeros around it, or -1: it cuts off what the windows of a padded image read of its border,
 /// so that no more is multiplied, and the convolution takes in the maps that follow.
-constexpr list<int> cuts_of(graph const& g) {
-  list<int> cuts(g.nodes.size(), -1);
-  list<int> readers(g.nodes.size(), 0);
+constexpr constexpr_list<int> cuts_of(graph const& g) {
+  constexpr_list<int> cuts(g.nodes.size(), -1);
+  constexpr_list<int> readers(g.nodes.size(), 0);
   auto const count = [&](int id) { ++readers[static_cast<std::size_t>(id)]; };
   for (node const& n : g.nodes)
     for (int i = 0; i < n.operand_count(); ++i) count(n.operand(i));
@@ -106,13 +106,13 @@ constexpr graph layout(graph const& from) {
   struct transposed_copy {
     int packed, made;
   };
-  list<parameter_place> const places = parameter_places(from);
+  constexpr_list<parameter_place> const places = parameter_places(from);
   graph g = from;
   g.nodes.clear();
-  list<int> renamed;
-  list<char> packed;  // of g: the value is in the panels of its window
-  list<copy> copies;
-  list<transposed_copy> transposes;
+  constexpr_list<int> renamed;
+  constexpr_list<char> packed;  // of g: the value is in the panels of its window
+  constexpr_list<copy> copies;
+  constexpr_list<transposed_copy> transposes;
   auto const add = [&](node const& n, bool is_packed) {
     g.nodes.push_back(n);
     packed.push_back(is_packed);
@@ -178,7 +178,7 @@ constexpr graph layout(graph const& from) {
                 .window = made},
                false);
   };
-  list<int> const cuts = detail::cuts_of(from);
+  constexpr_list<int> const cuts = detail::cuts_of(from);
   for (int id = 0; id < from.size(); ++id) {
     node n = from[id];
     bool const weights = n.code == op::contract || n.code == op::contract_dx;

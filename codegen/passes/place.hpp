@@ -42,7 +42,7 @@ class placer {
   }
 
   constexpr void find_lifetimes() {
-    list<char> passes(out_.values.size(), false);
+    constexpr_list<char> passes(out_.values.size(), false);
     for (std::size_t g = 0; g < out_.segments.size(); ++g)
       for (int i = out_.segments[g].first, first = i, last = i; i < out_.segments[g].last; ++i) {
         // Steps that run row by row read and write their memory all at once.
@@ -151,7 +151,7 @@ class placer {
 
   /// Largest first, each at the lowest offset that is free while it lives (Pisarchyk and Lee 2020).
   constexpr void assign_offsets() {
-    list<block> blocks;
+    constexpr_list<block> blocks;
     blocks.reserve(out_.values.size());
     for (std::size_t v = 0; v < out_.values.size(); ++v) {
       value& x = out_.values[v];
@@ -201,7 +201,7 @@ class placer {
   }
 
   plan out_;
-  list<life> lives_;
+  constexpr_list<life> lives_;
 };
 
 }  // namespace detail

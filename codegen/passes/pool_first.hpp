@@ -9,8 +9,8 @@ namespace etch::passes {
 namespace detail {
 
 /// Who reads each node; outputs and gradients are read by -1.
-constexpr list<list<int>> readers(graph const& g) {
-  list<list<int>> all(g.nodes.size());
+constexpr constexpr_list<constexpr_list<int>> readers(graph const& g) {
+  constexpr_list<constexpr_list<int>> all(g.nodes.size());
   for (int id = 0; id < g.size(); ++id)
     for (int i = 0; i < g[id].operand_count(); ++i)
       all[static_cast<std::size_t>(g[id].operand(i))].push_back(id);

@@ -129,7 +129,7 @@ class remaker {
     }
   }
   constexpr void emit(step s, int g) {
-    list<int> wanted;
+    constexpr_list<int> wanted;
     for_each_read(s, [&](int v) {
       for (std::size_t r = 0; r < remade_.size(); ++r)
         if (remade_[r].value == v && remade_[r].segment == g &&
@@ -152,10 +152,10 @@ class remaker {
   }
 
   plan out_;
-  list<usage> uses_;  // of the values there were
-  list<step> steps_;  // as they were
-  list<int> loads_;
-  list<remake> remade_;
+  constexpr_list<usage> uses_;  // of the values there were
+  constexpr_list<step> steps_;  // as they were
+  constexpr_list<int> loads_;
+  constexpr_list<remake> remade_;
 };
 
 }  // namespace detail

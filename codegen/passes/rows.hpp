@@ -121,7 +121,7 @@ class row_grouper {
 
   plan out_;
   int rows_ = 1, length_ = 1;
-  list<int> last_read_;  // of each value: a step
+  constexpr_list<int> last_read_;  // of each value: a step
 };
 
 }  // namespace detail

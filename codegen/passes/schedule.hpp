@@ -39,9 +39,9 @@ class scheduler {
     struct writer {
       int step, before;  // the writer of the same value before, in `writers`
     };
-    list<writer> writers;
+    constexpr_list<writer> writers;
     writers.reserve(2 * steps_.size());
-    list<int> last_writer(out_.values.size(), -1);
+    constexpr_list<int> last_writer(out_.values.size(), -1);
     first_.reserve(steps_.size());
     needs_.reserve(4 * steps_.size());
     for (std::size_t i = 0; i < steps_.size(); ++i) {
@@ -67,7 +67,7 @@ class scheduler {
 
   /// What depends on the parameters alone runs first, on its own, into the derived buffer.
   constexpr void emit_static() {
-    list<char> varies(out_.values.size(), 0);
+    constexpr_list<char> varies(out_.values.size(), 0);
     for (std::size_t v = 0; v < out_.values.size(); ++v)
       varies[v] =
           out_.values[v].where != space::parameters && out_.values[v].where != space::workspace;
@@ -195,15 +195,15 @@ class scheduler {
     if (last > first) out_.segments.push_back({first, last, loops, lanes_});
   }
 
-  list<step> steps_;  // as they were, by the numbers of needs_ and done_
+  constexpr_list<step> steps_;  // as they were, by the numbers of needs_ and done_
   plan out_;
   bool lanes_ = false;        // how samples lie: see segment::lanes
-  list<int> needs_;    // what each step waits for, from first_ to the next -1
-  list<int> first_;    // of needs_
-  list<int> blocker_;  // what keeps each step, or -1
-  list<int> done_;     // the segment that a step is in, or -1
-  list<int> waiting_;  // the others
-  list<manner> manner_;
+  constexpr_list<int> needs_;    // what each step waits for, from first_ to the next -1
+  constexpr_list<int> first_;    // of needs_
+  constexpr_list<int> blocker_;  // what keeps each step, or -1
+  constexpr_list<int> done_;     // the segment that a step is in, or -1
+  constexpr_list<int> waiting_;  // the others
+  constexpr_list<manner> manner_;
 };
 
 }  // namespace detail

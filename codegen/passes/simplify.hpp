@@ -177,9 +177,9 @@ class simplifier {
 
   graph const& from_;
   graph to_;
-  list<char> live_;
-  list<int> renamed_;
-  list<int> last_user_, previous_user_, leaves_;
+  constexpr_list<char> live_;
+  constexpr_list<int> renamed_;
+  constexpr_list<int> last_user_, previous_user_, leaves_;
 };
 
 }  // namespace detail

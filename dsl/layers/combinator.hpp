@@ -63,8 +63,8 @@ struct side_by_side {
   }
 
   static constexpr void write_all(context& c) {
-    list<tensor> const in = c.streams;
-    list<tensor> out;
+    constexpr_list<tensor> const in = c.streams;
+    constexpr_list<tensor> out;
     std::size_t index = 0;
     auto const step = [&](void (*write_block)(context&)) {
       c.streams.assign(1, in[Copies ? 0 : index++]);

@@ -45,7 +45,7 @@ constexpr probed probe_graph(etch::graph const& training) {
   }
   p.loss = total.id;
   g.outputs.push_back(p.loss);
-  etch::list<int> const adjoints = etch::passes::differentiate(g, p.loss, true);
+  etch::constexpr_list<int> const adjoints = etch::passes::differentiate(g, p.loss, true);
   for (std::size_t i = 0; i < inputs; ++i)
     for (std::size_t id = 0; id < adjoints.size(); ++id)
       if (g.nodes[id].code == etch::op::input && g.nodes[id].index == static_cast<int>(i))

@@ -43,7 +43,7 @@ struct problem {
   std::string name;
   etch::graph inference;
   probed training;
-  etch::list<etch::parameter_place> places;
+  etch::constexpr_list<etch::parameter_place> places;
   int floats = 0;  // of all parameters as they lie in a model
   tensors parameters;
 

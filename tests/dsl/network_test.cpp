@@ -192,7 +192,7 @@ TEST_CASE("a layer in a user's namespace is a layer like any other") {
   CHECK(infer<mine::scaled_tanh<4>>(decltype(input<5>)::inputs).why == refusal::other);
   constexpr auto swapped = inputs(input<8>, input<3>) | mine::swap{};
   STATIC_REQUIRE(swapped.output_shape(0) == shape<3>);
-  CHECK(graph_of(swapped).outputs == etch::list<int>{1, 0});
+  CHECK(graph_of(swapped).outputs == etch::constexpr_list<int>{1, 0});
 }
 
 TEST_CASE("equal layers behind the same shape are tried once") {

@@ -10,26 +10,26 @@ namespace etch {
 /// long to instantiate and to evaluate the other, whose every access is some calls deep. Elements
 /// exist before they are in the list, so that it takes no <memory>.
 template <class T>
-class list {
+class constexpr_list {
  public:
-  constexpr list() = default;
-  constexpr list(std::size_t count, T const& value) { assign(count, value); }
-  constexpr explicit list(std::size_t count) { resize(count); }
-  constexpr list(std::initializer_list<T> items) { append(items.begin(), items.size()); }
-  constexpr list(list const& other) { append(other.items_, other.size_); }
-  constexpr list(list&& other) noexcept { swap(other); }
-  constexpr list& operator=(list const& other) {
+  constexpr constexpr_list() = default;
+  constexpr constexpr_list(std::size_t count, T const& value) { assign(count, value); }
+  constexpr explicit constexpr_list(std::size_t count) { resize(count); }
+  constexpr constexpr_list(std::initializer_list<T> items) { append(items.begin(), items.size()); }
+  constexpr constexpr_list(constexpr_list const& other) { append(other.items_, other.size_); }
+  constexpr constexpr_list(constexpr_list&& other) noexcept { swap(other); }
+  constexpr constexpr_list& operator=(constexpr_list const& other) {
     if (this != &other) {
       clear();
       append(other.items_, other.size_);
     }
     return *this;
   }
-  constexpr list& operator=(list&& other) noexcept {
+  constexpr constexpr_list& operator=(constexpr_list&& other) noexcept {
     swap(other);
     return *this;
   }
-  constexpr ~list() { delete[] items_; }
+  constexpr ~constexpr_list() { delete[] items_; }
 
   constexpr std::size_t size() const { return size_; }
   constexpr bool empty() const { return size_ == 0; }
@@ -79,7 +79,7 @@ class list {
     --size_;
   }
 
-  friend constexpr bool operator==(list const& a, list const& b) {
+  friend constexpr bool operator==(constexpr_list const& a, constexpr_list const& b) {
     bool equal = a.size_ == b.size_;
     for (std::size_t i = 0; equal && i < a.size_; ++i) equal = a[i] == b[i];
     return equal;
@@ -90,7 +90,7 @@ class list {
     reserve(size_ + count);
     for (std::size_t i = 0; i < count; ++i) items_[size_++] = from[i];
   }
-  constexpr void swap(list& other) {
+  constexpr void swap(constexpr_list& other) {
     std::swap(items_, other.items_);
     std::swap(size_, other.size_);
     std::swap(room_, other.room_);
