@@ -1,5 +1,7 @@
 // error: etch::expects<etch::size_known_to_the_compiler>, etch::given<const std::vector<float
 // error: the size of this argument is not known to the compiler; give a std::array, or std::span
+#include <vector>
+
 #include "../../runtime/model.hpp"
 #include "../../dsl/layers/dense.hpp"
 
