@@ -116,6 +116,15 @@ constexpr int load_of(Plan const& p, step const& s, int k) {
   return p.loads[static_cast<std::size_t>(s.loads + k)];
 }
 
+/// f(v) for each value that a step reads: as a reference, which f may change, if neither is const.
+template <class Plan, class Step, class F>
+constexpr void for_each_read(Plan& p, Step& s, F f) {
+  for (auto& v : s.operands)
+    if (v >= 0) f(v);
+  for (int k = 0, n = code_of(p, s).loads; k < n; ++k)
+    if (auto& v = p.loads[static_cast<std::size_t>(s.loads + k)]; v >= 0) f(v);
+}
+
 /// Whether steps are left to a team.
 template <class Plan>
 constexpr bool has_team(Plan const& p) {

@@ -82,30 +82,25 @@ template <class Arch, contraction C, pool_window Pool, int Height, int Width, in
   constexpr int rows = Height * Pool.height, columns = Width * Pool.width;
   constexpr position_grid indices{rows, columns, C.out_width(), 1};
   constexpr position_grid outputs{Height, Width, C.out_width() / Pool.width * C.filters, C.filters};
-  if constexpr (is_framing<Epilogue>) {
-    static_assert(Pool == pool_window{});
-    constexpr position_grid inside{rows, columns, Epilogue::line, C.filters};
-    float* const framed = epilogue.place(row, channel);
-    if constexpr (Epilogue::large) {
-#pragma GCC unroll 1
-      for (int m = 0; m < rows * columns; ++m)
+  static_assert(!is_framing<Epilogue> || Pool == pool_window{});
+  if constexpr (Pool == pool_window{}) {
+    [[maybe_unused]] float* framed = nullptr;
+    if constexpr (is_framing<Epilogue>) framed = epilogue.place(row, channel);
+    auto const put = [&](int m) __attribute__((always_inline)) {
+      if constexpr (is_framing<Epilogue>) {
+        constexpr position_grid inside{rows, columns, Epilogue::line, C.filters};
         store_twice<Arch, Lanes>(framed + inside[m], y + outputs[m], acc[m], epilogue,
                                  row + indices[m], channel);
-    } else {
-#pragma GCC unroll 64
-      for (int m = 0; m < rows * columns; ++m)
-        store_twice<Arch, Lanes>(framed + inside[m], y + outputs[m], acc[m], epilogue,
-                                 row + indices[m], channel);
-    }
-  } else if constexpr (Pool == pool_window{}) {
+      } else {
+        store_position<Arch, Lanes>(y + outputs[m], acc[m], epilogue, row + indices[m], channel);
+      }
+    };
     if constexpr (is_large<Epilogue>()) {
 #pragma GCC unroll 1
-      for (int m = 0; m < rows * columns; ++m)
-        store_position<Arch, Lanes>(y + outputs[m], acc[m], epilogue, row + indices[m], channel);
+      for (int m = 0; m < rows * columns; ++m) put(m);
     } else {
 #pragma GCC unroll 64
-      for (int m = 0; m < rows * columns; ++m)
-        store_position<Arch, Lanes>(y + outputs[m], acc[m], epilogue, row + indices[m], channel);
+      for (int m = 0; m < rows * columns; ++m) put(m);
     }
   } else {
     // Where an epilogue makes outputs equal, it decides which is the first of the largest; windows

@@ -132,23 +132,35 @@ constexpr program repeated(map_spec s, int channels, int length) {
   return s.code;
 }
 
+/// What `repeated` reads: the operands, of which those per channel are copied as often as a row has
+/// room for them.
+template <map_spec S, int Channels, int Length>
+struct repeated_operands {
+  static constexpr int count = std::max(1, S.code.loads);
+  alignas(64) float copies[count][Length];
+  float const* from[count];
+
+  [[gnu::always_inline]] explicit repeated_operands(float const* const* operands) noexcept {
+    for (int i = 0; i < S.code.loads; ++i) {
+      auto const& l = S.code.operand(i);
+      bool const in_memory = l.from == program::kind::memory;
+      bool const copied = in_memory && l.period == Channels && Length > Channels;
+      from[i] = !in_memory ? nullptr : copied ? copies[i] : operands[i];
+      for (int j = 0; copied && j < Length; ++j) copies[i][j] = operands[i][j % Channels];
+    }
+  }
+};
+
 /// A flat map but for operands per channel, which are copied `Together` times to make long rows.
 template <class Arch, map_spec S, int Together>
 void map_channels(float* y, float const* const* operands, std::ptrdiff_t total) noexcept {
   constexpr int channels = common_row(S.code, S.elements), length = channels * Together;
   constexpr program P = repeated(S, channels, length);
-  float copies[P.loads][length];
-  float const* from[P.loads];
-  for (int i = 0; i < P.loads; ++i) {
-    auto const& l = S.code.operand(i);
-    bool const copied = l.period == channels;
-    from[i] = l.from != program::kind::memory ? nullptr : copied ? copies[i] : operands[i];
-    for (int j = 0; copied && j < length; ++j) copies[i][j] = operands[i][j % channels];
-  }
+  repeated_operands<S, channels, length> const made(operands);
   std::ptrdiff_t const rows = total / length;
-  map_rows<Arch, P, length, 1>(y, from, 0, 0, rows);
+  map_rows<Arch, P, length, 1>(y, made.from, 0, 0, rows);
   if (total % length > 0) {
-    program_row<Arch, P, length, 1> const row(from, rows, 0);
+    program_row<Arch, P, length, 1> const row(made.from, rows, 0);
     map_row<Arch, P>(y + rows * length, row, total % length);
   }
 }
@@ -183,14 +195,7 @@ void map_framed(float* y, float* framed, float const* const* operands, int sampl
   constexpr int together = wide ? 1 : fits ? most : Box.size[2];
   constexpr int length = channels * together, rows = Box.size[2] / together;
   constexpr program P = repeated(S, channels, length);
-  alignas(64) float copies[std::max(1, P.loads)][length];
-  float const* from[std::max(1, P.loads)];
-  for (int i = 0; i < P.loads; ++i) {
-    auto const& l = S.code.operand(i);
-    bool const copied = together > 1 && l.from == program::kind::memory && l.period == channels;
-    from[i] = l.from != program::kind::memory ? nullptr : copied ? copies[i] : operands[i];
-    for (int j = 0; copied && j < length; ++j) copies[i][j] = operands[i][j % channels];
-  }
+  repeated_operands<S, channels, length> const read(operands);
   std::ptrdiff_t const count = S.batched ? samples : 1;
   copy_box<Arch, Box, false>(nullptr, framed, static_cast<int>(count));
   constexpr std::ptrdiff_t size = run_offset(Box.to_shape, {}, Box.to_shape[0], 0, 0);
@@ -199,7 +204,7 @@ void map_framed(float* y, float* framed, float const* const* operands, int sampl
     for (int i = 0; i < Box.size[1]; ++i, row += rows) {
       float* const to = framed + run_offset(Box.to_shape, Box.to_origin, 0, i, 0);
       float* const made = y == nullptr ? to : y + row * length;
-      map_rows<Arch, P, length, 1>(made, from, 0, row, row + rows);
+      map_rows<Arch, P, length, 1>(made, read.from, 0, row, row + rows);
       if (y != nullptr) std::memcpy(to, made, line * sizeof(float));
     }
 }

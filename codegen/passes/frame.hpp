@@ -35,12 +35,7 @@ class framer {
 
   constexpr plan run() {
     readers_.assign(out_.values.size(), 0);
-    for (step const& s : out_.steps) {
-      for (int x : s.operands)
-        if (x >= 0) ++readers_[at(x)];
-      for (int k = 0, n = code_of(out_, s).loads; k < n; ++k)
-        if (int const x = load_of(out_, s, k); x >= 0) ++readers_[at(x)];
-    }
+    for (step const& s : out_.steps) for_each_read(out_, s, [&](int v) { ++readers_[at(v)]; });
     constexpr_list<int> writer(out_.values.size(), -1);
     int kept = 0;
     for (segment& part : out_.segments) {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "../../dsl/graph.hpp"
 #include "../packing.hpp"
+#include "readers.hpp"
 
 namespace etch {
 
@@ -60,12 +60,7 @@ namespace detail {
 /// so that no more is multiplied, and the convolution takes in the maps that follow.
 constexpr constexpr_list<int> cuts_of(graph const& g) {
   constexpr_list<int> cuts(g.nodes.size(), -1);
-  constexpr_list<int> readers(g.nodes.size(), 0);
-  auto const count = [&](int id) { ++readers[static_cast<std::size_t>(id)]; };
-  for (node const& n : g.nodes)
-    for (int i = 0; i < n.operand_count(); ++i) count(n.operand(i));
-  for (int y : g.outputs) count(y);
-  for (gradient_root const& r : g.gradients) count(r.node);
+  auto const all = readers(g);
   for (int id = 0; id < g.size(); ++id) {
     node const& cut = g[id];
     if (cut.code != op::slice || g[cut.operand(0)].code != op::contract_dx) continue;
@@ -77,7 +72,7 @@ constexpr constexpr_list<int> cuts_of(graph const& g) {
         c.channels >= 16 && canonical(c) == c && cut.shape.rank == 3 &&
         cut.shape[2] == c.channels &&
         g[dx.operand(0)].shape == tensor_shape{c.out_height(), c.out_width(), c.filters};
-    if (plain && readers[static_cast<std::size_t>(cut.operand(0))] == 1 &&
+    if (plain && all[static_cast<std::size_t>(cut.operand(0))].size() == 1 &&
         cut.before[0] <= height && cut.after[0] <= height && cut.before[1] <= width &&
         cut.after[1] <= width && cut.shape.elements(0, 2) <= c.out_height() * c.out_width())
       cuts[static_cast<std::size_t>(cut.operand(0))] = id;

@@ -33,10 +33,7 @@ class placer {
 
   template <class F>
   constexpr void for_each_value(step const& s, F f) {
-    for (int x : s.operands)
-      if (x >= 0) f(x);
-    for (int k = 0; k < code_of(out_, s).loads; ++k)
-      if (load_of(out_, s, k) >= 0) f(load_of(out_, s, k));
+    for_each_read(out_, s, f);
     f(s.result);
     if (s.also >= 0) f(s.also);
   }

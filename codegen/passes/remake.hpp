@@ -46,21 +46,12 @@ class remaker {
     return out_.values[at(v)].batched && out_.values[at(v)].size >= large;
   }
 
-  /// Calls f with each value that a step reads, which it may replace.
-  template <class F>
-  constexpr void for_each_read(step& s, F f) {
-    for (int& x : s.operands)
-      if (x >= 0) f(x);
-    for (int k = 0, n = code_of(out_, s).loads; k < n; ++k)
-      if (int& x = out_.loads[at(s.loads + k)]; x >= 0) f(x);
-  }
-
   constexpr void find_readers() {
     uses_.resize(out_.values.size());
     for (int g = 0; g < segments(); ++g)
       for (int i = out_.segments[at(g)].first; i < out_.segments[at(g)].last; ++i) {
         step& s = out_.steps[at(i)];
-        for_each_read(s, [&](int v) {
+        for_each_read(out_, s, [&](int v) {
           usage& u = uses_[at(v)];
           u.last = g;
           if (g == u.written || g == u.elsewhere) return;
@@ -78,7 +69,7 @@ class remaker {
   constexpr bool reads(int g, int v) {
     bool found = false;
     for (int i = out_.segments[at(g)].first; i < out_.segments[at(g)].last && !found; ++i)
-      for_each_read(out_.steps[at(i)], [&](int x) { found = found || x == v; });
+      for_each_read(out_, out_.steps[at(i)], [&](int x) { found = found || x == v; });
     return found;
   }
   constexpr int again(int v, int g) const {
@@ -91,7 +82,7 @@ class remaker {
   constexpr bool pays(step& s, int g) {
     int more = 0;
     bool lasts = true;
-    for_each_read(s, [&](int x) {
+    for_each_read(out_, s, [&](int x) {
       value const& v = out_.values[at(x)];
       if (!is_large(x) || again(x, g) >= 0 || reads(g, x)) return;
       more += v.size;
@@ -130,14 +121,14 @@ class remaker {
   }
   constexpr void emit(step s, int g) {
     constexpr_list<int> wanted;
-    for_each_read(s, [&](int v) {
+    for_each_read(out_, s, [&](int v) {
       for (std::size_t r = 0; r < remade_.size(); ++r)
         if (remade_[r].value == v && remade_[r].segment == g &&
             !std::exchange(remade_[r].done, true))
           wanted.push_back(static_cast<int>(r));
     });
     for (int r : wanted) emit(copy_of(remade_[at(r)]), g);
-    for_each_read(s, [&](int& v) {
+    for_each_read(out_, s, [&](int& v) {
       if (int const made = again(v, g); made >= 0) v = made;
     });
     out_.steps.push_back(s);

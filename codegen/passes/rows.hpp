@@ -110,13 +110,8 @@ class row_grouper {
   }
   constexpr void find_last_reads() {
     last_read_.assign(out_.values.size(), -1);
-    for (int i = 0; i < static_cast<int>(out_.steps.size()); ++i) {
-      step const& s = out_.steps[at(i)];
-      for (int x : s.operands)
-        if (x >= 0) last_read_[at(x)] = i;
-      for (int k = 0; k < code_of(out_, s).loads; ++k)
-        if (int const v = load_of(out_, s, k); v >= 0) last_read_[at(v)] = i;
-    }
+    for (int i = 0; i < static_cast<int>(out_.steps.size()); ++i)
+      for_each_read(out_, out_.steps[at(i)], [&](int v) { last_read_[at(v)] = i; });
   }
 
   plan out_;

@@ -48,12 +48,10 @@ class scheduler {
       step const& s = steps_[i];
       first_.push_back(static_cast<int>(needs_.size()));
       auto const wait_for = [&](int v) {
-        if (v < 0) return;
         for (int w = last_writer[at(v)]; w >= 0; w = writers[at(w)].before)
           needs_.push_back(writers[at(w)].step);
       };
-      for (int x : s.operands) wait_for(x);
-      for (int k = 0, n = code_of(out_, s).loads; k < n; ++k) wait_for(load_of(out_, s, k));
+      for_each_read(out_, s, wait_for);
       wait_for(s.result);
       needs_.push_back(-1);
       for (int v : {s.result, s.also}) {
@@ -74,9 +72,7 @@ class scheduler {
     for (step const& s : steps_) {  // a value that two steps write varies if one of them does
       char& result = varies[at(s.result)];
       result = result || s.batched || s.sums || s.what == step_kind::batch_size;
-      for (int x : s.operands) result = result || (x >= 0 && varies[at(x)]);
-      for (int k = 0, n = code_of(out_, s).loads; k < n && !result; ++k)
-        if (int const v = load_of(out_, s, k); v >= 0) result = varies[at(v)];
+      for_each_read(out_, s, [&](int v) { result = result || varies[at(v)]; });
       if (s.also >= 0) varies[at(s.also)] = result;
     }
     for (std::size_t i = 0; i < steps_.size(); ++i) {
