@@ -1,6 +1,52 @@
+#include "../../codegen/kernels/move.hpp"
 #include "contract_problem.hpp"
 
 using namespace contract_testing;
+
+namespace {
+
+/// Whether the outputs lie in the box of a larger image, whose border is left alone, and, if they
+/// are kept, in y.
+template <contraction C, bool Keeps, class Arch>
+bool framed_is_right(problem& p) {
+  constexpr int height = C.out_height(), width = C.out_width();
+  constexpr std::array<int, 4> own{1, height, width, C.filters};
+  constexpr std::array<int, 4> larger{1, height + 3, width + 3, C.filters};
+  constexpr copy_spec box{own, larger, {}, {0, 1, 2, 0}, own};
+  constexpr float border = 7;
+  bias_residual_relu const epilogue{p.bias.data(), p.residual.data(), C.filters};
+  guarded plain(p.samples * C.outputs(), p.at), y(Keeps ? p.samples * C.outputs() : 0, p.at);
+  int const size = p.samples * larger[1] * larger[2] * C.filters;
+  guarded framed(size, p.at, border), expected(size, p.at, border);
+  contract_forward<Arch, C>(p.x.data(), p.packed.data(), plain.data(), p.samples, epilogue);
+  kernels::copy_box<Arch, box>(plain.data(), expected.data(), p.samples);
+  using framing = kernels::framing<bias_residual_relu, box, Keeps>;
+  contract_forward<Arch, C>(p.x.data(), p.packed.data(), Keeps ? y.data() : framed.data(),
+                            p.samples, framing{epilogue, framed.data()});
+  return framed.values() == expected.values() && framed.intact() && y.intact() &&
+         (!Keeps || y.values() == plain.values());
+}
+
+template <contraction C>
+void check_framed() {
+  for (int const samples : {1, 3})
+    for (edge const at : {edge::end, edge::begin}) {
+      problem p = problem::make<C>(samples, at);
+      for_each_instruction_set([&]<class Arch>() {
+        CAPTURE(samples, at, C.height, C.channels, C.filters);
+        CHECK(framed_is_right<C, true, Arch>(p));
+        CHECK(framed_is_right<C, false, Arch>(p));
+      });
+    }
+}
+
+}  // namespace
+
+TEST_CASE("outputs of convolutions are written into a larger image") {
+  check_framed<conv(7, 3, 3, 16)>();
+  check_framed<conv(8, 20, 3, 112)>();  // several strips of filters
+  check_framed<conv(9, 6, 2, 48, 2, 1, 3)>();
+}
 
 TEST_CASE("square convolutions agree with the reference in double") {
   check_all<conv(7, 1, 3, 8)>({1, 3});
@@ -42,6 +88,12 @@ TEST_CASE("convolutions with strides, dilation and oblong kernels agree with the
                         .kernel_width = 3,
                         .stride_height = 3,
                         .filters = 20}>({1, 3});
+  check_all<contraction{.height = 5,  // taps of a row two at a time
+                        .width = 12,
+                        .channels = 8,
+                        .kernel_height = 2,
+                        .kernel_width = 4,
+                        .filters = 8}>({1, 3});
   check_all<contraction{.height = 6,
                         .width = 9,
                         .channels = 3,

@@ -105,19 +105,50 @@ TEST_CASE("pooling and its gradient, with ties, overlaps, gaps and borders") {
                          .filters = 5}>();
 }
 
+/// What is added for a channel and for a position.
+struct bias_and_shift {
+  float const* bias;
+  float const* shift;
+
+  template <class Arch>
+  simd::vec<Arch> operator()(simd::vec<Arch> acc, std::ptrdiff_t row, int channel,
+                             int lanes) const {
+    return acc + simd::load_partial<Arch>(bias + channel, lanes) +
+           simd::broadcast<Arch>(shift[row]);
+  }
+};
+
+TEST_CASE("what follows a pooling is told the position and the channel") {
+  static constexpr contraction w = window(4, 7, 140, 2, 2);
+  static constexpr int rows = 2 * w.out_height() * w.out_width();
+  for_each_instruction_set([]<class Arch>() {
+    guarded const x(std::size_t{2 * w.inputs()}), y(std::size_t{rows * w.channels});
+    guarded const sums(y.size()), bias(std::size_t{w.channels}), shift(std::size_t{rows});
+    for (guarded const* memory : {&x, &bias, &shift}) randomize(*memory, -1, 1);
+    kernels::pool<Arch, function::add, w>(x.data(), sums.data(), 2);
+    kernels::pool<Arch, function::add, w>(x.data(), y.data(), 2,
+                                          bias_and_shift{bias.data(), shift.data()});
+    std::vector<double> expected;
+    for (std::size_t i = 0; i < y.size(); ++i)
+      expected.push_back(double{sums[i]} + bias[i % w.channels] + shift[i / w.channels]);
+    CHECK(error_of(y, expected) < 1e-6);
+  });
+}
+
 // ---- move
 
 using copy_kernel = void (*)(float const*, float*, int) noexcept;
 
 void check_copy_kernel(copy_spec const& box, copy_kernel copy, int samples) {
   auto const elements = [](std::array<int, 4> const& s) { return s[0] * s[1] * s[2] * s[3]; };
-  guarded const from(static_cast<std::size_t>(samples * elements(box.from_shape)));
+  guarded const from(
+      static_cast<std::size_t>((box.shared ? 1 : samples) * elements(box.from_shape)));
   guarded const to(static_cast<std::size_t>(samples * elements(box.to_shape)), edge::end, 5.0f);
   randomize(from, -1, 1);
   std::vector<double> expected(to.size(), box.fills ? std::bit_cast<float>(box.fill_bits) : 5.0f);
   for (int s = 0; s < samples; ++s)
     for (int i = 0; i < elements(box.size); ++i) {
-      int f = s, t = s, rest = elements(box.size), index = i;
+      int f = box.shared ? 0 : s, t = s, rest = elements(box.size), index = i;
       for (std::size_t axis = 0; axis < 4; ++axis) {
         rest /= box.size[axis];
         f = f * box.from_shape[axis] + box.from_origin[axis] + index / rest;
@@ -148,6 +179,9 @@ TEST_CASE("boxes are copied, and what is outside is filled or left alone") {
   check_copy<copy_spec{{1, 9, 8, 7}, {1, 4, 3, 2}, {0, 2, 5, 3}, {}, {1, 4, 3, 2}}>();
   check_copy<copy_spec{{1, 4, 4, 3}, {1, 4, 4, 8}, {}, {0, 0, 0, 5}, {1, 4, 4, 3}}>();
   check_copy<copy_spec{{2, 3, 4, 5}, {2, 3, 4, 5}, {}, {}, {2, 3, 4, 5}}>();
+  // the same for every sample
+  check_copy<copy_spec{
+      {1, 4, 4, 3}, {1, 4, 4, 8}, {}, {0, 0, 0, 5}, {1, 4, 4, 3}, false, 0, true}>();
   check_copy<copy_spec{
       {3, 3, 3, 3}, {4, 2, 5, 2}, {1, 1, 0, 2}, {2, 0, 1, 1}, {2, 2, 3, 1}, true, two}>();
 }
