@@ -34,24 +34,27 @@ measure::machine<native>& machine() {
 }
 
 #if defined(__linux__)
-cpu_set_t all_cores;
+std::vector<int> cores;  // that this process was given, before it kept to one of them
 
-void pin(bool pinned) {
-  if (chosen.core < 0) return;
-  cpu_set_t set = all_cores;
-  if (pinned) {
-    CPU_ZERO(&set);
-    CPU_SET(static_cast<std::size_t>(chosen.core), &set);
-  }
+void keep_to(int core) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<std::size_t>(core), &set);
   sched_setaffinity(0, sizeof set, &set);
 }
+void pin() {
+  if (chosen.core >= 0) keep_to(chosen.core);
+}
 void start_pinning(std::string_view where) {
-  sched_getaffinity(0, sizeof all_cores, &all_cores);
+  cpu_set_t given{};
+  sched_getaffinity(0, sizeof given, &given);
+  for (int core = 0; core < CPU_SETSIZE; ++core)
+    if (CPU_ISSET(static_cast<std::size_t>(core), &given)) cores.push_back(core);
   if (where != "none") chosen.core = where.empty() ? sched_getcpu() : std::atoi(where.data());
-  pin(true);
+  pin();
 }
 #else
-void pin(bool) {}
+void pin() {}
 void start_pinning(std::string_view) {}
 #endif
 
@@ -74,13 +77,13 @@ void report(benchmark::State& state, task const& t, double seconds) {
     state.counters["ns_per_item"] = seconds * 1e9 / t.items;
   }
   double const flops = 2 * t.work.multiply_adds;
-  if (flops > 0 && t.pinned) {
+  if (flops > 0 && t.one_thread) {
     state.counters["GFLOP/s"] = flops / seconds * 1e-9;
     state.counters["of_peak"] = flops / seconds * 1e-9 / machine().peak();
   }
   double const footprint = t.footprint > 0 ? t.footprint : t.work.read + t.work.written;
   measure::bound const lowest = machine().lowest(t.work, footprint);
-  if (t.pinned && lowest.seconds > 0) {
+  if (t.one_thread && lowest.seconds > 0) {
     state.counters["of_bound"] = lowest.seconds / seconds;
     state.SetLabel(std::string{lowest.name});
   }
@@ -112,7 +115,7 @@ void run(benchmark::State& state, task const& t, job const& j) {
   one(1);  // once, so that the caches are warm when calls are counted
   int calls = 1;
   while (calls < 1 << 22 && one(calls) < chosen.stretch / 2) calls *= 2;
-  long_calls = t.pinned && one(1) > 4 * chosen.stretch;
+  long_calls = t.one_thread && one(1) > 4 * chosen.stretch;
   std::vector<double> stretches;
   while (state.KeepRunningBatch(calls)) stretches.push_back(one(calls) / calls);
   double const seconds = chosen.fastest ? *std::min_element(stretches.begin(), stretches.end())
@@ -141,6 +144,13 @@ class plain_names : public Reporter {
 
 }  // namespace
 
+void pin_thread([[maybe_unused]] int index) {
+#if defined(__linux__)
+  if (chosen.core >= 0 && !cores.empty())
+    keep_to(cores[static_cast<std::size_t>(index) % cores.size()]);
+#endif
+}
+
 void add_row(task const& t, std::string const& library, std::function<job()> make) {
   // Prepared and compared once, however often the row is repeated.
   struct prepared {
@@ -150,7 +160,7 @@ void add_row(task const& t, std::string const& library, std::function<job()> mak
   auto const ready = std::make_shared<std::unique_ptr<prepared>>();
   auto const body = [t, make, ready](benchmark::State& state) {
     etch::flush_denormals const guard;
-    pin(t.pinned);
+    if (!t.one_thread) pin_thread(0);
     if (!*ready) {
       *ready = std::make_unique<prepared>();
       (*ready)->j = make();
@@ -162,7 +172,7 @@ void add_row(task const& t, std::string const& library, std::function<job()> mak
     }
     if (!(*ready)->fault.empty()) return state.SkipWithError((*ready)->fault.c_str());
     run(state, t, (*ready)->j);
-    pin(true);
+    pin();
   };
   benchmark::RegisterBenchmark((t.name + "/" + library).c_str(), body)->UseManualTime();
 }

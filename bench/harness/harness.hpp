@@ -52,8 +52,12 @@ struct task {
   int items = 0;         // samples of a call; above 0, the row reports items_per_second
   std::function<std::vector<float>()> expected{};  // the result, from plain loops
   double tolerance = 1e-4;  // largest difference to it, relative to its largest number
-  bool pinned = true;       // false: has threads of its own
+  bool one_thread = true;   // false: has several, each of which calls pin_thread
 };
+
+/// Keeps the calling thread to the core of this index, counted round, among those that the process
+/// was given; with --pin=none to none.
+void pin_thread(int index);
 
 /// A row `<task.name>/<library>`. `make` prepares the job, when the row is run for the first time.
 void add_row(task const& t, std::string const& library, std::function<job()> make);

@@ -53,7 +53,7 @@ task training_task(std::string const& name, int threads) {
     }
   t.work.read = 4.0 * (etch::facts<Net>::parameter_floats + Batch * input_floats<Net>);
   t.items = Batch;
-  t.pinned = threads == 1;
+  t.one_thread = threads == 1;
   return t;
 }
 
@@ -80,6 +80,7 @@ task add_training_row(std::string const& network, std::string const& optimizer_n
     };
     auto const m = std::make_shared<state>(state{
         s->model, optimizer, threads > 1 ? std::make_unique<etch::thread_team>(threads) : nullptr});
+    if (m->team) m->team->run([](int index) { pin_thread(index); });
     auto const step = [=](int i) {
       auto const& [x, y] = std::tie(s->x[i], (*targets)[i]);
       etch::batch<0> const b{Batch, {x.data(), x.size()}, {y.data(), y.size()}};
