@@ -29,6 +29,35 @@ TEST_CASE("pooling drops work that a bench does not count") {
   CHECK(report.total.multiply_adds == 9 * 9 * 8);
 }
 
+TEST_CASE("a bench counts what a step reads and writes") {
+  constexpr auto product = etch::input<16> | etch::dense<32, etch::no_bias>;
+  auto const report = etch::bench<product>({.seconds = 1e-4});
+  REQUIRE(report.rows.size() == 1);
+  CHECK(report.rows[0].bytes == 4 * (16 + 16 * 32 + 32));
+}
+
+TEST_CASE("a bench counts an expensive function once for each vector of results") {
+  using arch = etch::arch::native;
+  static constexpr auto tanh_of_33 = etch::input<33> | etch::tanh;
+  static constexpr auto const& plan = etch::inference_plan<tanh_of_33, 1>::value;
+  double const each = etch::measure::function_time<arch, etch::function::tanh>();
+  CHECK(etch::detail::function_seconds<arch, plan, 0>() ==
+        each * ((33 + arch::width - 1) / arch::width));
+}
+
+TEST_CASE("a row is compared with the peak and with its lowest ceiling") {
+  etch::measure::machine<etch::arch::native> machine;
+  etch::measure::work const work{.multiply_adds = 1e6, .read = 4096, .written = 64};
+  etch::bench_row row{.nanoseconds = 1e6};
+  etch::detail::judge(row, machine, work, 8192);
+  CHECK(row.bytes == 4160);
+  CHECK(row.gflops() == 2);
+  CHECK(row.intensity() == Approx(2e6 / 4160));
+  CHECK(row.of_peak == Approx(2 / machine.peak()));
+  CHECK(row.bound == "FMA");
+  CHECK(row.of_bound == Approx(row.of_peak));
+}
+
 TEST_CASE("every step of a bench takes time, below the ceilings of the machine") {
   REQUIRE(!measured().rows.empty());
   for (auto const& row : measured().rows) {
@@ -40,6 +69,8 @@ TEST_CASE("every step of a bench takes time, below the ceilings of the machine")
     CHECK(row.layer > 0);
     CHECK(row.layer <= net.layer_count());
   }
+  CHECK(measured().rows.front().name == "conv2d");
+  CHECK(measured().rows.back().name == "softmax");
   CHECK(measured().ceilings.gflops > 0);
   CHECK(measured().ceilings.l1 > 0);
   CHECK(measured().ceilings.l3 > 0);
@@ -59,6 +90,48 @@ TEST_CASE("a bench says the same in its table and in its JSON") {
   CHECK(json.find(": inf") == std::string::npos);
 }
 
+TEST_CASE("the table and the JSON of a bench") {
+  etch::bench_report report;
+  report.instruction_set = "avx2";
+  report.ceilings = {100, 200, 150, 20};
+  report.rows.push_back({.layer = 1,
+                         .name = "dense",
+                         .step = "contract",
+                         .output = "16",
+                         .nanoseconds = 100,
+                         .multiply_adds = 1000,
+                         .bytes = 4000,
+                         .of_peak = 0.2,
+                         .bound = "L1",
+                         .of_bound = 0.75});
+  report.rows.push_back({.layer = 2, .name = "relu", .step = "map", .output = "16"});
+  report.total = {.name = "total", .nanoseconds = 120, .multiply_adds = 1000};
+  auto const row = [](char const* start, char const* numbers) {
+    return std::string{"{\"layer\": "} + start + ", \"nanoseconds\": " + numbers + "}";
+  };
+  CHECK(to_json(report) ==
+        "{\n  \"instruction_set\": \"avx2\",\n  \"ceilings\": {\"gflops\": 100.000, "
+        "\"l1_gigabytes\": 200.000, \"l2_gigabytes\": 150.000, \"l3_gigabytes\": 20.000},\n"
+        "  \"rows\": [\n    " +
+            row("1, \"name\": \"dense\", \"step\": \"contract\", \"output\": \"16\"",
+                "100.000, \"multiply_adds\": 1000, \"bytes\": 4000, \"gflops\": 20.000, "
+                "\"of_peak\": 0.2000, \"bound\": \"L1\", \"of_bound\": 0.7500") +
+            ",\n    " +
+            row("2, \"name\": \"relu\", \"step\": \"map\", \"output\": \"16\"",
+                "0.000, \"multiply_adds\": 0, \"bytes\": 0, \"gflops\": 0.000, "
+                "\"of_peak\": 0.0000, \"bound\": \"\", \"of_bound\": 0.0000") +
+            "\n  ],\n  \"total\": " +
+            row("0, \"name\": \"total\", \"step\": \"\", \"output\": \"\"",
+                "120.000, \"multiply_adds\": 1000, \"bytes\": 0, \"gflops\": 16.667, "
+                "\"of_peak\": 0.0000, \"bound\": \"\", \"of_bound\": 0.0000") +
+            "\n}\n");
+  std::string const table = to_table(report);
+  CHECK(std::count(table.begin(), table.end(), '\n') == 7);
+  for (char const* words :
+       {"    1  dense ", " 20.0 ", " 20% ", "L1 ", " 75%\n", " total ", " 16.7 "})
+    CHECK(table.find(words) != std::string::npos);
+}
+
 TEST_CASE("a roofline has a dot for each step that multiplies, inside the picture") {
   etch::bench_report report;
   report.instruction_set = "avx2";
@@ -67,9 +140,10 @@ TEST_CASE("a roofline has a dot for each step that multiplies, inside the pictur
       {.layer = 1, .name = "dense", .nanoseconds = 100, .multiply_adds = 1000, .bytes = 4000});
   report.rows.push_back({.layer = 2, .name = "relu", .nanoseconds = 10, .bytes = 40});
   report.rows.push_back(
-      {.layer = 3, .name = "a<b", .nanoseconds = 1e6, .multiply_adds = 1e7, .bytes = 10});
+      {.layer = 3, .name = "a<b", .nanoseconds = 1e6, .multiply_adds = 1e6, .bytes = 10});
   std::string const svg = etch::roofline_svg(report, "title & more");
   std::size_t circles = 0;
+  double left = 0, top = 0;
   for (std::size_t at = svg.find("<circle cx=\""); at != std::string::npos;
        at = svg.find("<circle cx=\"", at + 1)) {
     ++circles;
@@ -77,8 +151,15 @@ TEST_CASE("a roofline has a dot for each step that multiplies, inside the pictur
     double const y = std::stod(svg.substr(svg.find("cy=\"", at) + 4));
     CHECK((x > 0 && x < 820));
     CHECK((y > 0 && y < 540));
+    CHECK(x > left);  // more operations a byte
+    CHECK(y > top);   // slower
+    left = x;
+    top = y;
   }
   CHECK(circles == 2);
+  for (char const* ceiling :
+       {">L1 200 GB/s<", ">L2 100 GB/s<", ">L3 20 GB/s<", ">FMA 100 GFLOP/s<"})
+    CHECK(svg.find(ceiling) != std::string::npos);
   CHECK(svg.find("a&lt;b") != std::string::npos);
   CHECK(svg.find("title &amp; more") != std::string::npos);
   CHECK(svg.find("nan") == std::string::npos);
@@ -109,4 +190,8 @@ TEST_CASE("the lowest ceiling bounds the work") {
   std::size_t const beyond = 2 * etch::measure::caches().l2;
   CHECK(machine.lowest({.read = static_cast<double>(beyond)}, static_cast<double>(beyond)).name ==
         "L3");
+  // what is read and written is changed in place
+  CHECK(machine.lowest({.read = 4096, .written = 4096}, 4096).seconds ==
+        Approx(4096 / machine.update(4096)));
+  CHECK(machine.lowest({.read = 4096}, 4096).seconds == Approx(4096 / machine.load(4096)));
 }
