@@ -6,8 +6,8 @@
 Each is compiled with -O2 for an object. Seconds are those of the processor, the least of the runs;
 memory is the largest resident set of the compiler. Instantiations are counted by the compilers, each
 in its own way, so they compare a compiler with itself: g++ -fstats says how many specialisations its
-tables hold, clang -ftime-trace how many classes and functions it has instantiated. `precompiled` is the
-training unit where a precompiled header has <etch/etch.hpp>; to make that is not counted."""
+tables hold, clang -ftime-trace how many classes and functions it has instantiated. `training_precompiled`
+is the training unit where a precompiled header has <etch/etch.hpp>; to make that is not counted."""
 
 import argparse
 import json
