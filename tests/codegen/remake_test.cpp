@@ -37,4 +37,16 @@ TEST_CASE("remake: what costs more than to read it is kept") {
   };
   CHECK(maps([](tensor x) { return x * x; }) == 3);
   CHECK(maps([](tensor x) { return m::tanh(x); }) == 2);
+  CHECK(maps([](tensor x) {  // of what nothing else reads so late
+          tensor const z = m::tanh(x);
+          return z * z + m::sum(z, 0, 2);
+        }) == 3);
+}
+
+TEST_CASE("remake: what is read of more than it has is kept") {
+  graph const g = written({80, 40}, [](etch::context&, tensor x) {
+    tensor const half = m::slice(x, {40}, {});
+    return half - m::batch_mean(half, 0, 2);
+  });
+  CHECK(count(etch::lower(g, 4, false), step_kind::copy) == 1);
 }

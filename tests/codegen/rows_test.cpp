@@ -22,6 +22,9 @@ TEST_CASE("rows: what reduces and maps a few short rows, or many long ones, runs
   CHECK(by_row(inference(etch::input<31, 256> | etch::layer_norm)) == list{0, 0, 0, 0, 0});
   CHECK(by_row(inference(etch::input<32, 256> | etch::layer_norm)) == list{5, -1, -1, -1, -1});
   CHECK(by_row(inference(etch::input<256> | etch::layer_norm, 32)) == list{5, -1, -1, -1, -1});
+  CHECK(by_row(inference(etch::input<300> | etch::softmax)) == list{0, 0, 0, 0, 0});
+  CHECK(by_row(inference(etch::input<80, 128> | etch::layer_norm)) == list{0, 0, 0, 0, 0});
+  CHECK(by_row(inference(etch::input<8, 1100> | etch::layer_norm)) == list{0, 0, 0, 0, 0});
   CHECK(by_row(inference(etch::input<3> | etch::relu | etch::softmax | etch::tanh)) ==
         list{5, -1, -1, -1, -1});
   // the logarithms of several rows fill a vector
@@ -56,15 +59,25 @@ TEST_CASE("rows: only what is read elsewhere is stored") {
 
 TEST_CASE("rows: a step that reads another row's number runs on its own") {
   graph g;
-  g.inputs = {{3, 4}};
-  tensor const x{&g, g.add({.code = etch::op::input, .batched = true, .shape = {3, 4}})};
+  g.inputs = {{3, 3}};
+  tensor const x{&g, g.add({.code = etch::op::input, .batched = true, .shape = {3, 3}})};
   tensor const total = m::sum(x, 1, 2);                            // (3, 1) or (3)
   tensor const turned = m::reshape(total, etch::tensor_shape{1, 3});  // a row for every row
   tensor const wide = m::reshape(m::maximum(x, 1, 2), etch::tensor_shape{3, 1}) * turned;
   g.outputs.push_back(wide.id);
-  g.outputs.push_back((x * 2 + m::reshape(total, etch::tensor_shape{3, 1})).id);
   plan const p = etch::lower(g, 1, true);
   INFO(etch::to_text(p));
   for (etch::step const& s : p.steps)
     if (p.values[std::size_t(s.result)].size == 9) CHECK(s.by_row == 0);
+}
+
+TEST_CASE("rows: nor does one that reads an operand that does not lie along them") {
+  graph const g = written({3, 2, 2}, [](etch::context& c, tensor x) {
+    tensor const y = m::exp(x * c.parameter("w", {3, 2, 1}, etch::ones));
+    return y * m::sum(y, 1, 3);
+  });
+  plan const p = etch::lower(g, 1, true);
+  REQUIRE(p.steps.size() == 3);
+  CHECK(p.steps[0].by_row == 0);
+  CHECK(p.steps[1].by_row == 2);
 }

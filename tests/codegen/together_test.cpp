@@ -6,6 +6,7 @@
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
 #include "catch.hpp"
+#include "written.hpp"
 
 using namespace etch;
 
@@ -63,6 +64,27 @@ TEST_CASE("nothing is a team's in inference, sample by sample, or of samples' ow
   constexpr auto without = input<40> | dense<40>;
   CHECK(of_a_team(training(without, 8)) ==
         std::vector{step_kind::contract, step_kind::contract_dw});
+}
+
+TEST_CASE("nothing is a team's in groups, or in a loop over the samples") {
+  constexpr auto groups = input<1, 1, 64> | conv2d<64, 1, etch::groups<2>> | flatten;
+  CHECK(of_a_team(training(groups, 8)).empty());
+  constexpr auto images = input<6, 6, 16> | conv2d<16, 3> | flatten;
+  CHECK(of_a_team(training(images, 8)).empty());
+}
+
+TEST_CASE("gradients that two layers add to are no team's") {
+  graph g = written({40}, [](context& c, tensor x) {
+    tensor const w = c.parameter("w", {40, 40}, ones);
+    auto const dense = [&](tensor y) {
+      return math::contract(y, w, {.channels = 40, .filters = 40}, {40});
+    };
+    return math::reshape(math::sum(dense(math::tanh(dense(x)))), {});
+  });
+  passes::differentiate(g, g.outputs[0]);
+  auto const all = of_a_team(lower(g, 8, true, heavy));
+  CHECK(std::count(all.begin(), all.end(), step_kind::contract) == 2);
+  CHECK(std::count(all.begin(), all.end(), step_kind::contract_dw) == 0);
 }
 
 TEST_CASE("gradients are summed together where every step that adds to them is a team's") {
