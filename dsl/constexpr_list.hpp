@@ -16,17 +16,17 @@ class constexpr_list {
   constexpr constexpr_list(std::size_t count, T const& value) { assign(count, value); }
   constexpr explicit constexpr_list(std::size_t count) { resize(count); }
   constexpr constexpr_list(std::initializer_list<T> items) { append(items.begin(), items.size()); }
-  constexpr constexpr_list(constexpr_list const& other) { append(other.items_, other.size_); }
-  constexpr constexpr_list(constexpr_list&& other) noexcept { swap(other); }
-  constexpr constexpr_list& operator=(constexpr_list const& other) {
-    if (this != &other) {
+  constexpr constexpr_list(constexpr_list const& given) { append(given.items_, given.size_); }
+  constexpr constexpr_list(constexpr_list&& given) noexcept { swap(given); }
+  constexpr constexpr_list& operator=(constexpr_list const& given) {
+    if (this != &given) {
       clear();
-      append(other.items_, other.size_);
+      append(given.items_, given.size_);
     }
     return *this;
   }
-  constexpr constexpr_list& operator=(constexpr_list&& other) noexcept {
-    swap(other);
+  constexpr constexpr_list& operator=(constexpr_list&& given) noexcept {
+    swap(given);
     return *this;
   }
   constexpr ~constexpr_list() { delete[] items_; }

@@ -2,12 +2,11 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
-
-#include <fmt/core.h>
 
 #include "shape.hpp"
 
@@ -46,19 +45,7 @@ class text_argument {
   text_argument(std::string_view v) : kind_(kind::text), text_(v) {}
 
   /// Appends it as `field`, such as `{:.4f}`, says.
-  void append_to(std::string& out, std::string_view field) const {
-    auto const put = [&](auto const& v) {
-      out += fmt::vformat(fmt::string_view{field.data(), field.size()}, fmt::make_format_args(v));
-    };
-    switch (kind_) {
-      case kind::character: return put(character_);
-      case kind::single: return put(single_);
-      case kind::real: return put(real_);
-      case kind::integer: return put(integer_);
-      case kind::natural: return put(natural_);
-      case kind::text: return put(text_);
-    }
-  }
+  void append_to(std::string& out, std::string_view field) const;
 
  private:
   enum class kind : unsigned char { character, single, real, integer, natural, text };
@@ -76,22 +63,7 @@ class text_argument {
 
 namespace detail {
 
-inline std::string fill(std::string_view text, std::initializer_list<text_argument> arguments) {
-  std::string out;
-  auto next = arguments.begin();
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    bool const doubled = i + 1 < text.size() && text[i] == text[i + 1];
-    if (text[i] != '{' || doubled) {
-      out += text[i];
-      i += doubled && (text[i] == '{' || text[i] == '}');
-    } else {
-      std::size_t const end = text.find('}', i);
-      next++->append_to(out, text.substr(i, end + 1 - i));
-      i = end;
-    }
-  }
-  return out;
-}
+std::string fill(std::string_view text, std::initializer_list<text_argument> arguments);
 
 }  // namespace detail
 
@@ -102,15 +74,8 @@ std::string filled(text_pattern<sizeof...(Arguments)> text, Arguments const&... 
 }
 
 /// `(28, 28, 1)`: extents as messages print them.
-template <typename Extents>
-std::string extents_text(Extents const& extents) {
-  std::string text = "(";
-  for (auto extent : extents) text += filled("{}{}", text.size() > 1 ? ", " : "", extent);
-  return text + ")";
-}
-
-inline std::string shape_text(tensor_shape const& shape) {
-  return extents_text(std::span{shape.extent}.first(static_cast<std::size_t>(shape.rank)));
-}
+std::string extents_text(std::span<int const> extents);
+std::string extents_text(std::span<std::int64_t const> extents);
+std::string shape_text(tensor_shape const& shape);
 
 }  // namespace etch

@@ -1,35 +1,14 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <numeric>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "../dsl/shape.hpp"
-#include "error.hpp"
 #include "random.hpp"
 
 namespace etch {
-
-namespace detail {
-
-/// The elements of a sample. Throws `error` unless they are between 1 and the largest int.
-inline std::size_t elements_of_sample(tensor_shape const& shape, char const* what) {
-  std::int64_t elements = 1;
-  for (int axis = 0; axis < shape.rank; ++axis) {
-    elements *= shape[axis];
-    if (shape[axis] < 1 || elements > std::numeric_limits<int>::max())
-      throw error("dataset: expected {} with 1 to 2147483647 elements, found the shape {}", what,
-                  shape_text(shape));
-  }
-  return static_cast<std::size_t>(elements);
-}
-
-}  // namespace detail
 
 /// Samples for training: a value that owns its features (samples, feature_shape...) and targets
 /// (samples, target_shape...), each contiguous. The target of a class is its index, a scalar
@@ -38,23 +17,7 @@ class dataset {
  public:
   /// Throws `error` if a vector does not hold a whole number of samples, or their counts differ.
   dataset(tensor_shape feature_shape, tensor_shape target_shape, std::vector<float> features,
-          std::vector<float> targets)
-      : feature_shape_(feature_shape), target_shape_(target_shape),
-        feature_elements_(detail::elements_of_sample(feature_shape, "features")),
-        target_elements_(detail::elements_of_sample(target_shape, "targets")),
-        features_(std::move(features)), targets_(std::move(targets)) {
-    std::size_t const samples = features_.size() / feature_elements_;
-    if (features_.size() % feature_elements_ != 0)
-      throw error("dataset: expected features in multiples of {}, the elements of {}, found {}",
-                  feature_elements_, shape_text(feature_shape), features_.size());
-    if (samples > std::numeric_limits<int>::max())
-      throw error("dataset: expected at most 2147483647 samples, found {}", samples);
-    if (targets_.size() != samples * target_elements_)
-      throw error("dataset: expected {} targets of shape {}, {} numbers, for {} features, found {}",
-                  samples, shape_text(target_shape), samples * target_elements_, samples,
-                  targets_.size());
-    size_ = static_cast<int>(samples);
-  }
+          std::vector<float> targets);
 
   /// The number of samples.
   int size() const { return size_; }
@@ -72,38 +35,18 @@ class dataset {
                               to_size(count) * feature_elements_);
   }
   std::span<float const> targets(int first, int count) const {
-    return targets().subspan(to_size(first) * target_elements_,
-                             to_size(count) * target_elements_);
+    return targets().subspan(to_size(first) * target_elements_, to_size(count) * target_elements_);
   }
 
   /// A copy of the samples first, ..., first + count - 1. Throws `error` if they do not exist.
-  dataset slice(int first, int count) const {
-    if (first < 0 || count < 0 || first > size_ - count)
-      throw error("dataset: expected a slice of its {} samples, found {} samples from {}", size_,
-                  count, first);
-    auto const x = features(first, count);
-    auto const y = targets(first, count);
-    return {feature_shape_, target_shape_, {x.begin(), x.end()}, {y.begin(), y.end()}};
-  }
+  dataset slice(int first, int count) const;
 
   /// (training, validation): the last `fraction` of the samples validates, so shuffle sorted data
   /// first. Throws `error` if either part would be empty. Source: Keras, `validation_split`.
-  std::pair<dataset, dataset> split(double fraction) const {
-    double const kept = fraction > 0 && fraction < 1 ? size_ * (1 - fraction) : 0;
-    int const training = static_cast<int>(kept);
-    if (training < 1 || training >= size_)
-      throw error("dataset: expected a fraction that splits {} samples into two parts, found {}",
-                  size_, fraction);
-    return {slice(0, training), slice(training, size_ - training)};
-  }
+  std::pair<dataset, dataset> split(double fraction) const;
 
   /// 0, ..., size() - 1 in random order.
-  std::vector<int> shuffled_order(random_engine& rng) const {
-    std::vector<int> order(to_size(size_));
-    std::iota(order.begin(), order.end(), 0);
-    rng.shuffle(order);
-    return order;
-  }
+  std::vector<int> shuffled_order(random_engine& rng) const;
 
  private:
   static std::size_t to_size(int count) { return static_cast<std::size_t>(count); }

@@ -19,9 +19,7 @@ class error : public std::runtime_error {
 };
 
 /// Reports bad content: which file, at which byte, what should stand there and what does.
-[[noreturn]] inline void fail_at(std::string_view file, std::uint64_t offset,
-                                 std::string_view expected, std::string_view found) {
-  throw error("{}, byte {}: expected {}, found {}", file, offset, expected, found);
-}
+[[noreturn]] void fail_at(std::string_view file, std::uint64_t offset, std::string_view expected,
+                          std::string_view found);
 
 }  // namespace etch

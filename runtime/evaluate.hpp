@@ -5,6 +5,7 @@
 #include "../dsl/losses/check.hpp"
 #include "dataset.hpp"
 #include "denormals.hpp"
+#include "error.hpp"
 #include "metrics.hpp"
 #include "model.hpp"
 

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "batches.hpp"
 #include "evaluate.hpp"
+#include "function_ref.hpp"
 #include "progress.hpp"
 #include "train_step.hpp"
 
@@ -36,8 +37,8 @@ namespace detail {
 /// What `evaluate` says, by the training step's first half where that can stop there: which need
 /// not be compiled once more, and whose samples the threads share.
 template <int Samples, auto Net, class Arch, class Optimizer, class Loss>
-evaluation validate(model<Net, Arch> const& m, Optimizer& optimizer, Loss loss,
-                    dataset const& data, thread_team& team) {
+evaluation validate(model<Net, Arch> const& m, Optimizer& optimizer, Loss loss, dataset const& data,
+                    thread_team& team) {
   constexpr int together = Samples > 0 ? Samples : group_size<Net>();
   using run_type = gradient_run<Net, Loss, Arch, together>;
   if constexpr (!loss_fits<Loss, std::remove_cvref_t<decltype(Net)>>()) {
@@ -64,6 +65,18 @@ evaluation validate(model<Net, Arch> const& m, Optimizer& optimizer, Loss loss,
   }
 }
 
+/// What `fit` wants of a network: how it makes a step, and how it validates.
+struct fit_network {
+  int inputs = 0;   // numbers a sample
+  int classes = 0;  // or 0
+  function_ref<step_report(batch<0> const&, thread_team&)> step;
+  function_ref<evaluation(dataset const&, thread_team&)> validate;
+};
+
+/// All of `fit` that is the same for every network.
+std::vector<epoch_report> fit(fit_network const& net, dataset const& data,
+                              fit_options const& options);
+
 }  // namespace detail
 
 /// Trains for some epochs. The loss, the accuracy and the speed are shown as it goes, and returned.
@@ -71,59 +84,15 @@ evaluation validate(model<Net, Arch> const& m, Optimizer& optimizer, Loss loss,
 template <int Samples = 0, auto Net, class Arch, class Optimizer, class Loss>
 std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss loss,
                               dataset const& data, fit_options const& options = {}) {
-  if (options.epochs < 1 || options.batch_size < 1 || options.threads < 1)
-    throw error("fit: epochs, batch_size and threads must be at least 1; they are {}, {} and {}",
-                options.epochs, options.batch_size, options.threads);
-  if (!(options.validation_split >= 0 && options.validation_split < 1))
-    throw error("fit: validation_split must be at least 0 and below 1; it is {}",
-                options.validation_split);
   using network = std::remove_cvref_t<decltype(Net)>;
-  if constexpr (has_classes<Loss>)
-    if (data.feature_shape().elements() == network::input_shape().elements())
-      check_labels("fit", data.targets(), network::output_shape().last());
-  std::optional<std::pair<dataset, dataset>> parts;
-  if (options.validation_split > 0) parts.emplace(data.split(options.validation_split));
-  dataset const& train = parts ? parts->first : data;
-  if (train.size() == 0) throw error("fit: there are no samples to train on");
-
-  random_engine rng{options.seed};
-  thread_team team{options.threads};
-  progress shown{options.show, options.epochs};
-  auto const figures = [](evaluation const& e, char const* prefix) {
-    std::string text = filled("{}loss {:.4f}", prefix, e.loss);
-    if constexpr (has_classes<Loss>)
-      text += filled("  {}accuracy {:.4f}", prefix, e.accuracy());
-    return text;
+  auto const step = [&](batch<0> const& b, thread_team& team) {
+    return train_step<Samples>(m, optimizer, loss, b, &team);
   };
-
-  std::vector<epoch_report> history;
-  for (int epoch = 1; epoch <= options.epochs; ++epoch) {
-    epoch_report report;
-    report.epoch = epoch;
-    evaluation& seen = report.training;
-    shown.begin_epoch(epoch, train.size());
-    double sum = 0;
-    auto range = options.shuffle ? batches(train, options.batch_size, rng)
-                                 : batches(train, options.batch_size);
-    for (auto const& batch : range) {
-      step_report const step = train_step<Samples>(m, optimizer, loss, batch, &team);
-      sum += step.loss * step.samples;
-      seen.samples += step.samples;
-      seen.loss = sum / seen.samples;
-      if constexpr (has_classes<Loss>)
-        seen.correct += count_correct(step.predictions, batch.targets());
-      shown.advance(seen.samples, figures(seen, ""));
-    }
-    report.seconds = shown.seconds();
-    std::string text = figures(seen, "");
-    if (parts) {
-      report.validation = detail::validate<Samples>(m, optimizer, loss, parts->second, team);
-      text += "  " + figures(*report.validation, "validation ");
-    }
-    shown.end_epoch(seen.samples, text);
-    history.push_back(report);
-  }
-  return history;
+  auto const validate = [&](dataset const& kept, thread_team& team) {
+    return detail::validate<Samples>(m, optimizer, loss, kept, team);
+  };
+  int const classes = has_classes<Loss> ? network::output_shape().last() : 0;
+  return detail::fit({network::input_shape().elements(), classes, step, validate}, data, options);
 }
 
 }  // namespace etch

@@ -4,12 +4,22 @@
 #include <string_view>
 #include <vector>
 
-#include "error.hpp"
 #include "model.hpp"
 
 namespace etch {
 
 namespace detail {
+
+/// The parameters of a network, whichever it is: what they are and where they lie.
+struct parameter_list {
+  std::span<parameter_info const> infos;
+  std::span<parameter_place const> places;
+};
+
+template <auto Net>
+constexpr parameter_list list_of() {
+  return {facts<Net>::parameters, facts<Net>::places};
+}
 
 /// Calls f(standard index, place in the buffer) for every number of a parameter.
 template <class F>
@@ -20,16 +30,9 @@ void for_each_number(parameter_info const& info, parameter_place const& place, F
     for (int i = 0; i < info.shape.elements(); ++i) f(i, place.offset + i);
 }
 
-template <auto Net>
-std::size_t find_parameter(std::string_view name) {
-  auto const& all = facts<Net>::parameters;
-  std::string known;
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (all[i].name.view() == name) return i;
-    known += filled("{}{}", i == 0 ? "" : ", ", all[i].name.view());
-  }
-  throw error("the network has no parameter '{}'; it has: {}", name, known);
-}
+std::vector<float> get(parameter_list const& all, float const* weights, std::string_view name);
+void set(parameter_list const& all, float* weights, std::string_view name,
+         std::span<float const> values);
 
 }  // namespace detail
 
@@ -43,27 +46,14 @@ std::span<parameter_info const> parameters() {
 /// Throws `error` when there is none of that name.
 template <auto Net, class Arch>
 std::vector<float> get(model<Net, Arch> const& m, std::string_view name) {
-  std::size_t const i = detail::find_parameter<Net>(name);
-  auto const& info = facts<Net>::parameters[i];
-  std::vector<float> values(static_cast<std::size_t>(info.shape.elements()));
-  detail::for_each_number(info, facts<Net>::places[i], [&](int standard, int at) {
-    values[static_cast<std::size_t>(standard)] = m.weights()[at];
-  });
-  return values;
+  return detail::get(detail::list_of<Net>(), m.weights(), name);
 }
 
 /// Replaces the numbers of a parameter. Throws `error` when there is none of that name or the count
 /// is another; the model is then as it was.
 template <auto Net, class Arch>
 void set(model<Net, Arch>& m, std::string_view name, std::span<float const> values) {
-  std::size_t const i = detail::find_parameter<Net>(name);
-  auto const& info = facts<Net>::parameters[i];
-  if (values.size() != static_cast<std::size_t>(info.shape.elements()))
-    throw error("parameter '{}' has {} numbers; {} were given", name, info.shape.elements(),
-                values.size());
-  detail::for_each_number(info, facts<Net>::places[i], [&](int standard, int at) {
-    m.weights()[at] = values[static_cast<std::size_t>(standard)];
-  });
+  detail::set(detail::list_of<Net>(), m.weights(), name, values);
   m.refresh();
 }
 

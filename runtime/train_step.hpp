@@ -5,7 +5,6 @@
 
 #include "../dsl/losses/check.hpp"
 #include "denormals.hpp"
-#include "error.hpp"
 #include "model.hpp"
 #include "thread_team.hpp"
 
@@ -35,6 +34,10 @@ constexpr int group_size() {
 }
 
 namespace detail {
+
+/// Throws `error` unless a batch has so many features and targets for each of its samples.
+void check_batch(int samples, std::size_t features, int features_each, std::size_t targets,
+                 int targets_each);
 
 /// One gradient computation: memory, and what each of the threads does with its share of a batch.
 template <auto Net, class Loss, class Arch, int Samples>
@@ -121,8 +124,10 @@ class gradient_run {
       int const count = mine.end(together) - mine.begin(together);
       if (count == 0 && first == 0) clear_gradients(t);
       if constexpr (has_team(plan_type::value)) {
-        b.team = {mine, s - first, together, shared_, gradients(0),
-                  [](void* team) { static_cast<thread_team*>(team)->wait_for_all(); }, team_};
+        b.team = {mine,         s - first,
+                  together,     shared_,
+                  gradients(0), [](void* team) { static_cast<thread_team*>(team)->wait_for_all(); },
+                  team_};
         if (first > 0) wait_for_all();
         run_plan<Arch, plan_type>(b, count);
       } else if (count > 0) {
@@ -147,8 +152,7 @@ class gradient_run {
       stretch const& part = stretches.all[static_cast<std::size_t>(i)];
       int const end = part.offset + mine.end(part.size / 16) * 16;
       int const sums = part.summed_together ? 1 : threads_;
-      for (int first = part.offset + mine.begin(part.size / 16) * 16; first < end;
-           first += block) {
+      for (int first = part.offset + mine.begin(part.size / 16) * 16; first < end; first += block) {
         int const count = std::min(block, end - first);
         float* const sum = gradients(0) + first;
         for (int other = 1; other < sums; ++other) {
@@ -235,16 +239,8 @@ step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch co
     constexpr int together = Samples > 0 ? Samples : group_size<Net>();
     using run_type = detail::gradient_run<Net, Loss, Arch, together>;
     int const samples = batch.size();
-    auto const expect = [&](char const* what, std::size_t given, int each) {
-      std::size_t const expected =
-          static_cast<std::size_t>(samples) * static_cast<std::size_t>(each);
-      if (given != expected)
-        throw error(
-            "train_step: a batch of {} samples needs {} numbers as {}, {} a sample; found {}",
-            samples, expected, what, each, given);
-    };
-    expect("features", batch.features().size(), run_type::input_size);
-    expect("targets", batch.targets().size(), run_type::target_size);
+    detail::check_batch(samples, batch.features().size(), run_type::input_size,
+                        batch.targets().size(), run_type::target_size);
     if (samples == 0) return {};
 
     flush_denormals const guard;

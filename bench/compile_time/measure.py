@@ -7,7 +7,9 @@ Each is compiled with -O2 for an object. Seconds are those of the processor, the
 memory is the largest resident set of the compiler. Instantiations are counted by the compilers, each
 in its own way, so they compare a compiler with itself: g++ -fstats says how many specialisations its
 tables hold, clang -ftime-trace how many classes and functions it has instantiated. `training_precompiled`
-is the training unit where a precompiled header has <etch/etch.hpp>; to make that is not counted."""
+is the training unit where a precompiled header has <etch/etch.hpp>; to make that is not counted.
+`library` is etch.cpp, which is compiled once, `training_dlib` the same training with dlib, if it is
+installed."""
 
 import argparse
 import json
@@ -50,6 +52,20 @@ void train(etch::model<net>& m, etch::adam& optimizer, etch::dataset const& data
 }}
 """
 
+DLIB = """#include <dlib/dnn.h>
+using namespace dlib;
+using net_type = loss_multiclass_log<fc<10, relu<fc<64, relu<con<64, 3, 3, 1, 1,
+    max_pool<2, 2, 2, 2, relu<con<64, 3, 3, 1, 1, max_pool<2, 2, 2, 2, relu<con<32, 3, 3, 1, 1,
+    input<matrix<float>>>>>>>>>>>>>>;
+void train(net_type& net, std::vector<matrix<float>> const& x, std::vector<unsigned long> const& y) {
+  dnn_trainer<net_type, adam> trainer(net, adam(0, 0.9, 0.999));
+  trainer.set_mini_batch_size(64);
+  trainer.set_max_num_epochs(2);
+  trainer.train(x, y);
+  serialize("net.dat") << net;
+}
+"""
+
 # name: (source, seconds and megabytes at most on g++ 12, or None)
 UNITS = {
     "include_only": ("#include <etch/inference.hpp>\n", None),
@@ -62,6 +78,8 @@ UNITS = {
     "mnist_cnn_forward": (unit(CNN, True), (2.5, None)),
     "mnist_cnn_training": (TRAINING, (4.0, 500)),
     "training_precompiled": (TRAINING, None),
+    "library": ("#include <etch/etch.cpp>\n", None),
+    "training_dlib": (DLIB, None),
 }
 
 
@@ -73,6 +91,12 @@ def compile_once(command):
     if child.returncode != 0:
         raise SystemExit("failed: " + " ".join(map(str, command)))
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def includes(compiler, header):
+    text = f"#if !__has_include(<{header}>)\n#error\n#endif\n"
+    return subprocess.run([compiler, "-x", "c++", "-E", "-"], input=text, text=True,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
 
 def instantiations(compiler, command, folder):
@@ -106,6 +130,8 @@ def main():
         for compiler in filter(shutil.which, chosen.compilers.split(",")):
             for unit_name, (source, limits) in UNITS.items():
                 if not re.search(chosen.only, unit_name):
+                    continue
+                if source is DLIB and not includes(compiler, "dlib/dnn.h"):
                     continue
                 file, compiled = folder / "unit.cpp", folder / "unit.o"
                 file.write_text(source)

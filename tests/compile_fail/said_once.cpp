@@ -6,6 +6,7 @@
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
 #include "../../runtime/optimizers/adam.hpp"
+#include "../../runtime/embedded.hpp"
 #include "../../runtime/save.hpp"
 
 // The error of a network is the only one, whatever a program does with it.

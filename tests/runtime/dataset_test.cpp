@@ -7,6 +7,7 @@
 #include <ranges>
 
 #include "../../runtime/batches.hpp"
+#include "../../runtime/file.hpp"
 #include "../../runtime/mnist.hpp"
 #include "catch.hpp"
 #include "scratch_folder.hpp"

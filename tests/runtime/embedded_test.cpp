@@ -5,6 +5,8 @@
 #include <cstring>
 
 #include "../../dsl/layers.hpp"
+#include "../../runtime/embedded.hpp"
+#include "../../runtime/file.hpp"
 #include "../../runtime/save.hpp"
 #include "scratch_folder.hpp"
 

@@ -2,6 +2,12 @@
 
 #include <numeric>
 
+#if defined(ETCH_HAVE_ZLIB) && ETCH_HAVE_ZLIB
+#include <zlib.h>
+#endif
+
+#include "../../runtime/file.hpp"
+#include "../../runtime/gzip.hpp"
 #include "catch.hpp"
 #include "scratch_folder.hpp"
 

@@ -8,6 +8,7 @@
 
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
+#include "../../runtime/argmax.hpp"
 #include "../../runtime/evaluate.hpp"
 #include "../../runtime/progress.hpp"
 #include "scratch_folder.hpp"

@@ -1,8 +1,12 @@
 #include "../../runtime/safetensors.hpp"
 
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <numeric>
 
+#include "../../runtime/file.hpp"
+#include "../../runtime/little_endian.hpp"
 #include "catch.hpp"
 #include "scratch_folder.hpp"
 
@@ -13,7 +17,7 @@ namespace {
 /// A file with this header and so many bytes of data: 0, 1, 2, ...
 byte_vector file_of(std::string const& header, std::size_t data) {
   byte_vector bytes;
-  etch::detail::append_little(bytes, std::uint64_t{header.size()});
+  etch::append_little(bytes, std::uint64_t{header.size()});
   for (char c : header) bytes.push_back(static_cast<std::byte>(c));
   for (std::size_t i = 0; i < data; ++i) bytes.push_back(static_cast<std::byte>(i));
   return bytes;
@@ -59,7 +63,7 @@ TEST_CASE("tensors and metadata that were written are read back in their order")
   CHECK(found == metadata);
 
   auto const bytes = etch::read_file(path);
-  CHECK(etch::detail::load_little<std::uint64_t>(bytes.data()) % 8 == 0);
+  CHECK(etch::load_little<std::uint64_t>(bytes.data()) % 8 == 0);
 
   etch::write_safetensors(path, {});
   CHECK(etch::read_safetensors(path, &found).empty());
@@ -80,10 +84,10 @@ TEST_CASE("tensors are read whatever their order in the header") {
 TEST_CASE("other element types become floats") {
   byte_vector data;
   for (double v : {1.5, -0.1, 1e300})
-    etch::detail::append_little(data, std::bit_cast<std::uint64_t>(v));
+    etch::append_little(data, std::bit_cast<std::uint64_t>(v));
   for (int v : {0x3c00, 0xc100, 0x0001, 0x83ff, 0x7bff, 0xfc00, 0x7e00, 0x8000,  // F16
                 0x3f80, 0xc020, 0x7f80})                                         // BF16
-    etch::detail::append_little(data, static_cast<std::uint16_t>(v));
+    etch::append_little(data, static_cast<std::uint16_t>(v));
   auto bytes = file_of("{" + entry("d", "F64", "[3]", "[0,24]") + "," +
                            entry("h", "F16", "[8]", "[24,40]") + "," +
                            entry("b", "BF16", "[3]", "[40,46]") + "}", 0);
@@ -214,7 +218,7 @@ TEST_CASE("a flipped bit or a wrong byte in the header is an error or gives whol
   auto const path = folder / "weights.safetensors";
   etch::write_safetensors(path, some_tensors(), {{"format", "pt"}});
   auto const good = etch::read_file(path);
-  auto const header = 8 + etch::detail::load_little<std::uint64_t>(good.data());
+  auto const header = 8 + etch::load_little<std::uint64_t>(good.data());
   int errors = 0, read = 0;
   auto bad = good;
   for (std::size_t at = 0; at < header; ++at) {
@@ -222,7 +226,8 @@ TEST_CASE("a flipped bit or a wrong byte in the header is an error or gives whol
       bad[at] = static_cast<std::byte>(value);
       try {
         for (auto const& record : etch::parse_safetensors("f", bad)) {
-          auto const elements = etch::detail::checked_product(record.shape, 1);
+          auto const elements = std::accumulate(record.shape.begin(), record.shape.end(),
+                                                std::int64_t{1}, std::multiplies<>{});
           REQUIRE(record.values.size() == static_cast<std::size_t>(elements));
         }
         ++read;

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "../../dsl/layers.hpp"
+#include "../../runtime/file.hpp"
+#include "../../runtime/safetensors.hpp"
 #include "../../runtime/save.hpp"
 #include "scratch_folder.hpp"
 

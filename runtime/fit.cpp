@@ -1,0 +1,65 @@
+#include "fit.hpp"
+
+#include <string>
+#include <utility>
+
+#include "error.hpp"
+
+namespace etch::detail {
+
+/// `loss 0.1234  accuracy 0.9876`.
+static std::string figures_text(evaluation const& e, bool has_classes, char const* prefix = "") {
+  std::string text = filled("{}loss {:.4f}", prefix, e.loss);
+  if (has_classes) text += filled("  {}accuracy {:.4f}", prefix, e.accuracy());
+  return text;
+}
+
+std::vector<epoch_report> fit(fit_network const& net, dataset const& data,
+                              fit_options const& options) {
+  if (options.epochs < 1 || options.batch_size < 1 || options.threads < 1)
+    throw error("fit: epochs, batch_size and threads must be at least 1; they are {}, {} and {}",
+                options.epochs, options.batch_size, options.threads);
+  if (!(options.validation_split >= 0 && options.validation_split < 1))
+    throw error("fit: validation_split must be at least 0 and below 1; it is {}",
+                options.validation_split);
+  bool const has_classes = net.classes > 0;
+  if (has_classes && data.feature_shape().elements() == net.inputs)
+    check_labels("fit", data.targets(), net.classes);
+  std::optional<std::pair<dataset, dataset>> parts;
+  if (options.validation_split > 0) parts.emplace(data.split(options.validation_split));
+  dataset const& train = parts ? parts->first : data;
+  if (train.size() == 0) throw error("fit: there are no samples to train on");
+
+  random_engine rng{options.seed};
+  thread_team team{options.threads};
+  progress shown{options.show, options.epochs};
+  std::vector<epoch_report> history;
+  for (int epoch = 1; epoch <= options.epochs; ++epoch) {
+    epoch_report report;
+    report.epoch = epoch;
+    evaluation& seen = report.training;
+    shown.begin_epoch(epoch, train.size());
+    double sum = 0;
+    auto range = options.shuffle ? batches(train, options.batch_size, rng)
+                                 : batches(train, options.batch_size);
+    for (auto const& batch : range) {
+      step_report const step = net.step(batch, team);
+      sum += step.loss * step.samples;
+      seen.samples += step.samples;
+      seen.loss = sum / seen.samples;
+      if (has_classes) seen.correct += count_correct(step.predictions, batch.targets());
+      shown.advance(seen.samples, figures_text(seen, has_classes));
+    }
+    report.seconds = shown.seconds();
+    std::string text = figures_text(seen, has_classes);
+    if (parts) {
+      report.validation = net.validate(parts->second, team);
+      text += "  " + figures_text(*report.validation, has_classes, "validation ");
+    }
+    shown.end_epoch(seen.samples, text);
+    history.push_back(report);
+  }
+  return history;
+}
+
+}  // namespace etch::detail

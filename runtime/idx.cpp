@@ -1,0 +1,98 @@
+#include "idx.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "error.hpp"
+#include "file.hpp"
+#include "gzip.hpp"
+
+namespace etch {
+
+namespace detail {
+
+/// What an IDX file says about itself: 0, 0, type, rank, then each extent as a big-endian u32.
+struct idx_header {
+  std::vector<int> extents;
+  std::size_t size = 0;      // bytes before the values
+  std::uint64_t values = 0;  // product of the extents
+};
+
+char const* idx_type_name(unsigned type) {
+  switch (type) {
+    case 0x08:
+      return "unsigned byte";
+    case 0x09:
+      return "signed byte";
+    case 0x0b:
+      return "16-bit integer";
+    case 0x0c:
+      return "32-bit integer";
+    case 0x0d:
+      return "float";
+    case 0x0e:
+      return "double";
+    default:
+      return "unknown";
+  }
+}
+
+/// Reads the header at the start of `bytes`, which need not hold the whole file.
+idx_header parse_idx_header(std::string_view name, std::span<std::byte const> bytes) {
+  auto const byte = [&](std::size_t i) { return std::to_integer<unsigned>(bytes[i]); };
+  if (bytes.size() < 4)
+    fail_at(name, 0, "an IDX header of at least 8 bytes", filled("{} bytes", bytes.size()));
+  if (byte(0) != 0 || byte(1) != 0)
+    fail_at(name, 0, "the bytes 00 00 of an IDX file", filled("{:02x} {:02x}", byte(0), byte(1)));
+  if (byte(2) != 0x08)
+    fail_at(name, 2, "type 0x08 (unsigned byte)",
+            filled("0x{:02x} ({})", byte(2), idx_type_name(byte(2))));
+  unsigned const rank = byte(3);
+  if (rank == 0) fail_at(name, 3, "1 to 255 extents", "0");
+
+  idx_header header{.extents = {}, .size = 4 + 4 * std::size_t{rank}, .values = 1};
+  if (bytes.size() < header.size)
+    fail_at(name, 4, filled("{} extents of 4 bytes", rank), filled("{} bytes", bytes.size() - 4));
+  for (std::size_t at = 4; at < header.size; at += 4) {
+    std::uint32_t const extent =
+        byte(at) << 24 | byte(at + 1) << 16 | byte(at + 2) << 8 | byte(at + 3);
+    if (extent == 0 || extent > std::numeric_limits<int>::max())
+      fail_at(name, at, "an extent from 1 to 2147483647", std::to_string(extent));
+    if (header.values > std::numeric_limits<std::uint64_t>::max() / extent)
+      fail_at(name, at, "extents with a product below 2^64",
+              filled("{} times {}", header.values, extent));
+    header.values *= extent;
+    header.extents.push_back(static_cast<int>(extent));
+  }
+  return header;
+}
+
+}  // namespace detail
+
+idx_array parse_idx(std::string_view name, std::span<std::byte const> bytes) {
+  auto header = detail::parse_idx_header(name, bytes);
+  auto const payload = bytes.subspan(header.size);
+  if (payload.size() != header.values)
+    fail_at(name, header.size,
+            filled("{} bytes for an array of {}", header.values, extents_text(header.extents)),
+            payload.size() > header.values ? "more" : std::to_string(payload.size()));
+  auto const* first = reinterpret_cast<std::uint8_t const*>(payload.data());
+  return {std::move(header.extents), {first, first + payload.size()}};
+}
+
+idx_array read_idx(file_path const& path) {
+  auto const file = read_file(path);
+  if (!is_gzip(file)) return parse_idx(path.string(), file);
+
+  constexpr std::size_t longest_header = 4 + 4 * 255;
+  std::string const name = path.string() + " (decompressed)";
+  auto const start = inflate_gzip(path.string(), file, longest_header);
+  auto const header = detail::parse_idx_header(name, start);
+  auto const most = std::numeric_limits<std::size_t>::max() - longest_header;
+  auto const payload = static_cast<std::size_t>(std::min<std::uint64_t>(header.values, most));
+  return parse_idx(name, inflate_gzip(path.string(), file, header.size + payload + 1));
+}
+
+}  // namespace etch
