@@ -39,29 +39,32 @@ struct weight_shape {
   }
 };
 
-/// Adds a vector of weights of each of a few filters, from weight `skip` on, to packed weights, or
-/// begins these with it.
-template <class Arch, int Panel, int Filters>
+/// Adds a vector of weights of each of up to four filters, or of eight if it has 16 lanes, to packed
+/// weights from number `skip` on, or `Begins` these with it. Four or eight filters are written: what
+/// pads them stays zero.
+template <class Arch, int Panel, bool Begins, int Filters>
 [[gnu::always_inline]] inline void add_turned(simd::vec<Arch> const (&sum)[Filters], float* to,
-                                              int skip, bool begins) {
-  using four = typename lanes_of<Arch, 4>::type;
-  static_assert(Filters <= 4);
-  constexpr int width = Arch::width;
-  simd::vec<Arch> row[4];
+                                              int skip) {
+  constexpr int squares = (Filters + 3) / 4;
+  static_assert(squares == 1 || (squares == 2 && Arch::width == 16));
+  using piece = typename lanes_of<Arch, 4 * squares>::type;
+  simd::vec<Arch> row[squares][4];
+#pragma GCC unroll 8
+  for (int f = 0; f < 4 * squares; ++f)
+    row[f / 4][f % 4] = f < Filters ? sum[f] : simd::zero<Arch>();
+#pragma GCC unroll 2
+  for (int i = 0; i < squares; ++i) simd::transpose_blocks(row[i]);
+  if constexpr (squares == 2)
 #pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) row[i] = i < Filters ? sum[i] : simd::zero<Arch>();
-  simd::transpose_blocks(row);
-  alignas(64) float pieces[4][width];
-#pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) simd::store(pieces[i], row[i]);
-#pragma GCC unroll 16
-  for (int c = 0; c < width; ++c)
-    if (c >= skip) {
-      float* const p = to + c * Panel;
-      auto more = simd::load<four>(pieces[c % 4] + c / 4 * 4);
-      if (!begins) more = simd::load_partial<four>(p, Filters) + more;
-      simd::store_partial(p, more, Filters);
-    }
+    for (int i = 0; i < 4; ++i) simd::interleave_blocks(row[0][i], row[1][i]);
+  auto const put = [&](int weight, simd::vec<piece> more) __attribute__((always_inline)) {
+    float* const p = to + weight * Panel;
+    if (weight >= skip) simd::store(p, Begins ? more : simd::load<piece>(p) + more);
+  };
+  [&]<int... C>(std::integer_sequence<int, C...>) __attribute__((always_inline)) {
+    constexpr int weights = Arch::width / squares;
+    (put(C, simd::piece<piece, C % weights / 4>(row[C / weights][C % 4])), ...);
+  }(std::make_integer_sequence<int, Arch::width>{});
 }
 
 /// Adds one position to the sums of a tile, its `Window` at `from` and its gradients at `dy`, and
@@ -163,9 +166,13 @@ ETCH_TILE void weight_tile(float const* x, float const* dy, float* dw, position_
       for (int line = 0; line < lines; ++line) add_line(line);
   if constexpr (S.turned) {
 #pragma GCC unroll 64
-    for (int m = 0; m < places; ++m)
-      add_turned<Arch, panel>(acc[m], dw + order[m], (m + 1) % S.columns == 0 ? S.back : 0,
-                              b.begins);
+    for (int m = 0; m < places; ++m) {
+      int const skip = (m + 1) % S.columns == 0 ? S.back : 0;
+      if (b.begins)
+        add_turned<Arch, panel, true>(acc[m], dw + order[m], skip);
+      else
+        add_turned<Arch, panel, false>(acc[m], dw + order[m], skip);
+    }
   } else {
     // all loads before all stores: where panels lie a multiple of 4096 bytes apart, a load would
     // wait for the store to the panel before
@@ -251,7 +258,9 @@ consteval weight_shape shape_for(int filters) {
   constexpr int width = Arch::width, panel = panel_width(C);
   constexpr int runs = (walk.run + width - 1) / width;
   if (filters < width && walk.run >= width && runs * filters < walk.run) {
-    int const lanes = std::min(filters, 4), most = (Arch::registers - 1) / (lanes + 1);
+    int const lanes = std::min(filters, std::max(4, width / 2));
+    // a tile's stores wait for its last sums; where more than 38 of them do, the next tile does too
+    int const most = lanes > 4 ? 2 : (Arch::registers - 1) / (lanes + 1);
     return {std::max(1, most / runs), std::min(most, runs), 0, lanes, true, false};
   }
   int const unit = filters >= panel ? std::max(width, panel) : width;

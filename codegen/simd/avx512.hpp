@@ -106,6 +106,15 @@ struct instructions<arch::avx512> {
     return _mm512_permutex2var_ps(load(table), _mm512_castps_si512(index), load(table + 16));
   }
 
+  /// `Width` lanes, 4 or 8: what the store behind it can be part of, which no shuffle can.
+  template <int Width, int I>
+  [[gnu::always_inline]] static inline auto piece(v a) noexcept {
+    if constexpr (Width == 4)
+      return _mm512_maskz_extractf32x4_ps(0xff, a, I);
+    else
+      return _mm512_maskz_extractf32x8_ps(0xff, a, I);
+  }
+
   /// The bits shifted; of two, the smaller ones as unsigned integers.
   template <int Count>
   [[gnu::always_inline]] static inline v shift_right(v a) noexcept {

@@ -29,7 +29,44 @@ template <int From, int Step, vector V, int... I>
       std::bit_cast<floats>(a), std::bit_cast<floats>(b), ((From + I / 4 * Step) * 4 + I % 4)...));
 }
 
+/// Blocks of four lanes, of a and b in turn, from number `From` of each on.
+template <int From, vector V, int... I>
+[[gnu::always_inline]] inline V alternate_blocks(V a, V b,
+                                                 std::integer_sequence<int, I...>) noexcept {
+  constexpr int width = sizeof...(I);
+  typedef float floats __attribute__((vector_size(4 * width)));
+  return std::bit_cast<V>(
+      __builtin_shufflevector(std::bit_cast<floats>(a), std::bit_cast<floats>(b),
+                              ((From + I / 8) * 4 + I % 4 + I / 4 % 2 * width)...));
+}
+
+template <class To, int From, vector V, int... I>
+[[gnu::always_inline]] inline vec<To> lanes_from(V a, std::integer_sequence<int, I...>) noexcept {
+  typedef float floats __attribute__((vector_size(4 * arch_of<V>::width)));
+  floats const all = std::bit_cast<floats>(a);
+  return std::bit_cast<vec<To>>(__builtin_shufflevector(all, all, (From + I)...));
+}
+
 }  // namespace detail
+
+/// Number `I` of the pieces of `a` that fill a vector of `To`.
+template <class To, int I, vector V>
+[[gnu::always_inline]] inline vec<To> piece(V a) noexcept {
+  using isa = instructions<arch_of<V>>;
+  if constexpr (requires { isa::template piece<To::width, I>(a); })
+    return isa::template piece<To::width, I>(a);
+  else
+    return detail::lanes_from<To, I * To::width>(a, std::make_integer_sequence<int, To::width>{});
+}
+
+/// The blocks of four lanes of a and b in turn, the first half of them in a, the others in b.
+template <vector V>
+[[gnu::always_inline]] inline void interleave_blocks(V& a, V& b) noexcept {
+  constexpr std::make_integer_sequence<int, arch_of<V>::width> lanes;
+  V const first = detail::alternate_blocks<0>(a, b, lanes);
+  b = detail::alternate_blocks<arch_of<V>::width / 8>(a, b, lanes);
+  a = first;
+}
 
 /// Transposes squares: lane 4 b + i of row j becomes lane 4 b + j of row i, for every block b.
 template <vector V>

@@ -126,6 +126,8 @@ TEST_CASE("weight gradients of windows with few channels, strides, dilation and 
   check_gradient<conv(9, 3, 3, 9)>({2});
   check_gradient<conv(8, 20, 3, 20)>({2});
   check_gradient<conv(8, 33, 3, 33)>({2});
+  check_gradient<conv(6, 20, 3, 10)>({2});
+  check_gradient<conv(6, 17, 3, 8)>({2});
   check_gradient<conv(9, 5, 3, 6, 2)>({2});
   check_gradient<conv(9, 7, 3, 3, 1, 2)>({2});
   check_gradient<conv(9, 8, 3, 12, 1, 1, 2)>({2});

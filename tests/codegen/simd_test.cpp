@@ -88,6 +88,25 @@ TEST_CASE("squares of four lanes are transposed") {
   });
 }
 
+TEST_CASE("pieces of a vector, and the blocks of two in turn") {
+  for_each_vector([]<class Arch>() {
+    using half = arch::half<Arch>;
+    constexpr int width = Arch::width;
+    if constexpr (width == 2 * half::width) {
+      float numbers[2 * width];
+      for (int i = 0; i < 2 * width; ++i) numbers[i] = float(i);
+      simd::vec<Arch> a = simd::load<Arch>(numbers), b = simd::load<Arch>(numbers + width);
+      simd::interleave_blocks(a, b);
+      simd::store(numbers, simd::piece<half, 0>(a));
+      simd::store(numbers + width / 2, simd::piece<half, 1>(a));
+      simd::store(numbers + width, simd::piece<half, 0>(b));
+      simd::store(numbers + width + width / 2, simd::piece<half, 1>(b));
+      for (int i = 0; i < 2 * width; ++i)
+        CHECK(numbers[i] == float(i / 8 * 4 + i % 4 + i / 4 % 2 * width));
+    }
+  });
+}
+
 TEST_CASE("fma and fnma round once where the hardware can") {
   for_each_vector([]<class Arch>() {
     auto const fma = [](auto a, auto b) { return simd::fma(a, a, b); };

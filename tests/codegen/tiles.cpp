@@ -36,6 +36,7 @@ constexpr contraction conv(int size, int channels, int kernel, int filters, int 
 template <class Arch>
 void every_kernel(float const* x, float const* w, float* y, int n) {
   forward_and_dx<Arch, contraction{.channels = 128, .filters = 10}>(x, w, y, n);
+  contract_dw<Arch, contraction{.channels = 128, .filters = 7}>(x, w, y, n, n > 8);
   all<Arch, contraction{.channels = 64, .filters = 100}>(x, w, y, n);
   all<Arch, contraction{.channels = 16, .filters = 256}>(x, w, y, n);
   contract_forward<Arch, conv(28, 1, 3, 32)>(x, w, y, n, bias_relu{w});
