@@ -1,10 +1,13 @@
 """Runs a few rows of bench programs for a moment: smoke.py {<program> <filter>}.
 
-Fails if a program does, if it has no such row, or if a row reports an error or no time."""
+Fails if a program does, if it has no such row, or if a row reports an error or no time; and if a
+program takes a command line that it should refuse."""
 
 import json
 import subprocess
 import sys
+
+REFUSED = ("--stretch=abc", "--stretch=-5", "--pin=foo", "--pin=-1", "--pin=100000")
 
 
 def faults(program, rows):
@@ -16,7 +19,17 @@ def faults(program, rows):
     if not results:
         return [f"{program}: no row matches {rows}"]
     return [f"{r['name']}: {r.get('error_message', 'no time')}" for r in results
-            if r.get("error_occurred") or not r.get("real_time", 0) > 0]
+            if r.get("error_occurred") or not r.get("real_time", 0) > 0] + list(accepted(program))
+
+
+def accepted(program):
+    """The options that the program should refuse, and does not."""
+    for option in REFUSED:
+        run = subprocess.run([program, option, "--benchmark_list_tests"], text=True,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        name, given = option.split("=")
+        if run.returncode != 2 or name not in run.stderr or "given: " + given not in run.stderr:
+            yield f"{program} {option}: {run.returncode}, {run.stderr}"
 
 
 pairs = sys.argv[1:]

@@ -34,7 +34,18 @@ measure::machine<native>& machine() {
 }
 
 #if defined(__linux__)
-std::vector<int> cores;  // that this process was given, before it kept to one of them
+/// The cores that this process was given, before it kept to one of them.
+std::vector<int> const& cores() {
+  static std::vector<int> const given = [] {
+    cpu_set_t set{};
+    sched_getaffinity(0, sizeof set, &set);
+    std::vector<int> all;
+    for (int core = 0; core < CPU_SETSIZE; ++core)
+      if (CPU_ISSET(static_cast<std::size_t>(core), &set)) all.push_back(core);
+    return all;
+  }();
+  return given;
+}
 
 void keep_to(int core) {
   cpu_set_t set;
@@ -45,18 +56,44 @@ void keep_to(int core) {
 void pin() {
   if (chosen.core >= 0) keep_to(chosen.core);
 }
-void start_pinning(std::string_view where) {
-  cpu_set_t given{};
-  sched_getaffinity(0, sizeof given, &given);
-  for (int core = 0; core < CPU_SETSIZE; ++core)
-    if (CPU_ISSET(static_cast<std::size_t>(core), &given)) cores.push_back(core);
-  if (where != "none") chosen.core = where.empty() ? sched_getcpu() : std::atoi(where.data());
-  pin();
-}
+int this_core() { return sched_getcpu(); }
 #else
+std::vector<int> cores() { return {}; }
 void pin() {}
-void start_pinning(std::string_view) {}
+int this_core() { return -1; }
 #endif
+
+/// Ends the program: what was given is not what an option takes.
+[[noreturn]] void refuse(std::string const& expected, char const* given) {
+  std::fprintf(stderr, "expected %s; given: %s\n", expected.c_str(), given);
+  std::exit(2);
+}
+
+/// The number that the text is, as a whole; not a number if it is none.
+double number_of(char const* text) {
+  char* end = nullptr;
+  double const value = std::strtod(text, &end);
+  return end != text && *end == 0 ? value : NAN;
+}
+
+int core_of(char const* text) {
+  if (std::string_view{text} == "none") return -1;
+  double const number = number_of(text);
+  std::string known;
+  for (int core : cores()) {
+    if (number == core) return core;
+    known += " ";
+    known += std::to_string(core);
+  }
+  refuse("--pin=none or --pin=<core>, where this process may use" + known, text);
+}
+
+double stretch_of(char const* text) {
+  double const microseconds = number_of(text);
+  if (!(microseconds > 0 && std::isfinite(microseconds)))
+    refuse("--stretch=<microseconds>, a number above 0", text);
+  return 1e-6 * microseconds;
+}
 
 /// The largest difference to what is expected, relative to the largest number; infinite if they
 /// cannot be compared.
@@ -146,8 +183,8 @@ class plain_names : public Reporter {
 
 void pin_thread([[maybe_unused]] int index) {
 #if defined(__linux__)
-  if (chosen.core >= 0 && !cores.empty())
-    keep_to(cores[static_cast<std::size_t>(index) % cores.size()]);
+  if (chosen.core >= 0 && !cores().empty())
+    keep_to(cores()[static_cast<std::size_t>(index) % cores().size()]);
 #endif
 }
 
@@ -196,23 +233,24 @@ buffer_list inputs(std::size_t count, unsigned which, float scale) {
 
 int run_rows(int argc, char** argv) {
   etch::flush_denormals const guard;
-  std::string_view where;
+  chosen.core = this_core();
   bool json = false, file = false;
   int kept = 1;
   for (int i = 1; i < argc; ++i) {
     std::string_view const a = argv[i];
     if (a.starts_with("--pin="))
-      where = a.substr(6);
+      chosen.core = core_of(argv[i] + 6);
     else if (a == "--fastest")
       chosen.fastest = true;
     else if (a.starts_with("--stretch="))
-      chosen.stretch = 1e-6 * std::atof(argv[i] + 10);
+      chosen.stretch = stretch_of(argv[i] + 10);
     else
       argv[kept++] = argv[i];
     json = json || a == "--benchmark_format=json";
     file = file || a.starts_with("--benchmark_out=");
   }
-  start_pinning(where);
+  cores();  // as they are before this process keeps to one
+  pin();
   one_thread_for_peers();
 
   std::fprintf(stderr,
