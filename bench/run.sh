@@ -28,7 +28,7 @@ for which in "$@"; do
   meson compile -C "$build" benches >/dev/null
   mkdir -p "$folder/$which"
   rows=
-  case $which in g++/*) ;; *) rows=--benchmark_filter='/etch/' ;; esac
+  case $which in g++/*) ;; *) rows=--benchmark_filter='/etch$' ;; esac
   (
     if [ "$level" = x86-64-v3 ]; then  # the libraries that choose at run time are held to the same
       export ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell LIBXSMM_TARGET=hsw

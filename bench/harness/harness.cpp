@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <memory>
+#include <regex>
 #include <string_view>
 
 #if defined(__linux__)
@@ -63,6 +64,15 @@ void pin() {}
 int this_core() { return -1; }
 #endif
 
+struct row {
+  std::string name;
+  std::function<void(benchmark::State&)> body;
+};
+std::vector<row>& all_rows() {
+  static std::vector<row> rows;
+  return rows;
+}
+
 /// Ends the program: what was given is not what an option takes.
 [[noreturn]] void refuse(std::string const& expected, char const* given) {
   std::fprintf(stderr, "expected %s; given: %s\n", expected.c_str(), given);
@@ -93,6 +103,25 @@ double stretch_of(char const* text) {
   if (!(microseconds > 0 && std::isfinite(microseconds)))
     refuse("--stretch=<microseconds>, a number above 0", text);
   return 1e-6 * microseconds;
+}
+
+/// Keeps the rows that a filter of Google Benchmark finds, which may begin with '-' for those that
+/// it does not find. Google Benchmark would hold it against names that end in "/manual_time"; a
+/// filter that counts on something behind the library is still right.
+void keep_rows(char const* filter) {
+  bool const none_of = *filter == '-';
+  try {
+    std::regex const pattern(std::string_view{filter} == "all" ? "" : filter + (none_of ? 1 : 0),
+                             std::regex::extended);
+    std::erase_if(all_rows(), [&](row const& r) {
+      bool const found =
+          std::regex_search(r.name, pattern) || std::regex_search(r.name + "/manual_time", pattern);
+      return found == none_of;
+    });
+  } catch (std::regex_error const& e) {
+    refuse("--benchmark_filter=<regex>: " + std::string{e.what()}, filter);
+  }
+  if (all_rows().empty()) refuse("--benchmark_filter=<regex> that finds a row", filter);
 }
 
 /// The largest difference to what is expected, relative to the largest number; infinite if they
@@ -211,7 +240,7 @@ void add_row(task const& t, std::string const& library, std::function<job()> mak
     run(state, t, (*ready)->j);
     pin();
   };
-  benchmark::RegisterBenchmark((t.name + "/" + library).c_str(), body)->UseManualTime();
+  all_rows().push_back({t.name + "/" + library, body});
 }
 
 float_buffer numbers(std::size_t count, unsigned which, float scale) {
@@ -234,7 +263,8 @@ buffer_list inputs(std::size_t count, unsigned which, float scale) {
 int run_rows(int argc, char** argv) {
   etch::flush_denormals const guard;
   chosen.core = this_core();
-  bool json = false, file = false;
+  char const* filter = "";
+  bool json = false, file = false, list = false;
   int kept = 1;
   for (int i = 1; i < argc; ++i) {
     std::string_view const a = argv[i];
@@ -242,6 +272,10 @@ int run_rows(int argc, char** argv) {
       chosen.core = core_of(argv[i] + 6);
     else if (a == "--fastest")
       chosen.fastest = true;
+    else if (a.starts_with("--benchmark_filter="))
+      filter = argv[i] + 19;
+    else if (a == "--benchmark_list_tests" || a == "--benchmark_list_tests=true")
+      list = true;
     else if (a.starts_with("--stretch="))
       chosen.stretch = stretch_of(argv[i] + 10);
     else
@@ -249,6 +283,21 @@ int run_rows(int argc, char** argv) {
     json = json || a == "--benchmark_format=json";
     file = file || a.starts_with("--benchmark_out=");
   }
+  benchmark::Initialize(&kept, argv, [] {
+    benchmark::PrintDefaultHelp();
+    std::puts(
+        "          [--pin=<core>|none]\n          [--fastest]\n          "
+        "[--stretch=<microseconds>]");
+  });
+  if (benchmark::ReportUnrecognizedArguments(kept, argv)) return 2;
+  keep_rows(filter);
+  if (list) {
+    for (row const& r : all_rows()) std::puts(r.name.c_str());
+    return 0;
+  }
+  for (row& r : all_rows())
+    benchmark::RegisterBenchmark(r.name.c_str(), std::move(r.body))->UseManualTime();
+
   cores();  // as they are before this process keeps to one
   pin();
   one_thread_for_peers();
@@ -262,13 +311,6 @@ int run_rows(int argc, char** argv) {
   benchmark::AddCustomContext("instruction_set", native::name);
   benchmark::AddCustomContext("fma_peak_gflops", std::to_string(machine().peak()));
   benchmark::AddCustomContext("compiler", __VERSION__);
-  benchmark::Initialize(&kept, argv, [] {
-    benchmark::PrintDefaultHelp();
-    std::puts(
-        "          [--pin=<core>|none]\n          [--fastest]\n          "
-        "[--stretch=<microseconds>]");
-  });
-  if (benchmark::ReportUnrecognizedArguments(kept, argv)) return 1;
   plain_names<benchmark::ConsoleReporter> table(benchmark::ConsoleReporter::OO_Tabular);
   plain_names<benchmark::JSONReporter> text, out;
   benchmark::BenchmarkReporter* const shown =
