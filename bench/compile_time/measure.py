@@ -16,12 +16,14 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / "bench"))
+import command_line  # noqa: E402
 
 CNN = ("etch::input<28, 28, 1> | etch::conv2d<32, 3> | etch::relu | etch::max_pool2d<2>"
        " | etch::conv2d<64, 3> | etch::relu | etch::max_pool2d<2> | etch::conv2d<64, 3> | etch::relu"
@@ -114,12 +116,14 @@ def instantiations(compiler, command, folder):
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--root", type=pathlib.Path, default=ROOT)
-    options.add_argument("--compilers", default="g++,clang++,clang++-19")
+    options.add_argument("--compilers", type=command_line.compilers,
+                         default="g++,clang++,clang++-19")
     options.add_argument("--level", default="x86-64-v3")
-    options.add_argument("--repeat", type=int, default=1)
-    options.add_argument("--only", default="")
-    options.add_argument("--json", type=pathlib.Path)
+    options.add_argument("--repeat", type=command_line.count, default=1)
+    options.add_argument("--only", type=command_line.names_in(UNITS), default="")
+    options.add_argument("--json", type=command_line.output)
     chosen = options.parse_args()
+    command_line.check_levels(options, chosen.compilers, [chosen.level])
 
     rows = []
     print(f"{'unit':<20} {'compiler':<12} {'seconds':>8} {'MB':>6} {'instantiations':>14}"
@@ -127,10 +131,9 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         (folder / "etch").symlink_to(chosen.root.resolve())
-        for compiler in filter(shutil.which, chosen.compilers.split(",")):
-            for unit_name, (source, limits) in UNITS.items():
-                if not re.search(chosen.only, unit_name):
-                    continue
+        for compiler in chosen.compilers:
+            for unit_name in chosen.only:
+                source, limits = UNITS[unit_name]
                 if source is DLIB and not includes(compiler, "dlib/dnn.h"):
                     continue
                 file, compiled = folder / "unit.cpp", folder / "unit.o"
@@ -158,6 +161,8 @@ def main():
                              "instantiations": count, "object_bytes": size})
                 print(f"{unit_name:<20} {compiler:<12} {seconds:>8.2f} {memory:>6.0f} {count:>14}"
                       f" {size:>13}{'  over its budget' if over else ''}", flush=True)
+    if not rows:
+        raise SystemExit("nothing measured: dlib is not installed")
     if chosen.json:
         chosen.json.write_text(json.dumps(rows, indent=2) + "\n")
 

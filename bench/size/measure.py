@@ -9,12 +9,14 @@ exceptions and run-time type information, and the text of the object is what `si
 import argparse
 import json
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / "bench"))
+import command_line  # noqa: E402
 
 # name: (bytes at most, declaration)
 NETWORKS = {
@@ -62,10 +64,13 @@ def tree_include(root, folder):
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("--root", type=pathlib.Path, default=ROOT)
-    options.add_argument("--compilers", default="g++,clang++,clang++-19")
-    options.add_argument("--levels", default="x86-64-v3,x86-64-v4")
-    options.add_argument("--json", type=pathlib.Path)
+    options.add_argument("--compilers", type=command_line.compilers,
+                         default="g++,clang++,clang++-19")
+    options.add_argument("--levels", type=lambda text: text.split(","),
+                         default="x86-64-v3,x86-64-v4")
+    options.add_argument("--json", type=command_line.output)
     chosen = options.parse_args()
+    command_line.check_levels(options, chosen.compilers, chosen.levels)
 
     rows = []
     print(f"{'network':<16} {'compiler':<12} {'level':<10} {'flag':<4} {'text':>8} {'budget':>8}")
@@ -73,8 +78,8 @@ def main():
         folder = pathlib.Path(name)
         include = tree_include(chosen.root.resolve(), folder)
         for network, (budget, declaration) in NETWORKS.items():
-            for compiler in filter(shutil.which, chosen.compilers.split(",")):
-                for level in chosen.levels.split(","):
+            for compiler in chosen.compilers:
+                for level in chosen.levels:
                     for optimise in ("-O2", "-Os"):
                         text = text_bytes(compiler, level, optimise, declaration, include, folder)
                         rows.append({"network": network, "compiler": compiler, "level": level,
