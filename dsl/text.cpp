@@ -43,6 +43,10 @@ std::string fill(std::string_view text, std::initializer_list<text_argument> arg
   return out;
 }
 
+}  // namespace detail
+
+namespace {
+
 template <class Extents>
 std::string listed(Extents const& extents) {
   std::string text = "(";
@@ -50,10 +54,10 @@ std::string listed(Extents const& extents) {
   return text + ")";
 }
 
-}  // namespace detail
+}  // namespace
 
-std::string extents_text(std::span<int const> extents) { return detail::listed(extents); }
-std::string extents_text(std::span<std::int64_t const> extents) { return detail::listed(extents); }
+std::string extents_text(std::span<int const> extents) { return listed(extents); }
+std::string extents_text(std::span<std::int64_t const> extents) { return listed(extents); }
 std::string shape_text(tensor_shape const& shape) {
   return extents_text(std::span{shape.extent}.first(static_cast<std::size_t>(shape.rank)));
 }

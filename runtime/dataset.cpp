@@ -8,7 +8,7 @@
 
 namespace etch {
 
-namespace detail {
+namespace {
 
 /// The elements of a sample. Throws `error` unless they are between 1 and the largest int.
 std::size_t elements_of_sample(tensor_shape const& shape, char const* what) {
@@ -22,14 +22,14 @@ std::size_t elements_of_sample(tensor_shape const& shape, char const* what) {
   return static_cast<std::size_t>(elements);
 }
 
-}  // namespace detail
+}  // namespace
 
 dataset::dataset(tensor_shape feature_shape, tensor_shape target_shape, std::vector<float> features,
                  std::vector<float> targets)
     : feature_shape_(feature_shape),
       target_shape_(target_shape),
-      feature_elements_(detail::elements_of_sample(feature_shape, "features")),
-      target_elements_(detail::elements_of_sample(target_shape, "targets")),
+      feature_elements_(elements_of_sample(feature_shape, "features")),
+      target_elements_(elements_of_sample(target_shape, "targets")),
       features_(std::move(features)),
       targets_(std::move(targets)) {
   std::size_t const samples = features_.size() / feature_elements_;

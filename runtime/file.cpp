@@ -16,7 +16,7 @@
 
 namespace etch {
 
-namespace detail {
+namespace {
 
 /// Throws `{path}: cannot be {done}: {what the operating system says}`.
 [[noreturn]] void fail_system(file_path const& path, std::string_view done, int code) {
@@ -85,17 +85,16 @@ bool write_all(int descriptor, std::span<std::byte const> bytes) {
   return true;
 }
 
-}  // namespace detail
+}  // namespace
 
 std::vector<std::byte> read_file(file_path const& path) {
   // O_NONBLOCK: a pipe that nobody writes to gives an error below instead of waiting here.
-  detail::open_file file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (!file.is_open()) detail::fail_system(path, "read", errno);
+  open_file file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  if (!file.is_open()) fail_system(path, "read", errno);
   struct stat status{};
-  if (::fstat(file.descriptor(), &status) != 0) detail::fail_system(path, "read", errno);
+  if (::fstat(file.descriptor(), &status) != 0) fail_system(path, "read", errno);
   if (!S_ISREG(status.st_mode))
-    throw error("{}: expected a file, found {}", path.string(),
-                detail::kind_of_file(status.st_mode));
+    throw error("{}: expected a file, found {}", path.string(), kind_of_file(status.st_mode));
 
   std::vector<std::byte> bytes;
   try {
@@ -108,7 +107,7 @@ std::vector<std::byte> read_file(file_path const& path) {
   while (size < bytes.size()) {
     ssize_t const count = ::read(file.descriptor(), bytes.data() + size, bytes.size() - size);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) detail::fail_system(path, "read", errno);
+    if (count < 0) fail_system(path, "read", errno);
     if (count == 0) break;  // it has become shorter; the format's reader says what is missing
     size += static_cast<std::size_t>(count);
   }
@@ -118,14 +117,14 @@ std::vector<std::byte> read_file(file_path const& path) {
 
 void write_file_atomically(file_path const& path,
                            std::span<std::span<std::byte const> const> parts) {
-  file_path const target = detail::without_links(path);
+  file_path const target = without_links(path);
   if (!target.has_name()) throw error("{}: expected a file name to write to", path.string());
   struct stat old{};
   bool const replaces = ::stat(target.c_str(), &old) == 0;
   if (replaces && !S_ISREG(old.st_mode))
     throw error("{}: cannot be written: expected a file, found {}", path.string(),
-                detail::kind_of_file(old.st_mode));
-  if (replaces && ::access(target.c_str(), W_OK) != 0) detail::fail_system(path, "written", errno);
+                kind_of_file(old.st_mode));
+  if (replaces && ::access(target.c_str(), W_OK) != 0) fail_system(path, "written", errno);
 
   static std::atomic<unsigned> serial = 0;
   std::string name;
@@ -134,23 +133,23 @@ void write_file_atomically(file_path const& path,
     name = target.folder() + filled(".etch-{}-{}.tmp", ::getpid(), serial++);
     descriptor = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   } while (descriptor < 0 && errno == EEXIST);
-  if (descriptor < 0) detail::fail_system(path, "written", errno);
-  detail::open_file file{descriptor};
-  detail::temporary_file temporary{name};
+  if (descriptor < 0) fail_system(path, "written", errno);
+  open_file file{descriptor};
+  temporary_file temporary{name};
 
   if (replaces && ::fchmod(descriptor, old.st_mode & 07777) != 0)
-    detail::fail_system(path, "written", errno);
+    fail_system(path, "written", errno);
   for (auto part : parts)
-    if (!detail::write_all(descriptor, part)) detail::fail_system(path, "written", errno);
-  if (::fsync(descriptor) != 0 && errno != EINVAL) detail::fail_system(path, "written", errno);
-  if (!file.close()) detail::fail_system(path, "written", errno);
-  if (::rename(name.c_str(), target.c_str()) != 0) detail::fail_system(path, "written", errno);
+    if (!write_all(descriptor, part)) fail_system(path, "written", errno);
+  if (::fsync(descriptor) != 0 && errno != EINVAL) fail_system(path, "written", errno);
+  if (!file.close()) fail_system(path, "written", errno);
+  if (::rename(name.c_str(), target.c_str()) != 0) fail_system(path, "written", errno);
   temporary.renamed = true;
 
   // The new name is on the disk once its folder is. Not every file system offers that, and the file
   // is complete either way, so a failure here is none of the caller's.
   std::string const parent = target.folder();
-  detail::open_file folder{
+  open_file folder{
       ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (folder.is_open()) static_cast<void>(::fsync(folder.descriptor()));
 }

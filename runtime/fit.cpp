@@ -7,12 +7,16 @@
 
 namespace etch::detail {
 
+namespace {
+
 /// `loss 0.1234  accuracy 0.9876`.
-static std::string figures_text(evaluation const& e, bool has_classes, char const* prefix = "") {
+std::string figures_text(evaluation const& e, bool has_classes, char const* prefix = "") {
   std::string text = filled("{}loss {:.4f}", prefix, e.loss);
   if (has_classes) text += filled("  {}accuracy {:.4f}", prefix, e.accuracy());
   return text;
 }
+
+}  // namespace
 
 std::vector<epoch_report> fit(fit_network const& net, dataset const& data,
                               fit_options const& options) {

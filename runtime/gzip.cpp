@@ -18,7 +18,7 @@ bool is_gzip(std::span<std::byte const> bytes) {
 
 #if defined(ETCH_HAVE_ZLIB) && ETCH_HAVE_ZLIB
 
-namespace detail {
+namespace {
 
 /// Owns zlib's state for one gzip stream after the other.
 struct inflate_stream {
@@ -38,13 +38,13 @@ uInt zlib_count(std::size_t count) {
   return static_cast<uInt>(std::min<std::size_t>(count, std::numeric_limits<uInt>::max()));
 }
 
-}  // namespace detail
+}  // namespace
 
 std::vector<std::byte> inflate_gzip(std::string_view name, std::span<std::byte const> packed,
                                     std::size_t limit) {
   std::vector<std::byte> out(std::min(limit, 64 + 4 * packed.size()));
   std::size_t used = 0, size = 0;
-  detail::inflate_stream stream;
+  inflate_stream stream;
   z_stream& z = stream.state;
   for (;;) {
     if (size == limit) break;
@@ -53,12 +53,12 @@ std::vector<std::byte> inflate_gzip(std::string_view name, std::span<std::byte c
     auto const output = std::span{out}.subspan(size);
     // zlib only reads through this pointer; without ZLIB_CONST it is declared for non-const bytes.
     z.next_in = const_cast<Bytef*>(reinterpret_cast<Bytef const*>(input.data()));
-    z.avail_in = detail::zlib_count(input.size());
+    z.avail_in = zlib_count(input.size());
     z.next_out = reinterpret_cast<Bytef*>(output.data());
-    z.avail_out = detail::zlib_count(output.size());
+    z.avail_out = zlib_count(output.size());
     int const status = inflate(&z, Z_NO_FLUSH);
-    used += detail::zlib_count(input.size()) - z.avail_in;
-    size += detail::zlib_count(output.size()) - z.avail_out;
+    used += zlib_count(input.size()) - z.avail_in;
+    size += zlib_count(output.size()) - z.avail_out;
 
     if (status == Z_STREAM_END) {
       if (used == packed.size()) break;

@@ -11,7 +11,7 @@
 
 namespace etch {
 
-namespace detail {
+namespace {
 
 /// What an IDX file says about itself: 0, 0, type, rank, then each extent as a big-endian u32.
 struct idx_header {
@@ -69,10 +69,10 @@ idx_header parse_idx_header(std::string_view name, std::span<std::byte const> by
   return header;
 }
 
-}  // namespace detail
+}  // namespace
 
 idx_array parse_idx(std::string_view name, std::span<std::byte const> bytes) {
-  auto header = detail::parse_idx_header(name, bytes);
+  auto header = parse_idx_header(name, bytes);
   auto const payload = bytes.subspan(header.size);
   if (payload.size() != header.values)
     fail_at(name, header.size,
@@ -89,7 +89,7 @@ idx_array read_idx(file_path const& path) {
   constexpr std::size_t longest_header = 4 + 4 * 255;
   std::string const name = path.string() + " (decompressed)";
   auto const start = inflate_gzip(path.string(), file, longest_header);
-  auto const header = detail::parse_idx_header(name, start);
+  auto const header = parse_idx_header(name, start);
   auto const most = std::numeric_limits<std::size_t>::max() - longest_header;
   auto const payload = static_cast<std::size_t>(std::min<std::uint64_t>(header.values, most));
   return parse_idx(name, inflate_gzip(path.string(), file, header.size + payload + 1));

@@ -14,7 +14,7 @@
 
 namespace etch {
 
-namespace detail {
+namespace {
 
 /// Reads `folder/name` or `folder/name.gz`; what goes wrong is added to `problems`.
 std::optional<idx_array> find_idx(file_path const& folder, std::string const& name,
@@ -29,15 +29,15 @@ std::optional<idx_array> find_idx(file_path const& folder, std::string const& na
   return std::nullopt;
 }
 
-}  // namespace detail
+}  // namespace
 
 dataset load_mnist(file_path const& folder, std::string_view part) {
   if (part != "train" && part != "t10k")
     throw error("mnist: expected the part \"train\" or \"t10k\", found \"{}\"", part);
   std::vector<std::string> problems;
   auto const name = [&](char const* kind) { return filled("{}-{}-ubyte", part, kind); };
-  auto const images = detail::find_idx(folder, name("images-idx3"), problems);
-  auto const labels = detail::find_idx(folder, name("labels-idx1"), problems);
+  auto const images = find_idx(folder, name("images-idx3"), problems);
+  auto const labels = find_idx(folder, name("labels-idx1"), problems);
 
   if (images &&
       (images->extents.size() != 3 || images->extents[1] != 28 || images->extents[2] != 28))

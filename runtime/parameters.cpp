@@ -6,7 +6,9 @@
 
 namespace etch::detail {
 
-static std::size_t find_parameter(parameter_list const& all, std::string_view name) {
+namespace {
+
+std::size_t find_parameter(parameter_list const& all, std::string_view name) {
   std::string known;
   for (std::size_t i = 0; i < all.infos.size(); ++i) {
     if (all.infos[i].name.view() == name) return i;
@@ -14,6 +16,8 @@ static std::size_t find_parameter(parameter_list const& all, std::string_view na
   }
   throw error("the network has no parameter '{}'; it has: {}", name, known);
 }
+
+}  // namespace
 
 std::vector<float> get(parameter_list const& all, float const* weights, std::string_view name) {
   std::size_t const i = find_parameter(all, name);

@@ -13,7 +13,7 @@
 
 namespace etch {
 
-namespace detail {
+namespace {
 
 constexpr std::uint64_t longest_safetensors_header = 100'000'000;  // the format's own limit
 
@@ -131,7 +131,7 @@ tensor_record load_tensor(std::string_view file, safetensors_entry&& entry,
   return {std::move(entry.name), std::move(entry.shape), std::move(values)};
 }
 
-}  // namespace detail
+}  // namespace
 
 std::vector<tensor_record> parse_safetensors(std::string_view file,
                                              std::span<std::byte const> bytes,
@@ -139,7 +139,7 @@ std::vector<tensor_record> parse_safetensors(std::string_view file,
   if (bytes.size() < 8)
     fail_at(file, 0, "the header's length in 8 bytes", filled("{} bytes", bytes.size()));
   auto const length = load_little<std::uint64_t>(bytes.data());
-  auto const most = std::min<std::uint64_t>(bytes.size() - 8, detail::longest_safetensors_header);
+  auto const most = std::min<std::uint64_t>(bytes.size() - 8, longest_safetensors_header);
   if (length > most)
     fail_at(file, 0, filled("a header of at most {} bytes", most), std::to_string(length));
 
@@ -149,13 +149,13 @@ std::vector<tensor_record> parse_safetensors(std::string_view file,
   if (!text.starts_with('{'))
     fail_at(file, 8, "a header that starts with '{'", json_quoted(text.substr(0, 1)));
   json_reader json{file, text, 8};
-  std::vector<detail::safetensors_entry> entries;
+  std::vector<safetensors_entry> entries;
   safetensors_metadata texts;
   json.object([&](std::string const& name, std::uint64_t start) {
     if (name == "__metadata__")
       json.object([&](std::string const& key, std::uint64_t) { texts[key] = json.string(); });
     else
-      entries.push_back(detail::parse_safetensors_entry(file, json, name, start));
+      entries.push_back(parse_safetensors_entry(file, json, name, start));
   });
   json.end();
 
@@ -165,8 +165,7 @@ std::vector<tensor_record> parse_safetensors(std::string_view file,
   });
   std::vector<tensor_record> tensors;
   std::int64_t end = 0;
-  for (auto& entry : entries)
-    tensors.push_back(detail::load_tensor(file, std::move(entry), data, end));
+  for (auto& entry : entries) tensors.push_back(load_tensor(file, std::move(entry), data, end));
   auto const unused = data.size() - static_cast<std::size_t>(end);
   if (unused != 0)
     fail_at(file, bytes.size() - unused, "the end of the file",
@@ -200,7 +199,7 @@ void write_safetensors(file_path const& path, std::span<tensor_record const> ten
     if (used)
       throw error("{}: expected names that are used once and not reserved, found {}", path.string(),
                   quoted(tensor.name));
-    auto const elements = detail::checked_product(tensor.shape, 1);
+    auto const elements = checked_product(tensor.shape, 1);
     if (elements < 0 || static_cast<std::size_t>(elements) != tensor.values.size())
       throw error("{}: tensor {}: expected as many values as the shape {} has, found {}",
                   path.string(), quoted(tensor.name), extents_text(tensor.shape),
@@ -214,9 +213,9 @@ void write_safetensors(file_path const& path, std::span<tensor_record const> ten
   }
   header += '}';
   header.append((8 - header.size() % 8) % 8, ' ');  // so that the data is aligned
-  if (header.size() > detail::longest_safetensors_header)
+  if (header.size() > longest_safetensors_header)
     throw error("{}: expected a header of at most {} bytes, found {}", path.string(),
-                detail::longest_safetensors_header, header.size());
+                longest_safetensors_header, header.size());
   std::vector<std::byte> length;
   append_little(length, std::uint64_t{header.size()});
   write_file_atomically(path, length, std::as_bytes(std::span{header}), data);
