@@ -39,6 +39,7 @@ for which in "$@"; do
       "$build/bench/bench_$program" --pin="${CORE:-0}" $how $rows \
         --benchmark_out="$folder/$which/$program.json" >"$folder/$which/$program.txt" 2>&1 ||
         echo "$which: $program failed; see $folder/$which/$program.txt" >&2
+      grep -H 'not to be trusted' "$folder/$which/$program.txt" >&2 || :
     done
   )
 done

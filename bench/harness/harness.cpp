@@ -190,6 +190,18 @@ void run(benchmark::State& state, task const& t, job const& j) {
   report(state, t, seconds);
 }
 
+/// Tells if the peak is another now than the one that all fractions refer to, by more than 3%:
+/// another process or another clock came in between, then or now.
+void check_peak() {
+  double const then = machine().peak(), now = measure::fma_peak<native>();
+  if (std::abs(now / then - 1) > 0.03)
+    std::fprintf(
+        stderr,
+        "fractions of this run are not to be trusted: %.0f GFLOP/s of multiply-adds before "
+        "it, %.0f after it\n",
+        then, now);
+}
+
 /// Names as they are, without what Google Benchmark appends for its options.
 template <class Reporter>
 class plain_names : public Reporter {
@@ -316,6 +328,7 @@ int run_rows(int argc, char** argv) {
   benchmark::BenchmarkReporter* const shown =
       json ? static_cast<benchmark::BenchmarkReporter*>(&text) : &table;
   benchmark::RunSpecifiedBenchmarks(shown, file ? &out : nullptr);
+  check_peak();
   benchmark::Shutdown();
   return 0;
 }

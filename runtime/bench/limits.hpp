@@ -41,8 +41,9 @@ template <class Arch, int Chains>
 
 }  // namespace detail
 
-/// Giga floating-point operations a second of nothing but independent multiply-adds in registers,
-/// as they are done for `seconds`.
+/// Giga floating-point operations a second of nothing but independent multiply-adds in registers, as
+/// they are done for `seconds` once the clock has settled: after a rest it may be a tenth higher,
+/// for a third of a second.
 template <class Arch>
 double fma_peak(double seconds = 0.2) {
   constexpr int chains = 12, steps = 2000;  // a latency of 4 at two a cycle needs 8
@@ -50,11 +51,12 @@ double fma_peak(double seconds = 0.2) {
   alignas(64) float start[chains * Arch::width];
   for (int i = 0; i < chains * Arch::width; ++i) start[i] = static_cast<float>(i);
   float const constants[2] = {0.999f, 1e-3f};
-  // For so long, and not the fastest: at first the clock may be a tenth higher than it stays.
-  double const time = typical(seconds, [&] {
+  auto const once = [&] {
     detail::multiply_add<Arch, chains>(start, constants, steps);
     touch(start);
-  });
+  };
+  typical(0.4, once);
+  double const time = typical(seconds, once);
   return 2.0 * chains * steps * Arch::width / time * 1e-9;
 }
 
@@ -195,7 +197,7 @@ struct bound {
 template <class Arch>
 class machine {
  public:
-  /// Measured once, for some milliseconds: clocks take that long to settle.
+  /// Measured once, which takes more than half a second: clocks take that long to settle.
   double peak() { return peak_ > 0 ? peak_ : peak_ = fma_peak<Arch>(); }
 
   double load(std::size_t bytes) { return remembered(loads_, bytes, load_rate<Arch>); }
