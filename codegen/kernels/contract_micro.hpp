@@ -65,11 +65,17 @@ template <class Arch, position_grid P, vector_strip S, int Steps>
     ++x;
     w += S.panel;
   };
-  // clang loads the weights of the next step early, for which there has to be room among 32
+  // clang loads the weights of the next step early, for which there has to be room among 32; long
+  // loops that just fit take two steps, which g++ unrolls by hand only: 256 cubed gains up to 3%
   constexpr int vectors = S.vectors(Arch::width), room = P.size() * vectors + 2 * vectors;
   if constexpr (Steps >= 16 && (Arch::registers < 32 || room < Arch::registers)) {
 #pragma GCC unroll 4
     ETCH_LOOP for (int k = 0; k < Steps; ++k) step();
+  } else if constexpr (Steps >= 256 && Steps % 2 == 0 && room == Arch::registers) {
+#pragma GCC unroll 1
+    ETCH_LOOP for (int k = 0; k < Steps; k += 2)
+#pragma GCC unroll 2
+      for (int i = 0; i < 2; ++i) step();
   } else {
 #pragma GCC unroll 1
     ETCH_LOOP for (int k = 0; k < Steps; ++k) step();

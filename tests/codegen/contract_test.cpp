@@ -66,6 +66,7 @@ TEST_CASE("dense layers of all small sizes agree with the reference in double") 
   check_dense<64, 64>();
   check_dense<100, 10>();
   check_dense<64, 100>();
+  check_dense<256, 64>({6, 13});
   check_dense<100, 1>();
 }
 

@@ -39,6 +39,7 @@ void every_kernel(float const* x, float const* w, float* y, int n) {
   contract_dw<Arch, contraction{.channels = 128, .filters = 7}>(x, w, y, n, n > 8);
   all<Arch, contraction{.channels = 64, .filters = 100}>(x, w, y, n);
   all<Arch, contraction{.channels = 16, .filters = 256}>(x, w, y, n);
+  contract_forward<Arch, contraction{.channels = 256, .filters = 64}>(x, w, y, n, bias_relu{w});
   contract_forward<Arch, conv(28, 1, 3, 32)>(x, w, y, n, bias_relu{w});
   contract_dw<Arch, conv(28, 1, 3, 32)>(x, w, y, n, n > 8);
   contract_dw<Arch, conv(34, 16, 3, 16)>(x, w, y, n, n > 8);
