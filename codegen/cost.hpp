@@ -37,7 +37,7 @@ struct cost_of {
     for (std::size_t i = 0; i < facts<Net>::parameters.size(); ++i)
       bytes[static_cast<std::size_t>(facts<Net>::parameters[i].layer)] +=
           4ll * facts<Net>::places[i].size;
-    detail::for_each_filled(training_plan<Net, Loss, Samples>::value,
+    detail::for_each_filled(graph_of(Net, true), training_plan<Net, Loss, Samples>::value,
                             [&](std::size_t layer, long long more) { bytes[layer] += more; });
     return bytes;
   }();

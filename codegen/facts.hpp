@@ -48,15 +48,21 @@ struct layer_cost {
 
 namespace detail {
 
-/// Adds to each layer the bytes of the workspace that its steps fill.
+/// The layer of the chain that a layer of the graph is, or is a part of.
+constexpr int chain_layer(graph const& g, int layer) {
+  return g.layers[static_cast<std::size_t>(layer)].number;
+}
+
+/// Adds to each layer of the chain the bytes of the workspace that its steps fill.
 template <class Plan, class Add>
-constexpr void for_each_filled(Plan const& p, Add add) {
+constexpr void for_each_filled(graph const& g, Plan const& p, Add add) {
   constexpr_list<char> seen(p.values.size(), 0);
   for (step const& s : p.steps) {
     value const& v = p.values[static_cast<std::size_t>(s.result)];
     char& known = seen[static_cast<std::size_t>(s.result)];
     if (v.where == space::workspace && known == 0)
-      add(static_cast<std::size_t>(s.layer), 4ll * (v.stride > 0 ? v.stride * p.samples : v.size));
+      add(static_cast<std::size_t>(chain_layer(g, s.layer)),
+          4ll * (v.stride > 0 ? v.stride * p.samples : v.size));
     known = 1;
   }
 }
@@ -73,6 +79,7 @@ struct facts {
     graph const g = graph_of(Net, true);  // which says how states move
     std::array<parameter_info, plan.places.size()> all{};
     std::copy(g.parameters.begin(), g.parameters.end(), all.begin());
+    for (parameter_info& p : all) p.layer = detail::chain_layer(g, p.layer);
     return all;
   }();
   static constexpr auto const& places = plan.places;
@@ -87,22 +94,27 @@ struct facts {
   }();
 
   static constexpr auto layers = [] {
-    constexpr std::size_t count = graph_of(Net).layers.size();
+    constexpr int count = std::remove_cvref_t<decltype(Net)>::layer_count() + 1;
     graph const g = graph_of(Net);
-    std::array<layer_cost, count> all{};
-    for (std::size_t i = 0; i < count; ++i) {
-      all[i].kind = g.layers[i].kind;
-      all[i].output = g.layers[i].output;
+    std::array<layer_cost, static_cast<std::size_t>(count)> all{};
+    auto const of = [&](int layer) -> layer_cost& {
+      return all[static_cast<std::size_t>(detail::chain_layer(g, layer))];
+    };
+    for (layer_info const& l : g.layers) {
+      if (l.inside >= 0) continue;
+      all[static_cast<std::size_t>(l.number)].kind = l.kind;
+      all[static_cast<std::size_t>(l.number)].output = l.output;
     }
-    for (parameter_info const& p : g.parameters)
-      if (p.trainable) all[static_cast<std::size_t>(p.layer)].parameters += p.shape.elements();
-    for (std::size_t i = 0; i < g.parameters.size(); ++i)
-      all[static_cast<std::size_t>(g.parameters[i].layer)].weight_bytes += 4ll * places[i].size;
-    detail::for_each_filled(
-        plan, [&](std::size_t layer, long long bytes) { all[layer].workspace_bytes += bytes; });
+    for (std::size_t i = 0; i < g.parameters.size(); ++i) {
+      parameter_info const& p = g.parameters[i];
+      if (p.trainable) of(p.layer).parameters += p.shape.elements();
+      of(p.layer).weight_bytes += 4ll * places[i].size;
+    }
+    detail::for_each_filled(g, plan, [&](std::size_t layer, long long bytes) {
+      all[layer].workspace_bytes += bytes;
+    });
     for (node const& n : g.nodes)
-      if (n.code == op::contract)
-        all[static_cast<std::size_t>(n.layer)].multiply_adds += n.window.multiply_adds();
+      if (n.code == op::contract) of(n.layer).multiply_adds += n.window.multiply_adds();
     return all;
   }();
 };

@@ -41,6 +41,19 @@ inline std::string spelled(function f, bool fast) {
   return fmt::format("{}{}", fast && has_fast_form(f) ? "fast_" : "", name_of(f));
 }
 
+/// Which layer that is, with its place in each combinator around it: `conv2d`, `residual/2 conv2d`;
+/// of blocks side by side, first the block: `parallel/1/2 relu`. What a combinator does itself has
+/// its name: `residual`.
+inline std::string layer_text(graph const& g, int layer) {
+  auto const info = [&](int i) { return g.layers[static_cast<std::size_t>(i)]; };
+  layer_info const own = info(layer);
+  if (own.inside < 0) return std::string{own.kind};
+  int place = 1;
+  for (int i = own.inside + 1; i < layer; ++i) place += info(i).inside == own.inside;
+  std::string_view const space = own.kind.empty() ? "" : " ";
+  return fmt::format("{}/{}{}{}", layer_text(g, own.inside), place, space, own.kind);
+}
+
 /// A graph, one node a line: `%7 = maximum(%4, %6) (26, 26, 32)`, with * where a sample has its
 /// own.
 inline std::string to_text(graph const& g) {

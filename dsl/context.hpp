@@ -18,13 +18,13 @@ class context {
 
   /// A trained value, `kind_n.name`.
   constexpr tensor parameter(std::string_view name, tensor_shape const& shape, initializer init) {
-    return add_parameter({qualified(name), shape, init, true, 0, layer()});
+    return add_parameter({qualified(name), shape, init, true, 0, target_->layer()});
   }
 
   /// A value that is measured, not trained: while training it moves by `momentum` towards
   /// `measured`, which holds one value for the batch; it is what inference uses.
   constexpr tensor state(std::string_view name, tensor_shape const& shape, initializer init) {
-    return add_parameter({qualified(name), shape, init, false, 0, layer()});
+    return add_parameter({qualified(name), shape, init, false, 0, target_->layer()});
   }
   constexpr void measure(tensor state, tensor measured, double momentum) {
     int const index = state.get().index;
@@ -46,15 +46,26 @@ class context {
   constexpr_list<tensor> streams;
   constexpr_list<std::pair<std::string_view, tensor>> taps;
 
-  /// Starts a layer of this kind: names its parameters.
-  constexpr void enter(std::string_view kind) {
+  /// Starts a layer of this kind, inside the one that is being written: names its parameters. Gives
+  /// what `leave` takes.
+  constexpr int enter(std::string_view kind) {
     kind_ = kind;
     number_ = 0;
+    auto& layers = target_->layers;
+    int const outside = target_->adding_for;
+    int const number = outside >= 0     ? layers[static_cast<std::size_t>(outside)].number
+                       : layers.empty() ? 0
+                                        : layers.back().number + 1;
+    layers.push_back({kind, {}, number, outside});
+    target_->adding_for = static_cast<int>(layers.size()) - 1;
+    return outside;
+  }
+  constexpr void leave(int outside) {
+    target_->layers[static_cast<std::size_t>(target_->adding_for)].output = streams[0].shape();
+    target_->adding_for = outside;
   }
 
  private:
-  constexpr int layer() const { return static_cast<int>(target_->layers.size()) - 1; }
-
   constexpr tensor add_parameter(parameter_info const& info) {
     target_->parameters.push_back(info);
     int const index = static_cast<int>(target_->parameters.size()) - 1;

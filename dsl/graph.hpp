@@ -50,7 +50,7 @@ struct node {
   bool batched = false;     // one value a sample, or one value for the whole batch
   bool over_batch = false;  // reduce
   int index = 0;
-  int layer = 0;            // the layer that asked for it, in graph::layers; 0 is the input
+  int layer = 0;            // the innermost layer that asked for it, in graph::layers
   int first = 0, last = 0;  // reduce: axes [first, last)
   double value = 0;
   tensor_shape shape{};
@@ -84,10 +84,12 @@ struct gradient_root {
   int node = 0;
 };
 
-/// One line of a summary: where a layer begins in the graph and what it gives.
+/// A layer of the chain, or one inside a combinator, and what it gives.
 struct layer_info {
-  std::string_view kind;
+  std::string_view kind;  // none: a block beside others
   tensor_shape output;
+  int number = 0;   // of the layer of the chain that it is or is a part of; 0 is the input
+  int inside = -1;  // the combinator that it is directly in, in graph::layers
 };
 
 /// A network as a plain value: nodes in an order in which they can be computed.
@@ -100,13 +102,16 @@ struct graph {
   constexpr_list<layer_info> layers;
   int randoms = 0;
   bool fast = false;    // functions in their fast form
-  int adding_for = -1;  // the layer of the nodes that are added; -1: the last one
+  int adding_for = -1;  // the layer of what is added; -1: the last one
 
   constexpr node& operator[](int id) { return nodes[static_cast<std::size_t>(id)]; }
   constexpr node const& operator[](int id) const { return nodes[static_cast<std::size_t>(id)]; }
   constexpr int size() const { return static_cast<int>(nodes.size()); }
+  constexpr int layer() const {
+    return adding_for >= 0 ? adding_for : static_cast<int>(layers.size()) - 1;
+  }
   constexpr int add(node n) {
-    n.layer = adding_for >= 0 ? adding_for : static_cast<int>(layers.size()) - 1;
+    n.layer = layer();
     nodes.push_back(n);
     return size() - 1;
   }

@@ -317,8 +317,8 @@ constexpr graph graph_of(Network, bool training = false) {
   constexpr_list<chain_link const*> links(static_cast<std::size_t>(count), &Network::link);
   for (std::size_t i = links.size() - 1; i > 0; --i) links[i - 1] = links[i]->previous;
   for (chain_link const* l : links) {
-    g.layers.push_back({l->kind, {}});
-    if (g.layers.size() == 1) {
+    if (l->previous == nullptr) {
+      g.layers.push_back({l->kind, Network::inputs[0]});
       for (int s = 0; s < Network::inputs.streams; ++s) {
         g.inputs.push_back(Network::inputs[s]);
         c.streams.push_back(
@@ -328,7 +328,6 @@ constexpr graph graph_of(Network, bool training = false) {
     } else {
       l->write(c);
     }
-    g.layers.back().output = c.streams[0].shape();
   }
   for (tensor const& y : c.streams) g.outputs.push_back(y.id);
   return g;

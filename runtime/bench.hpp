@@ -91,7 +91,8 @@ void judge(bench_row& row, measure::machine<Arch>& machine, measure::work const&
 /// Measures the network on this machine, kernel call by kernel call, for one sample: nanoseconds,
 /// multiply-adds, GFLOP/s, and the fraction of the lowest ceiling, which is measured in the same
 /// process. A call is repeated with its data in the nearest cache that holds them; the total is the
-/// network as a whole. Layers that were fused are one call, under the first of them that is left.
+/// network as a whole. Layers that were fused are one call, under the one that multiplies where
+/// there is one. A layer inside a combinator is told by its place there: `residual/2 conv2d`.
 ///
 ///   auto const report = etch::bench<net>();
 ///   std::fputs(etch::to_table(report).c_str(), stdout);
@@ -144,9 +145,11 @@ bench_report bench(bench_options const& options = {}) {
   auto const whole = [&] { run_plan<Arch, plan_type>(b, 1); };
   whole();
   report.total.name = "total";
-  report.total.output = shape_text(network::output_shape());
+  for (int i = 0; i < outputs; ++i)
+    report.total.output += (i > 0 ? ", " : "") + shape_text(network::output_shape(i));
   report.total.nanoseconds = 1e9 * typical(whole);
 
+  graph const g = graph_of(Net);  // which names the layers
   measure::work all;
   constexpr int first = plan.segments.size() > static_cast<std::size_t>(plan.prologue)
                             ? plan.segments[static_cast<std::size_t>(plan.prologue)].first
@@ -162,8 +165,8 @@ bench_report bench(bench_options const& options = {}) {
         ((w.function_seconds += detail::function_seconds<Arch, plan, K + L>()), ...);
       }(std::make_integer_sequence<int, std::max(1, s.by_row)>{});
       bench_row row;
-      row.layer = s.layer;
-      row.name = facts<Net>::layers[static_cast<std::size_t>(s.layer)].kind;
+      row.layer = detail::chain_layer(g, s.layer);
+      row.name = layer_text(g, s.layer);
       row.step = name_of(s.what);
       row.output = shape_text(plan.values[static_cast<std::size_t>(s.result)].shape);
       whole();  // operands as they are when the network runs

@@ -49,7 +49,7 @@ class writer {
   constexpr bool chance(int percent) { return below(100) < percent; }
 
   constexpr void begin(std::string_view kind) {
-    graph_.layers.push_back({kind, {}});
+    graph_.adding_for = -1;  // not inside the one before
     context_.enter(kind);
   }
 

@@ -7,7 +7,6 @@ template <class F>
 etch::graph written(etch::tensor_shape const& input, F forward) {
   etch::graph g;
   etch::context c{g, true};
-  g.layers.push_back({"test", {}});
   c.enter("test");
   g.inputs.push_back(input);
   etch::tensor const x{&g, g.add({.code = etch::op::input, .batched = true, .shape = input})};

@@ -278,6 +278,7 @@ class fuser {
       s.what = g_[sum].code == op::pool ? step_kind::pool : step_kind::contract;
       s.window = index_in(out_.windows, g_[sum].window);
       s.fn = function::add;
+      s.layer = g_[sum].layer;
       s.operands = g_[sum].operands;
       absorbed_[at(sum)] = true;
     } else {

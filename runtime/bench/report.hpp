@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,10 +13,10 @@ namespace etch {
 
 /// One kernel call of a network, or all of it, for one sample.
 struct bench_row {
-  int layer = 0;             // in the order of the declaration, the input being 0
-  std::string name{};        // the kind of that layer
+  int layer = 0;             // of the chain, in the order of the declaration, the input being 0
+  std::string name{};        // the kind of that layer, or the way to the one inside it
   std::string step{};        // the kernel: contract, map, ...
-  std::string output{};      // the shape of its result
+  std::string output{};      // the shape of its result, or of each
   double nanoseconds = 0;    // the median
   double multiply_adds = 0;  // that are computed; what pooling drops is not
   double bytes = 0;          // read and written, each once, weights with their padding
@@ -44,22 +45,27 @@ struct bench_report {
 
 /// A table for people.
 inline std::string to_table(bench_report const& r) {
+  std::size_t names = 18, outputs = std::max<std::size_t>(16, r.total.output.size());
+  for (bench_row const& x : r.rows) {
+    names = std::max(names, x.name.size());
+    outputs = std::max(outputs, x.output.size());
+  }
   constexpr std::string_view format =
-      "{:>5}  {:<18} {:<18} {:<16} {:>12} {:>10} {:>12} {:>9} {:>8}  {:<14} {:>8}\n";
+      "{:>5}  {:<{}} {:<18} {:<{}} {:>12} {:>10} {:>12} {:>9} {:>8}  {:<14} {:>8}\n";
   auto const line = [&](std::string const& layer, bench_row const& x) {
     auto const percent = [](double f) {
       return f > 0 ? fmt::format("{:.0f}%", 100 * f) : std::string{};
     };
     bool const multiplies = x.multiply_adds > 0;
-    return fmt::format(fmt::runtime(format), layer, x.name, x.step, x.output,
+    return fmt::format(fmt::runtime(format), layer, x.name, names, x.step, x.output, outputs,
                        multiplies ? fmt::format("{:.0f}", x.multiply_adds) : "",
                        fmt::format("{:.0f}", x.bytes), fmt::format("{:.1f}", x.nanoseconds),
                        multiplies ? fmt::format("{:.1f}", x.gflops()) : "",
                        multiplies ? percent(x.of_peak) : "", x.bound, percent(x.of_bound));
   };
   std::string text =
-      fmt::format(fmt::runtime(format), "layer", "", "step", "output", "multiply-adds", "bytes",
-                  "ns", "GFLOP/s", "of peak", "bound", "of bound");
+      fmt::format(fmt::runtime(format), "layer", "", names, "step", "output", outputs,
+                  "multiply-adds", "bytes", "ns", "GFLOP/s", "of peak", "bound", "of bound");
   std::string const rule = std::string(text.size() - 1, '-') + "\n";
   text += rule;
   for (bench_row const& x : r.rows) text += line(std::to_string(x.layer), x);

@@ -94,7 +94,8 @@ inline std::string name_of(etch::graph const& g) {
     for (int axis = 0; axis < s.rank; ++axis)
       name += (axis == 0 ? "" : "x") + std::to_string(s[axis]);
   }
-  for (std::size_t i = 1; i < g.layers.size(); ++i) name += " | " + std::string(g.layers[i].kind);
+  for (std::size_t i = 1; i < g.layers.size(); ++i)
+    if (g.layers[i].inside < 0) name += " | " + std::string(g.layers[i].kind);
   return name;
 }
 

@@ -31,6 +31,23 @@ TEST_CASE("cost counts each layer's own parameters and multiply-adds") {
   CHECK(layers[5].multiply_adds == 432);
 }
 
+TEST_CASE("a combinator costs what the layers inside it cost") {
+  constexpr auto deep = input<5> | residual(dense<8> | relu | dense<5>) | dense<2>;
+  auto const& layers = cost<deep>.layers;
+  REQUIRE(layers.size() == 3);
+  CHECK(layers[1].kind == "residual");
+  CHECK(layers[1].output == shape<5>);
+  CHECK(layers[1].parameters == 5 * 8 + 8 + 8 * 5 + 5);
+  CHECK(layers[1].multiply_adds == 2 * 5 * 8);
+  CHECK(layers[1].workspace_bytes >= 4 * (8 + 5));
+  CHECK(layers[2].parameters == 5 * 2 + 2);
+  CHECK(layers[1].weight_bytes + layers[2].weight_bytes == 4ll * facts<deep>::parameter_floats);
+  constexpr auto bytes = cost<deep>.layer_training_bytes<8>;
+  REQUIRE(bytes.size() == 3);
+  CHECK(bytes[1] >= 8 * 4 * (8 + 5) + layers[1].weight_bytes);
+  CHECK(bytes[2] > layers[2].weight_bytes);
+}
+
 TEST_CASE("weights take what they take in memory, with padding, and states count") {
   long long sum = 0;
   for (layer_cost const& l : cost<net>.layers) sum += l.weight_bytes;

@@ -61,13 +61,27 @@ TEST_CASE("the functions of a fast network are printed as such, through the laye
   CHECK(text.find("fast_divide") == std::string::npos);
 }
 
+TEST_CASE("a layer is told by its place in the combinators around it") {
+  constexpr auto net = etch::input<4> |
+                       etch::repeat<2>(etch::residual(etch::relu | etch::dense<4>)) |
+                       etch::parallel<etch::add>(etch::tanh, etch::relu | etch::tanh);
+  etch::graph const g = etch::graph_of(net);
+  std::vector<std::string> said;
+  for (int i = 0; i < static_cast<int>(g.layers.size()); ++i)
+    said.push_back(etch::layer_text(g, i));
+  CHECK(said == std::vector<std::string>{
+                    "input", "repeat", "repeat/1 residual", "repeat/1 residual/1 relu",
+                    "repeat/1 residual/2 dense", "repeat/2 residual", "repeat/2 residual/1 relu",
+                    "repeat/2 residual/2 dense", "parallel", "parallel/1", "parallel/1/1 tanh",
+                    "parallel/2", "parallel/2/1 relu", "parallel/2/2 tanh"});
+}
+
 TEST_CASE("gradients and what the batch adds up are printed") {
   etch::graph g;
   etch::context c{g, true};
   g.inputs.push_back({4});
-  g.layers.push_back({"scale", {4}});
-  etch::tensor const x{&g, g.add({.code = etch::op::input, .batched = true, .shape = {4}})};
   c.enter("scale");
+  etch::tensor const x{&g, g.add({.code = etch::op::input, .batched = true, .shape = {4}})};
   etch::tensor const w = c.parameter("factor", {4}, etch::ones);
   etch::tensor const loss = etch::math::reshape(etch::math::sum(x * w), {});
   g.outputs.push_back(loss.id);

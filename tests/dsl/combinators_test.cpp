@@ -44,7 +44,27 @@ TEST_CASE("a residual adds its input to what its block gives") {
   node const& sum = g[g.outputs[0]];
   CHECK(sum.fn == function::add);
   CHECK(g[sum.operand(0)].code == op::input);
-  for (node const& n : g.nodes) CHECK(n.layer <= 1);
+  for (node const& n : g.nodes) CHECK(g.layers[static_cast<std::size_t>(n.layer)].number <= 1);
+}
+
+TEST_CASE("layers inside combinators are layers of the graph, within one of the chain") {
+  graph const g = graph_of(input<7> | relu | repeat<2>(residual(dense<7>) | sigmoid) |
+                           fork(dense<3>, relu | dense<2>) | concat);
+  std::vector<std::string> said;
+  for (layer_info const& l : g.layers)
+    said.push_back(std::to_string(l.number) + " " + std::string(l.kind) + " in " +
+                   std::to_string(l.inside));
+  CHECK(said == std::vector<std::string>{
+                    "0 input in -1", "1 relu in -1", "2 repeat in -1",      //
+                    "2 residual in 2", "2 dense in 3", "2 sigmoid in 2",    //
+                    "2 residual in 2", "2 dense in 6", "2 sigmoid in 2",    //
+                    "3 fork in -1", "3  in 9", "3 dense in 10", "3  in 9",  //
+                    "3 relu in 12", "3 dense in 12", "4 concat in -1"});
+  CHECK(g.layers[14].output == shape<2>);
+  CHECK(g.layers[2].output == shape<7>);
+  CHECK(g.parameters[1].layer == 4);
+  CHECK(g[g[g.outputs[0]].operand(1)].layer == 14);
+  CHECK(g[g.outputs[0]].layer == 15);
 }
 
 TEST_CASE("a residual refuses a block that changes the shape") {

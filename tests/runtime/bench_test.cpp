@@ -76,6 +76,40 @@ TEST_CASE("every step of a bench takes time, below the ceilings of the machine")
   CHECK(measured().ceilings.l3 > 0);
 }
 
+TEST_CASE("the rows of a bench have the layer that multiplies, and its place in combinators") {
+  using namespace etch;
+  auto const names = [](bench_report const& report) {
+    std::vector<std::string> all;
+    for (auto const& row : report.rows)
+      all.push_back(std::to_string(row.layer) + " " + row.name + " " + row.step);
+    return all;
+  };
+  using list = std::vector<std::string>;
+  CHECK(names(measured()) == list{"1 conv2d contract_max_pool", "5 dense contract",
+                                  "7 dense contract", "8 softmax reduce"});
+  constexpr auto unpooled = input<6, 6, 1> | conv2d<16, 3> | relu;
+  CHECK(names(bench<unpooled>({.seconds = 1e-4})) == list{"1 conv2d contract"});
+  constexpr auto block = conv2d<16, 3, same> | relu | conv2d<16, 3, same>;
+  constexpr auto resnet = input<8, 8, 16> | conv2d<16, 3, same> |
+                          repeat<2>(residual(block) | relu);
+  auto const report = bench<resnet>({.seconds = 1e-4});
+  list products;
+  for (auto const& row : report.rows)
+    if (row.multiply_adds > 0) products.push_back(std::to_string(row.layer) + " " + row.name);
+  CHECK(products == list{"1 conv2d", "2 repeat/1 residual/1 conv2d", "2 repeat/1 residual/3 conv2d",
+                         "2 repeat/3 residual/1 conv2d", "2 repeat/3 residual/3 conv2d"});
+  for (std::string const& name : products) {
+    CHECK(to_table(report).find(name.substr(1) + " ") != std::string::npos);
+    CHECK(roofline_svg(report).find(">" + name + "<") != std::string::npos);
+  }
+}
+
+TEST_CASE("the total of a bench tells the shape of each output") {
+  constexpr auto two = etch::input<4> | etch::fork(etch::dense<3>, etch::reshape<2, 2>);
+  CHECK(etch::bench<two>({.seconds = 1e-4}).total.output ==
+        etch::shape_text({3}) + ", " + etch::shape_text({2, 2}));
+}
+
 TEST_CASE("a bench says the same in its table and in its JSON") {
   std::string const table = to_table(measured()), json = to_json(measured());
   for (auto const& row : measured().rows) {
