@@ -185,7 +185,7 @@ struct program_row {
     constexpr auto l = P.operand(I);
     constexpr form f = form_in_row(l, Row);
     if constexpr (f == form::constant) {
-      value[I] = simd::broadcast<Arch>(std::bit_cast<float>(l.bits));
+      value[I] = simd::broadcast<Arch>(simd::bit_cast<float>(l.bits));
     } else if constexpr (f != form::accumulator) {
       base[I] = operands[I];
       if constexpr (is_whole(l, Row, Rows)) {

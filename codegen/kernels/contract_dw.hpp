@@ -18,7 +18,7 @@ struct vector_grid {
   int rows = 1, columns = 1;
   int row_stride = 0, column_stride = 0, back = 0;
 
-  constexpr int operator[](int i) const {
+  [[gnu::always_inline]] constexpr int operator[](int i) const {
     int const column = i % columns;
     return i / columns * row_stride + column * column_stride - (column + 1 == columns ? back : 0);
   }

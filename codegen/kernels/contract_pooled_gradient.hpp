@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 
 #include "contract_micro.hpp"
 #include "fill.hpp"
@@ -41,16 +40,21 @@ struct window_chunks {
   static constexpr balanced_axis axis = balance(taps * parts, Most);
 
   // All taps of some channels before the others, so that a chunk reads few of the panels.
-  static constexpr int tap(int unit) { return unit % taps; }
-  static constexpr int channel(int unit) { return unit / taps * Arch::width; }
-  static constexpr int lanes(int unit) { return std::min(Arch::width, C.channels - channel(unit)); }
+  [[gnu::always_inline]] static constexpr int tap(int unit) { return unit % taps; }
+  [[gnu::always_inline]] static constexpr int channel(int unit) {
+    return unit / taps * Arch::width;
+  }
+  [[gnu::always_inline]] static constexpr int lanes(int unit) {
+    int const left = C.channels - channel(unit);
+    return left < Arch::width ? left : Arch::width;
+  }
   /// Where a unit lies in the image, from the first input of the window.
-  static constexpr int in_image(int unit) {
+  [[gnu::always_inline]] static constexpr int in_image(int unit) {
     return tap(unit) / C.kernel_width * C.dilation_height * C.width * C.channels +
            tap(unit) % C.kernel_width * C.dilation_width * C.channels + channel(unit);
   }
   /// Where it lies in the transposed weights of filter 0; the next filter is `panel` further.
-  static constexpr int in_weights(int unit) {
+  [[gnu::always_inline]] static constexpr int in_weights(int unit) {
     return channel(unit) / panel * panel_stride(T) + tap(unit) * C.filters * panel +
            channel(unit) % panel;
   }
@@ -76,17 +80,19 @@ struct pooled_map {
   static constexpr int at(int y, int x) {
     return (y * C.stride_height * C.width + x * C.stride_width) * C.channels;
   }
-  static constexpr auto of_output = [] {
+  static constexpr auto output_offsets = [] {
     std::array<int, static_cast<std::size_t>(count)> offsets{};
     for (int o = 0; o < count; ++o)
       offsets[static_cast<std::size_t>(o)] = at(o / width * PoolH, o % width * PoolW);
     return offsets;
   }();
-  static constexpr auto of_tap = [] {
+  static constexpr auto tap_offsets = [] {
     std::array<int, static_cast<std::size_t>(taps)> offsets{};
     for (int k = 0; k < taps; ++k) offsets[static_cast<std::size_t>(k)] = at(k / PoolW, k % PoolW);
     return offsets;
   }();
+  static constexpr int const* of_output = output_offsets.data();
+  static constexpr int const* of_tap = tap_offsets.data();
 };
 
 /// dw[unit] += sum over the list of value * x[offset + unit], for `Count` units from `First`.
@@ -99,7 +105,7 @@ ETCH_TILE void pooled_weight_tile(float const* values, float const* offsets, int
 #pragma GCC unroll 1
   ETCH_LOOP for (int e = 0; e < entries; ++e) {
     auto const value = simd::broadcast<Arch>(values[e]);
-    float const* const from = x + std::bit_cast<int>(offsets[e]);
+    float const* const from = x + simd::bit_cast<int>(offsets[e]);
 #pragma GCC unroll 64
     for (int u = 0; u < Count; ++u) {
       float const* const unit = from + Chunks::in_image(First + u);
@@ -121,7 +127,7 @@ ETCH_TILE void pooled_image_tile(float const* values, float const* offsets, int 
 #pragma GCC unroll 1
   ETCH_LOOP for (int e = 0; e < entries; ++e) {
     auto const value = simd::broadcast<Arch>(values[e]);
-    float const* const from = weights + std::bit_cast<int>(offsets[e]);
+    float const* const from = weights + simd::bit_cast<int>(offsets[e]);
 #pragma GCC unroll 64
     for (int u = 0; u < Count; ++u)
       acc[u] = simd::fma(value, simd::load<Arch>(from + Chunks::in_weights(First + u)), acc[u]);
@@ -144,14 +150,14 @@ void dw_of_largest(float const* x, float const* dy, float const* index, float* d
   for (int s = 0; s < samples; ++s) {
     for (int i = 0; i < C.filters * ((pooled::count + block - 1) / block); ++i) {
       int const f = i % C.filters, first = i / C.filters * block;
+      int const last = std::min(first + block, pooled::count);
       int n = 0;
-      for (int o = first; o < std::min(first + block, pooled::count); ++o) {
+      for (int o = first; o < last; ++o) {
         float const value = dy[o * C.filters + f];
-        auto const tap = static_cast<std::size_t>(static_cast<int>(index[o * C.filters + f]));
+        int const tap = static_cast<int>(index[o * C.filters + f]);
         list.values[n] = value;
-        list.offsets[n] = std::bit_cast<float>(pooled::of_output[static_cast<std::size_t>(o)] +
-                                               pooled::of_tap[tap]);
-        n += std::bit_cast<unsigned>(value) << 1 != 0;
+        list.offsets[n] = simd::bit_cast<float>(pooled::of_output[o] + pooled::of_tap[tap]);
+        n += simd::bit_cast<unsigned>(value) << 1 != 0;
       }
       for_each_piece<chunks::axis>([&]<int First, int Count>() {
         pooled_weight_tile<lanes, chunks, First, Count>(list.values, list.offsets, n, x,
@@ -181,7 +187,7 @@ void dx_of_largest(float const* dy, float const* index, float const* weights, fl
   static constexpr auto weights_of = [] {
     std::array<float, static_cast<std::size_t>(C.filters)> offsets{};
     for (int f = 0; f < C.filters; ++f)
-      offsets[static_cast<std::size_t>(f)] = std::bit_cast<float>(f * chunks::panel);
+      offsets[static_cast<std::size_t>(f)] = simd::bit_cast<float>(f * chunks::panel);
     return offsets;
   }();
   constexpr int block = std::clamp(listed_gradients / C.filters, 1, pooled::count);
@@ -208,11 +214,10 @@ void dx_of_largest(float const* dy, float const* index, float const* weights, fl
       }
       for_each_piece<chunks::axis>([&]<int First, int Count>() {
         for (int i = 0, first = 0; i < outputs * pooled::taps; first = ends[i++]) {
-          auto const o = static_cast<std::size_t>(first_output + i / pooled::taps);
-          auto const tap = static_cast<std::size_t>(i % pooled::taps);
+          int const o = first_output + i / pooled::taps;
           pooled_image_tile<lanes, chunks, First, Count>(
               list.values + first, list.offsets + first, ends[i] - first, weights,
-              dx + pooled::of_output[o] + pooled::of_tap[tap]);
+              dx + pooled::of_output[o] + pooled::of_tap[i % pooled::taps]);
         }
       });
     }
@@ -244,8 +249,7 @@ ETCH_TILE void masked_weight_tile(float const* x, float const* dy, float const* 
     for (int o = 0; o < pooled::count; ++o, dy += C.filters, index += C.filters)
 #pragma GCC unroll 1
       ETCH_LOOP for (int k = 0; k < pooled::taps; ++k) {
-        float const* const from = x + pooled::of_output[static_cast<std::size_t>(o)] +
-                                  pooled::of_tap[static_cast<std::size_t>(k)];
+        float const* const from = x + pooled::of_output[o] + pooled::of_tap[k];
         auto const tap = simd::broadcast<Arch>(static_cast<float>(k));
         simd::vec<Arch> gradient[vectors];
 #pragma GCC unroll 64

@@ -26,7 +26,9 @@ struct recording {
                                                     int channel, int lanes) const {
     return then.template operator()<Arch>(acc, row, channel, lanes);
   }
-  float* index_of(float const* output) const { return index + (output - pooled); }
+  [[gnu::always_inline]] float* index_of(float const* output) const {
+    return index + (output - pooled);
+  }
 };
 template <class Epilogue>
 inline constexpr bool records_index = false;

@@ -59,7 +59,7 @@ template <class Arch, program P>
   auto const load = [&]<int I>(std::integral_constant<int, I>) __attribute__((always_inline)) {
     constexpr auto l = P.operand(I);
     if constexpr (l.from == program::kind::constant) {
-      return simd::broadcast<Arch>(std::bit_cast<float>(l.bits));
+      return simd::broadcast<Arch>(simd::bit_cast<float>(l.bits));
     } else if constexpr (l.from == program::kind::accumulator) {
       return acc;
     } else {

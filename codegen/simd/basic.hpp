@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstdint>
 
 #include "vec.hpp"
@@ -105,7 +104,7 @@ namespace detail {
 /// Every lane with these bits.
 template <vector V>
 [[gnu::always_inline]] inline V bits(std::uint32_t pattern) noexcept {
-  return V(std::bit_cast<float>(pattern));
+  return V(bit_cast<float>(pattern));
 }
 
 template <vector V>

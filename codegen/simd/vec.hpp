@@ -114,6 +114,13 @@ concept vector = requires { typename detail::tag_of<Vec>::type; };
 template <vector Vec>
 using arch_of = typename detail::tag_of<Vec>::type;
 
+/// std::bit_cast of a number, inlined with -O0 too. Of vectors std's own is better: g++ with -O2
+/// kept what was transposed with this one on the stack.
+template <class To, class From>
+[[gnu::always_inline]] constexpr To bit_cast(From a) noexcept {
+  return __builtin_bit_cast(To, a);
+}
+
 /// What each instruction set supplies, one specialisation each; everything else in this folder is
 /// written in terms of it. Members: broadcast, load, store, load_partial, store_partial,
 /// store_pieces, fma, fnma, `fused` (whether fma rounds once), min, max, div, sqrt, floor, round,
