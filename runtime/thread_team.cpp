@@ -2,8 +2,6 @@
 
 #include <sched.h>
 
-#include <cstddef>
-
 #include "error.hpp"
 
 namespace etch {
@@ -28,7 +26,6 @@ void wait(Done done, std::atomic<int>& changing) {
 }  // namespace
 
 thread_team::thread_team(int size) {
-  if (size > 1) workers_.reserve(static_cast<std::size_t>(size));  // none may move later
   for (int i = 1; i < size; ++i) {
     workers_.push_back({this, i, {}});
     worker& w = workers_.back();

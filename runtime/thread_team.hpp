@@ -3,7 +3,7 @@
 #include <pthread.h>
 
 #include <atomic>
-#include <vector>
+#include <list>
 
 #include "function_ref.hpp"
 
@@ -40,7 +40,7 @@ class thread_team {
   void end();
   static void* work(void* given);
 
-  std::vector<worker> workers_;
+  std::list<worker> workers_;  // none may move: its thread knows where it is
   function_ref<void(int)> const* task_ = nullptr;
   std::atomic<int> round_{0}, busy_{0}, meeting_{0}, arrived_{0};
   std::atomic<bool> stop_{false};

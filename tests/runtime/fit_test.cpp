@@ -2,9 +2,11 @@
 
 #include "catch.hpp"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include <cmath>
+#include <limits>
 
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
@@ -198,6 +200,19 @@ TEST_CASE("the same options give the same weights, bit for bit") {
   CHECK(more_than_samples.history[0].training.loss ==
         Approx(run{{.epochs = 1, .batch_size = 3}, 7}.history[0].training.loss).epsilon(1e-3));
 }
+
+#if defined(__GLIBC__)
+TEST_CASE("threads that the system does not give are an error, however many") {
+  pthread_attr_t before, huge;
+  REQUIRE(pthread_getattr_default_np(&before) == 0);
+  REQUIRE(pthread_attr_init(&huge) == 0);
+  REQUIRE(pthread_attr_setstacksize(&huge, std::size_t{1} << 47) == 0);
+  REQUIRE(pthread_setattr_default_np(&huge) == 0);  // no thread finds a place for its stack
+  for (int threads : {2, 2'000'000, std::numeric_limits<int>::max()})
+    CHECK(contains(message_of([&] { thread_team team(threads); }), "threads the system gave 1"));
+  REQUIRE(pthread_setattr_default_np(&before) == 0);
+}
+#endif
 
 TEST_CASE("options and data that do not fit are errors, and the model stays as it was") {
   model<classifier> m;
