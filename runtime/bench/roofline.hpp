@@ -25,6 +25,7 @@ struct log_axes {
   }
 };
 
+/// Control characters are no XML, not even escaped: they become spaces.
 inline std::string xml_text(std::string_view text) {
   std::string out;
   for (char c : text) {
@@ -35,7 +36,7 @@ inline std::string xml_text(std::string_view text) {
     else if (c == '>')
       out += "&gt;";
     else
-      out += c;
+      out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
   }
   return out;
 }
