@@ -5,31 +5,17 @@
 #include <algorithm>
 #include <string>
 
-#include "../../codegen/reference.hpp"
-#include "../check/probe.hpp"
 #include "pass_testing.hpp"
 
 namespace {
 
 using namespace pass_testing;
-using etch::op;
-using pass_testing::count;  // beside that of nodes
 
-int count(graph const& g, op code) {
-  return static_cast<int>(
-      std::count_if(g.nodes.begin(), g.nodes.end(), [&](auto& n) { return n.code == code; }));
-}
 std::vector<step_kind> kinds(plan const& p) {
   std::vector<step_kind> all;
   for (etch::step const& s : p.steps) all.push_back(s.what);
   return all;
 }
-
-constexpr auto mnist_cnn = etch::input<28, 28, 1>
-                         | etch::conv2d<32, 3> | etch::relu | etch::max_pool2d<2>
-                         | etch::conv2d<64, 3> | etch::relu | etch::max_pool2d<2>
-                         | etch::conv2d<64, 3> | etch::relu
-                         | etch::flatten | etch::dense<64> | etch::relu | etch::dense<10>;
 
 }  // namespace
 
@@ -80,169 +66,6 @@ TEST_CASE("simplify: doing it twice changes nothing") {
   CHECK(etch::passes::simplify(once).nodes == once.nodes);
 }
 
-// --- layout
-// -----------------------------------------------------------------------------------------
-
-TEST_CASE("layout: inference reads packed weights as they are stored") {
-  graph const g = etch::passes::layout(etch::passes::simplify(etch::graph_of(mnist_cnn)));
-  CHECK(count(g, op::pack) + count(g, op::unpack) + count(g, op::transpose) == 0);
-}
-
-TEST_CASE("layout: training transposes each weight once and gives packed gradients") {
-  graph const g = etch::passes::layout(
-      etch::passes::simplify(etch::training_graph(mnist_cnn, etch::cross_entropy)));
-  CHECK(count(g, op::pack) + count(g, op::unpack) == 0);
-  CHECK(count(g, op::contract_dw) == 5);
-  // The first layer's input has no gradient; the second's weights have theirs transposed.
-  CHECK(count(g, op::transpose) == 5);
-}
-
-TEST_CASE("layout: the dX that a padded image is cut to is a convolution itself") {
-  auto const second = [](auto first, auto conv) {
-    return etch::passes::layout(etch::passes::simplify(etch::training_graph(
-        etch::input<4, 4, 1> | first | etch::tanh | conv | etch::flatten | etch::dense<1>,
-        etch::mse)));
-  };
-  constexpr auto first = etch::conv2d<24, 1>;
-  constexpr auto padded = etch::conv2d<16, 3, etch::same>;
-  graph const same = second(first, padded);
-  CHECK(count(same, op::contract) == 4);
-  CHECK(count(same, op::contract_dx) == 1);
-  CHECK(count(same, op::slice) == 0);
-  auto const stay = [&](auto before, auto conv) {
-    return count(second(before, conv), op::contract_dx) == 2;
-  };
-  CHECK(stay(etch::conv2d<8, 1>, padded));
-  CHECK_FALSE(stay(first, etch::conv2d<16, 5, etch::padding<4>>));
-  // Where less is padded than the window takes away, more would be multiplied; a stride leaves
-  // gaps; what lies beyond the windows of the border cannot be cut off.
-  CHECK(stay(first, etch::conv2d<16, 5, etch::padding<1>>));
-  CHECK(stay(first, etch::conv2d<16, 5, etch::padding<4>, etch::stride<2>>));
-  CHECK(stay(first, etch::conv2d<16, 3, etch::padding<3, 1>>));
-}
-
-TEST_CASE("layout: one copy of the weights serves all that read them in the same way") {
-  graph g = written({8, 8, 16}, [](etch::context& c, tensor x) {
-    tensor const w = c.parameter("w", {16, 3, 3, 16}, etch::ones);
-    auto const conv = [&](tensor y) {
-      int const size = y.shape()[0];
-      return m::tanh(m::contract(y, w,
-                                 {.height = size,
-                                  .width = size,
-                                  .channels = 16,
-                                  .kernel_height = 3,
-                                  .kernel_width = 3,
-                                  .filters = 16},
-                                 {size - 2, size - 2, 16}));
-    };
-    auto const around = [](tensor y) { return m::pad(y, {1, 1}, {1, 1}); };
-    tensor const y = conv(around(conv(around(conv(x)))));
-    return m::reshape(m::sum(conv(conv(y))), {});
-  });
-  etch::passes::differentiate(g, g.outputs[0]);
-  graph const l = etch::passes::layout(etch::passes::simplify(g));
-  CHECK(count(l, op::contract_dx) == 2);
-  CHECK(count(l, op::transpose) == 2);  // of a dX, and of the convolution that another is
-}
-
-TEST_CASE("frame: a convolution pads its outputs for the next one") {
-  constexpr auto conv = etch::conv2d<16, 3, etch::same>;
-  constexpr auto chain = etch::input<6, 5, 2> | conv | etch::relu | conv | etch::residual(conv);
-  auto const count = [](etch::plan const& p) {
-    struct {
-      int copies = 0, framed = 0, twice = 0;
-    } n;
-    for (etch::step const& s : p.steps) {
-      bool const framed = s.what == etch::step_kind::contract && s.box > 0;
-      n.copies += s.what == etch::step_kind::copy;
-      n.framed += framed;
-      n.twice += framed && s.also >= 0;
-    }
-    return n;
-  };
-  auto const n = count(etch::lower(etch::graph_of(chain), 4, true));
-  CHECK(n.copies == 1);  // of the input
-  CHECK(n.framed == 2);
-  CHECK(n.twice == 1);  // what the residual adds
-  // three filters are left over, and a dense layer's outputs are no image
-  auto const others = count(etch::lower(
-      etch::graph_of(etch::input<4, 4, 2> | etch::conv2d<19, 3> | conv | etch::conv2d<16, 1> | conv),
-      1, true));
-  CHECK(others.framed == 0);
-  CHECK(others.copies == 2);
-  CHECK(count(etch::lower(etch::training_graph(chain, etch::mse), 4, true)).framed ==
-        3);  // and the dX of the last, which the one before it takes
-}
-
-TEST_CASE("frame: what no kernel writes into a larger image is copied there") {
-  auto const framed = [](graph const& g, int samples = 1) {
-    plan const p = etch::lower(g, samples, true);
-    return std::count_if(p.steps.begin(), p.steps.end(), [](etch::step const& s) {
-      return s.box > 0 && (s.what == step_kind::map || s.what == step_kind::contract);
-    });
-  };
-  auto const padded = [&](etch::tensor_shape const& shape, auto of) {
-    return framed(written(
-        shape, [&](etch::context& c, tensor x) { return m::pad(of(c, x), {1, 1}, {1, 1}); }));
-  };
-  auto const tanh = [](etch::context&, tensor x) { return m::tanh(x); };
-  constexpr etch::tensor_shape image{16, 16, 4};
-  CHECK(padded(image, tanh) == 1);
-  CHECK(padded({8, 15, 4}, tanh) == 0);  // small
-  CHECK(padded({512, 4}, tanh) == 0);    // no image
-  // with numbers for each sample's channels, for each column, for each row
-  CHECK(padded(image, [](auto&, tensor x) { return m::tanh(x) * m::sum(x, 0, 2); }) == 0);
-  auto const scaled = [](etch::tensor_shape const& scale) {
-    return [scale](etch::context& c, tensor x) { return x * c.parameter("w", scale, etch::ones); };
-  };
-  CHECK(padded(image, scaled({4})) == 1);
-  CHECK(padded(image, scaled({1, 16, 4})) == 0);
-  CHECK(padded({4, 32, 4}, scaled({4, 1, 1})) == 0);
-  CHECK(framed(written(
-            image, [](auto&, tensor x) { return m::pad(m::tanh(x), {1, 1, 1}, {1, 1, 1}); })) == 0);
-  CHECK(framed(written({1, 8, 8, 8},
-                       [](auto&, tensor x) { return m::pad(m::tanh(x), {1}, {}); })) == 0);
-  graph const whole = written(image, [](auto&, tensor x) { return m::pad(m::tanh(x), {1}, {}); });
-  CHECK(framed(whole) == 1);
-  CHECK(framed(whole, 2) == 0);  // all maps before all copies
-  auto const convolved = [&](etch::tensor_shape const& shape) {
-    return padded({6, 6, 2}, [&](etch::context& c, tensor x) {
-      return m::reshape(etch::layers::conv2d<16, 3>::forward(c, x), shape);
-    });
-  };
-  CHECK(convolved({4, 4, 16}) == 1);
-  CHECK(convolved({2, 8, 16}) == 0);
-  constexpr auto next = etch::conv2d<16, 3, etch::same>;
-  CHECK(framed(etch::graph_of(etch::input<6, 6, 2> | etch::conv2d<4, 3> | next)) == 0);
-  CHECK(framed(etch::graph_of(etch::input<6, 6, 16> | etch::conv2d<16, 3, etch::groups<16>> |
-                              next)) == 0);
-}
-
-TEST_CASE("frame: of two larger images one is copied") {
-  plan const p = etch::lower(written({16, 16, 4},
-                                     [](auto&, tensor x) {
-                                       tensor const y = m::tanh(x);
-                                       return m::pad(y, {1, 1}, {1, 1}) * m::pad(y, {2, 2}, {0, 0});
-                                     }),
-                             1, true);
-  CHECK(count(p, step_kind::copy) == 1);
-  CHECK(std::count_if(p.steps.begin(), p.steps.end(), [](auto& s) { return s.also >= 0; }) == 1);
-}
-
-TEST_CASE("frame: what is an output as well is written twice") {
-  int y = -1;
-  graph g = written({16, 16, 4}, [&](etch::context&, tensor x) {
-    tensor const made = m::tanh(x);
-    y = made.id;
-    return m::pad(made, {1, 1}, {1, 1});
-  });
-  g.outputs.push_back(y);
-  plan const p = etch::lower(g, 1, true);
-  REQUIRE(p.steps.size() == 1);
-  CHECK(p.steps[0].box > 0);
-  CHECK(p.steps[0].also >= 0);
-}
-
 TEST_CASE("training: a contraction before a max pooling gets the pooled gradient and positions") {
   etch::plan const p = etch::lower(etch::training_graph(mnist_cnn, etch::cross_entropy), 8, true);
   int pooled = 0, from_pooled = 0, spread = 0;
@@ -255,82 +78,6 @@ TEST_CASE("training: a contraction before a max pooling gets the pooled gradient
   CHECK(pooled == 2);
   CHECK(from_pooled == 3);  // the first layer's input has no gradient
   CHECK(spread == 0);
-}
-
-TEST_CASE("layout: weights that are computed are packed, and their gradient unpacked") {
-  graph g = written({4}, [](etch::context& c, tensor x) {
-    tensor const w = m::tanh(c.parameter("w", {3, 4}, etch::ones));
-    return m::reshape(m::sum(m::contract(x, w, {.channels = 4, .filters = 3}, {3})), {});
-  });
-  etch::passes::differentiate(g, g.outputs[0]);
-  graph const l = etch::passes::layout(etch::passes::simplify(g));
-  CHECK(count(l, op::pack) == 1);
-  CHECK(count(l, op::unpack) == 1);
-  CHECK_FALSE(etch::parameter_places(l)[0].packed);
-}
-
-TEST_CASE("layout: windows that pack one parameter in two ways each get theirs") {
-  graph const g = written({2, 2, 8}, [](etch::context& c, tensor x) {
-    tensor const w = c.parameter("w", {8, 1, 1, 4}, etch::ones);
-    tensor const y =
-        m::contract(x, w, {.height = 2, .width = 2, .channels = 8, .groups = 2, .filters = 8});
-    tensor const half = m::slice(y, {0, 0, 4}, {});
-    constexpr etch::contraction other{.height = 2, .width = 2, .channels = 4, .filters = 8};
-    return m::contract(half, w, other) * m::contract(m::exp(half), w, other) + m::sum(m::exp(w));
-  });
-  graph const l = etch::passes::layout(etch::passes::simplify(g));
-  CHECK(count(l, op::unpack) == 1);
-  CHECK(count(l, op::pack) == 1);
-}
-
-TEST_CASE("layout: weights that are an output are given as they were declared") {
-  int weights = -1;
-  graph g = written({8}, [&](etch::context& c, tensor x) {
-    tensor const w = c.parameter("w", {3, 8}, etch::ones);
-    weights = w.id;
-    return m::contract(x, w, {.channels = 8, .filters = 3}, {3});
-  });
-  g.outputs.push_back(weights);
-  graph const l = etch::passes::layout(g);
-  CHECK(l[l.outputs[1]].code == op::unpack);
-}
-
-namespace {
-
-template <class Network>
-void check_places(Network net) {
-  graph const one = etch::graph_of(net),
-              other = check::probe_graph(etch::graph_of(net, true)).graph;
-  auto const a = etch::parameter_places(etch::passes::simplify(one));
-  auto const b = etch::parameter_places(etch::passes::simplify(other));
-  REQUIRE(a.size() == b.size());
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    INFO(one.parameters[i].name.view());
-    CHECK(one.parameters[i].name == other.parameters[i].name);
-    CHECK(a[i].offset == b[i].offset);
-    CHECK(a[i].size == b[i].size);
-    CHECK(a[i].packed == b[i].packed);
-    CHECK((!a[i].packed || etch::same_packing(a[i].window, b[i].window)));
-    CHECK(a[i].offset == (i == 0 ? 0 : a[i - 1].offset + a[i - 1].size));
-    CHECK(a[i].size % 16 == 0);
-    CHECK(a[i].size >= one.parameters[i].shape.elements());
-  }
-}
-
-}  // namespace
-
-TEST_CASE("layout: a model's buffer is the same for inference and training") {
-  check_places(mnist_cnn);
-  check_places(etch::input<6, 6, 4> | etch::conv2d<4, 3, etch::groups<4>, etch::same> |
-               etch::batch_norm | etch::prelu | etch::avg_pool2d<2> |
-               etch::conv2d<8, 1, etch::groups<2>> | etch::dropout<0.5> | etch::flatten |
-               etch::dense<7> | etch::layer_norm | etch::gelu | etch::dense<3> | etch::softmax);
-  check_places(etch::input<5, 8> |
-               etch::residual(etch::layer_norm | etch::dense<16> | etch::gelu | etch::dense<8>) |
-               etch::repeat<2>(etch::dense<8> | etch::batch_norm) | etch::flatten | etch::dense<2>);
-  check_places(etch::input<4, 4, 3> |
-               etch::parallel<etch::concat>(etch::conv2d<8, 1>, etch::conv2d<8, 3, etch::same>) |
-               etch::batch_norm | etch::relu | etch::global_avg_pool2d | etch::dense<4>);
 }
 
 // --- fuse
