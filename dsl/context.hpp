@@ -46,9 +46,8 @@ class context {
   constexpr_list<tensor> streams;
   constexpr_list<std::pair<std::string_view, tensor>> taps;
 
-  /// Starts a layer of this kind, inside the one that is being written: names its parameters. Gives
-  /// what `leave` takes.
-  constexpr int enter(std::string_view kind) {
+  /// Starts a layer of this kind, inside the one that is being written: names its parameters.
+  constexpr void enter(std::string_view kind) {
     kind_ = kind;
     number_ = 0;
     auto& layers = target_->layers;
@@ -58,11 +57,12 @@ class context {
                                         : layers.back().number + 1;
     layers.push_back({kind, {}, number, outside});
     target_->adding_for = static_cast<int>(layers.size()) - 1;
-    return outside;
   }
-  constexpr void leave(int outside) {
-    target_->layers[static_cast<std::size_t>(target_->adding_for)].output = streams[0].shape();
-    target_->adding_for = outside;
+  /// Ends it.
+  constexpr void leave() {
+    layer_info& left = target_->layers[static_cast<std::size_t>(target_->adding_for)];
+    left.output = streams[0].shape();
+    target_->adding_for = left.inside;
   }
 
  private:

@@ -75,7 +75,7 @@ inline void forward_gives_another_shape_than_the_shape_rule_says() {}
 /// Writes a layer's primitives into the graph.
 template <is_layer Layer>
 constexpr void write(context& c) {
-  int const outside = c.enter(Layer::kind);
+  c.enter(Layer::kind);
   if constexpr (single_stream_layer<Layer>) {
     tensor const x = c.streams[0];
     tensor const y = Layer::forward(c, x);
@@ -85,7 +85,7 @@ constexpr void write(context& c) {
   } else {
     Layer::forward(c);
   }
-  c.leave(outside);
+  c.leave();
 }
 
 }  // namespace etch

@@ -68,9 +68,9 @@ struct side_by_side {
     std::size_t index = 0;
     auto const step = [&](void (*write_block)(context&)) {
       c.streams.assign(1, in[Copies ? 0 : index++]);
-      int const outside = c.enter({});
+      c.enter({});
       write_block(c);
-      c.leave(outside);
+      c.leave();
       for (tensor const& y : c.streams) out.push_back(y);
     };
     (step(&Blocks::write_all), ...);
