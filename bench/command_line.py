@@ -43,11 +43,14 @@ def output(text):
     return path
 
 
+def accepts(compiler, *options, text=""):
+    """Whether a compiler takes these options, and a text goes through its preprocessor."""
+    return subprocess.run([compiler, *options, "-x", "c++", "-E", "-"], input=text, text=True,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
 def check_levels(options, compilers, levels):
     for compiler in compilers:
         for level in levels:
-            tried = subprocess.run(
-                [compiler, "-march=" + level, "-x", "c++", "-E", "-"], stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            if tried.returncode != 0:
+            if not accepts(compiler, "-march=" + level):
                 options.error(f"{compiler} knows no level {level!r}, such as x86-64-v3")

@@ -95,12 +95,6 @@ def compile_once(command):
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def includes(compiler, header):
-    text = f"#if !__has_include(<{header}>)\n#error\n#endif\n"
-    return subprocess.run([compiler, "-x", "c++", "-E", "-"], input=text, text=True,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
-
-
 def instantiations(compiler, command, folder):
     if "clang" in compiler:
         trace = folder / "unit.json"
@@ -134,7 +128,8 @@ def main():
         for compiler in chosen.compilers:
             for unit_name in chosen.only:
                 source, limits = UNITS[unit_name]
-                if source is DLIB and not includes(compiler, "dlib/dnn.h"):
+                if source is DLIB and not command_line.accepts(
+                        compiler, text="#include <dlib/dnn.h>\n"):
                     continue
                 file, compiled = folder / "unit.cpp", folder / "unit.o"
                 file.write_text(source)
