@@ -79,8 +79,8 @@ evaluation evaluate_fitting(model<Net, Arch> const& m, dataset const& data) {
   b.derived = memory.data() + plan_type::value.workspace;
   run_prologue<Arch, plan_type>(b);
   std::array<float, static_cast<std::size_t>(plan_type::samples)> losses;
-  for (int first = 0; first < data.size(); first += plan_type::samples) {
-    int const count = std::min(plan_type::samples, data.size() - first);
+  for (int first = 0, count = 0; first < data.size(); first += count) {
+    count = std::min(plan_type::samples, data.size() - first);
     float const* const inputs[]{
         y.data() + std::ptrdiff_t{first} * output.elements(),
         targets.data() + std::ptrdiff_t{first} * data.target_shape().elements()};

@@ -48,8 +48,8 @@ evaluation validate(model<Net, Arch> const& m, Optimizer& optimizer, Loss loss, 
   } else {
     constexpr int most = 4096;
     evaluation result{.samples = data.size()};
-    for (int first = 0; first < data.size(); first += most) {
-      int const count = std::min(most, data.size() - first);
+    for (int first = 0, count = 0; first < data.size(); first += count) {
+      count = std::min(most, data.size() - first);
       auto const targets = data.targets(first, count);
       run_type const run(optimizer.scratch, optimizer.gradients, count, &team);
       team.run([&](int t) {

@@ -129,26 +129,32 @@ class forward_interface {
   /// Many samples, one after the other in each input and output.
   template <int Samples>
   void forward_batch(workspace<Net, Samples>& w, std::array<float const*, input_count> inputs,
-                     std::array<float*, output_count> outputs, int samples) const noexcept {
-    for (int done = 0; done < samples; done += Samples) {
-      run<Samples>(inputs.data(), outputs.data(), w.memory.data(),
-                   std::min(Samples, samples - done));
+                     std::array<float*, output_count> outputs,
+                     std::ptrdiff_t samples) const noexcept {
+    while (samples > 0) {
+      int const count = static_cast<int>(std::min<std::ptrdiff_t>(Samples, samples));
+      run<Samples>(inputs.data(), outputs.data(), w.memory.data(), count);
       for (int i = 0; i < input_count; ++i)
-        inputs[static_cast<std::size_t>(i)] += Samples * input_size(i);
+        inputs[static_cast<std::size_t>(i)] += std::ptrdiff_t{count} * input_size(i);
       for (int i = 0; i < output_count; ++i)
-        outputs[static_cast<std::size_t>(i)] += Samples * output_size(i);
+        outputs[static_cast<std::size_t>(i)] += std::ptrdiff_t{count} * output_size(i);
+      samples -= count;
     }
   }
-  /// The same for one input and one output; y is as many samples as x.
+  /// The same for one input and one output, of which y is to have as many samples as x: an
+  /// assertion, without which those that y has no room for are left out, and what is less than a
+  /// sample. Returns how many were computed.
   template <int Samples>
-  void forward_batch(workspace<Net, Samples>& w, std::span<float const> x,
-                     std::span<float> y) const noexcept
+  std::ptrdiff_t forward_batch(workspace<Net, Samples>& w, std::span<float const> x,
+                               std::span<float> y) const noexcept
     requires(network_type::input_count() == 1 && network_type::output_count() == 1)
   {
-    int const samples = static_cast<int>(x.size()) / input_size();
-    assert(x.size() == static_cast<std::size_t>(samples) * static_cast<std::size_t>(input_size()));
-    assert(y.size() == static_cast<std::size_t>(samples) * static_cast<std::size_t>(output_size()));
+    constexpr auto in = static_cast<std::size_t>(input_size());
+    constexpr auto out = static_cast<std::size_t>(output_size());
+    assert(x.size() % in == 0 && y.size() == x.size() / in * out);
+    auto const samples = static_cast<std::ptrdiff_t>(std::min(x.size() / in, y.size() / out));
     forward_batch(w, {x.data()}, {y.data()}, samples);
+    return samples;
   }
 
  private:

@@ -62,8 +62,9 @@ class gradient_run {
   gradient_run(float_buffer& scratch, gradient_buffer& gradients, int samples,
                thread_team* team = nullptr)
       : samples_(samples), threads_(team == nullptr ? 1 : team->size()), team_(team) {
-    std::size_t const outputs = static_cast<std::size_t>(round_up(samples * output_size, 16));
-    std::size_t const losses = static_cast<std::size_t>(round_up(samples, 16));
+    auto const aligned = [](std::size_t count) { return (count + 15) / 16 * 16; };
+    std::size_t const outputs = aligned(predicted());
+    std::size_t const losses = aligned(static_cast<std::size_t>(samples));
     std::size_t const wanted =
         outputs + losses + (per_thread + shared) * static_cast<std::size_t>(threads_);
     if (scratch.size() < wanted) scratch.resize(wanted);
@@ -86,9 +87,7 @@ class gradient_run {
   }
 
   float* gradients(int thread) const { return gradients_ + std::ptrdiff_t{thread} * floats; }
-  std::span<float const> predictions() const {
-    return {predictions_, static_cast<std::size_t>(samples_ * output_size)};
-  }
+  std::span<float const> predictions() const { return {predictions_, predicted()}; }
   double loss() const {
     double sums[8] = {};  // one alone would wait for each addition
     int i = 0;
@@ -104,8 +103,8 @@ class gradient_run {
   void run(int t, float const* parameters, float const* x, float const* target, random_key key,
            bool forward_only = false) const {
     share const mine{t, threads_};
-    for (int first = 0; first < samples_; first += Samples * threads_) {
-      int const together = std::min(Samples * threads_, samples_ - first);
+    for (int first = 0, together = 0; first < samples_; first += together) {
+      together = std::min(Samples * threads_, samples_ - first);
       int const s = first + mine.begin(together);
       float const* const inputs[]{x + std::ptrdiff_t{s} * input_size,
                                   target + std::ptrdiff_t{s} * target_size};
@@ -209,6 +208,10 @@ class gradient_run {
         std::fill_n(gradients(thread) + part.offset, part.size, 0.0f);
   }
 
+  /// Floats of all predictions.
+  std::size_t predicted() const {
+    return static_cast<std::size_t>(samples_) * static_cast<std::size_t>(output_size);
+  }
   float* derived(int thread) const {
     return memory_ + per_thread * static_cast<std::size_t>(thread);
   }

@@ -68,13 +68,16 @@ void contract_forward_max_pool(float const* x, float const* weights, float* y, f
 template <class Arch, contraction C>
 [[gnu::always_inline]] inline void contract_dx(float const* dy, float const* weights, float* dx,
                                                int samples, share mine = {}) {
+  [[maybe_unused]] constexpr int positions = C.out_height() * C.out_width();
   if constexpr (dx_transposes(C))
     kernels::dx_rows<Arch, canonical(C)>(dy, weights, dx, samples, mine);
   else if constexpr (C.depthwise())
     kernels::dx_depthwise<Arch, C>(dy, weights, dx, samples);
+  else if constexpr (transposed(C).pointwise() && positions == 1)
+    contract_forward<Arch, transposed(C), identity_epilogue>(dy, weights, dx, samples, {}, mine);
   else if constexpr (transposed(C).pointwise())
-    contract_forward<Arch, transposed(C), identity_epilogue>(
-        dy, weights, dx, samples * C.out_height() * C.out_width(), {}, mine);
+    kernels::forward_rows<Arch, transposed(C)>(
+        dy, weights, dx, std::ptrdiff_t{samples} * positions, identity_epilogue{}, mine);
   else
     kernels::dx_windows<Arch, C>(dy, weights, dx, samples);
 }
@@ -89,8 +92,9 @@ void contract_dw(float const* x, float const* dy, float* dw_packed, int samples,
   if constexpr (C.depthwise())
     kernels::dw_depthwise<Arch, C>(x, dy, dw_packed, samples, adds);
   else if constexpr (canonical.pointwise())
-    kernels::dw_windows<Arch, canonical>(x, dy, dw_packed, samples * C.out_height() * C.out_width(),
-                                         adds, mine, made_x);
+    kernels::dw_windows<Arch, canonical>(
+        x, dy, dw_packed, std::ptrdiff_t{samples} * C.out_height() * C.out_width(), adds, mine,
+        made_x);
   else
     kernels::dw_windows<Arch, C>(x, dy, dw_packed, samples, adds);
 }

@@ -320,8 +320,8 @@ void filters_from(float const* x, float const* dy, float* dw, position_block b, 
 
 /// C is canonical; a pointwise C has one position a sample, so `samples` counts all rows.
 template <class Arch, contraction C>
-void dw_windows(float const* x, float const* dy, float* dw, int samples, bool adds, share mine = {},
-                bool made_x = false) {
+void dw_windows(float const* x, float const* dy, float* dw, std::ptrdiff_t samples, bool adds,
+                share mine = {}, bool made_x = false) {
   using lanes =
       std::conditional_t<shape_for<Arch, C>(C.group_filters()).turned, Arch, lanes_for<Arch, C>>;
   constexpr position_block largest = largest_block<lanes>(C);
@@ -329,9 +329,10 @@ void dw_windows(float const* x, float const* dy, float* dw, int samples, bool ad
   constexpr balanced_axis columns = balance(C.out_width(), largest.columns);
   alignas(64) float gradients[std::max(1, packed_floats<lanes, C>() * largest.size())];
   while (samples > 0) {
-    position_block b{samples, 1, 1, !adds};
-    if (samples > largest.samples)
-      b.samples /= (samples + largest.samples - 1) / largest.samples;  // all of about a size
+    std::ptrdiff_t count = samples;
+    if (count > largest.samples)
+      count /= (count + largest.samples - 1) / largest.samples;  // all of about a size
+    position_block b{static_cast<int>(count), 1, 1, !adds};
     for (int j = 0, line = 0; j < lines.count; ++j, line += b.lines) {
       b.lines = lines.length(j);
       for (int k = 0, column = 0; k < columns.count; ++k, column += b.columns) {

@@ -193,7 +193,7 @@ void dx_of_largest(float const* dy, float const* index, float const* weights, fl
   constexpr int block = std::clamp(listed_gradients / C.filters, 1, pooled::count);
   gradient_list<block * C.filters> list;
   int ends[block * pooled::taps];  // of the entries of each position
-  fill<Arch>(dx, samples * C.inputs(), 0.0f);
+  fill<Arch>(dx, std::ptrdiff_t{samples} * C.inputs(), 0.0f);
   for (int s = 0; s < samples; ++s) {
     for (int first_output = 0; first_output < pooled::count; first_output += block) {
       int const outputs = std::min(block, pooled::count - first_output);
