@@ -62,7 +62,7 @@ constexpr void for_each_filled(graph const& g, Plan const& p, Add add) {
     char& known = seen[static_cast<std::size_t>(s.result)];
     if (v.where == space::workspace && known == 0)
       add(static_cast<std::size_t>(chain_layer(g, s.layer)),
-          4ll * (v.stride > 0 ? v.stride * p.samples : v.size));
+          v.stride > 0 ? 4ll * v.stride * p.samples : 4ll * v.size);
     known = 1;
   }
 }
@@ -73,12 +73,14 @@ constexpr void for_each_filled(graph const& g, Plan const& p, Add add) {
 template <auto Net>
 struct facts {
   static constexpr auto const& plan = inference_plan<Net, 1>::value;
+  static_assert(plan.parameter_floats >= 0,
+                "etch: this network has more than 2^31 weights (8 GB), with what pads them");
 
   /// The parameters in the order of the model's buffer, with their places.
   static constexpr auto parameters = [] {
     graph const g = graph_of(Net, true);  // which says how states move
     std::array<parameter_info, plan.places.size()> all{};
-    std::copy(g.parameters.begin(), g.parameters.end(), all.begin());
+    std::copy_n(g.parameters.begin(), all.size(), all.begin());
     for (parameter_info& p : all) p.layer = detail::chain_layer(g, p.layer);
     return all;
   }();
@@ -105,7 +107,7 @@ struct facts {
       all[static_cast<std::size_t>(l.number)].kind = l.kind;
       all[static_cast<std::size_t>(l.number)].output = l.output;
     }
-    for (std::size_t i = 0; i < g.parameters.size(); ++i) {
+    for (std::size_t i = 0; i < places.size(); ++i) {
       parameter_info const& p = g.parameters[i];
       if (p.trainable) of(p.layer).parameters += p.shape.elements();
       of(p.layer).weight_bytes += 4ll * places[i].size;

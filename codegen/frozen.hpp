@@ -68,7 +68,8 @@ struct roomy_plan {
                                    .loads = 2048,
                                    .places = 256};
 
-  constexpr explicit roomy_plan(plan const& p) : used(sizes_of(p)) {
+  constexpr explicit roomy_plan(plan const& p)
+      : used(sizes_of(p)), is_countable(p.workspace >= 0) {
     fits = used.steps <= room.steps && used.values <= room.values &&
            used.segments <= room.segments && used.programs <= room.programs &&
            used.windows <= room.windows && used.boxes <= room.boxes && used.loads <= room.loads &&
@@ -77,6 +78,7 @@ struct roomy_plan {
   }
 
   plan_sizes used;
+  bool is_countable;
   bool fits = false;
   frozen_plan<room> made;
 };
@@ -90,6 +92,9 @@ inline constexpr detail::roomy_plan roomy_plan_of{Source::make()};
 template <class Source>
 constexpr auto freeze() {
   constexpr plan_sizes used = roomy_plan_of<Source>.used;
+  static_assert(roomy_plan_of<Source>.is_countable,
+                "etch: this network computes in more than 2^31 floats (8 GB); let it compute fewer "
+                "samples at once, or make its layers smaller");
   if constexpr (roomy_plan_of<Source>.fits)
     return detail::copy_of<used>(roomy_plan_of<Source>.made, used);
   else

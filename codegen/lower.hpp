@@ -21,8 +21,14 @@ namespace etch {
 /// the parameters alone is set apart, to run only when they change. In training, threads work
 /// together on contractions of at least `heavy` weights.
 constexpr plan lower(graph const& g, int samples, bool prologue, int heavy = 1 << 16) {
-  graph const laid_out = passes::layout(passes::simplify(g));
-  plan p = passes::fuse(laid_out);
+  graph const simple = passes::simplify(g);
+  plan p;
+  if (parameter_places(simple).size() < simple.parameters.size()) {
+    p.parameter_floats = -1;
+    return p;
+  }
+  graph const laid_out = passes::layout(simple);
+  p = passes::fuse(laid_out);
   p = passes::bind(laid_out, std::move(p));
   p = passes::schedule(std::move(p), samples, prologue);
   p = passes::remake(std::move(p));

@@ -40,12 +40,14 @@ constexpr int panel_stride(contraction c) {
   return c.depthwise() ? panel_count(c) * panel_width(c) : window_size(c) * panel_width(c);
 }
 
-/// Floats of the packed weights, a multiple of 16.
-constexpr int packed_size(contraction c) {
-  int const size = c.depthwise() ? c.kernel_height * c.kernel_width * panel_stride(c)
-                                 : c.groups * panel_count(c) * panel_stride(c);
+/// Floats of the packed weights, a multiple of 16; packed_size where these are few enough for int.
+constexpr long long packed_floats(contraction c) {
+  long long const lanes = static_cast<long long>(panel_count(c)) * panel_width(c);
+  long long const size =
+      lanes * (c.depthwise() ? c.kernel_height * c.kernel_width : c.groups * window_size(c));
   return (size + 15) / 16 * 16;
 }
+constexpr int packed_size(contraction c) { return static_cast<int>(packed_floats(c)); }
 
 /// Where the weight of `filter` at tap (`ky`, `kx`) for `channel` of its group lies.
 constexpr int packed_index(contraction c, int filter, int ky, int kx, int channel) {

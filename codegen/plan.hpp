@@ -90,11 +90,11 @@ struct plan {
   constexpr_list<int> loads;  // what programs read; -1 where that is no value
   int prologue = 0;        // the first segments, which depend on the parameters alone
   int samples = 1;         // at most so many run at once
-  int workspace = 0;       // floats
+  int workspace = 0;       // floats; -1, and no more is right, if an int does not count them
   int shared = 0;          // at its end: floats of shared values
   int derived = 0;         // floats computed by the prologue, when it runs apart from the rest
   constexpr_list<parameter_place> places;
-  int parameter_floats = 0;
+  int parameter_floats = 0;  // -1, and the plan is empty, if an int does not count them
 };
 
 /// What the indices of a step stand for, in its plan or a frozen one.

@@ -32,6 +32,8 @@ struct axes_at_most;
 template <int Count>
 struct elements;
 template <int Count>
+struct elements_at_most;
+template <int Count>
 struct streams;
 template <int Count>
 struct streams_at_least;
@@ -123,6 +125,11 @@ constexpr auto report(extents<Expected...>) {
     static_assert(shape_rule<Where, What, expects<axes_at_most<tensor_shape::max_rank>>,
                              Given>::is_met,
                   "etch: a shape has too many axes; the batch is not part of it");
+  else if constexpr (Why == too_many_elements)
+    static_assert(shape_rule<Where, What, expects<elements_at_most<tensor_shape::max_elements>>,
+                             Given>::is_met,
+                  "etch: a tensor of one sample has more than 2^30 numbers; make it smaller before, "
+                  "by a stride, by pooling, or by fewer filters or units");
   else if constexpr (Why == kernel_too_large)
     static_assert(shape_rule<Where, What, expects<image_at_least<Expected...>>, Given>::is_met,
                   "etch: the window is larger than the image; use a smaller one, less dilation, or "

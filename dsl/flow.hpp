@@ -20,6 +20,7 @@ enum class refusal {
   zero_size,           // an extent, a count or a stride below 1
   negative_padding,    // padding below 0
   too_many_axes,       // more than tensor_shape::max_rank
+  too_many_elements,   // more than tensor_shape::max_elements
   kernel_too_large,    // window larger than the padded image; expected: its least height and width
   only_padding,        // a pooling window without a pixel under it
   channels_per_group,  // channels are no multiple of the groups; expected: the groups

@@ -45,9 +45,11 @@ template <class T>
 concept multi_stream_layer =
     is_layer<T> && detail::has_flow_rule<T> && requires(context& c) { T::forward(c); };
 
-/// What flows out of a layer that is given `in`.
+namespace detail {
+
+/// What the layer says flows out of it.
 template <is_layer Layer>
-constexpr inference infer(flow const& in) {
+constexpr inference infer_unchecked(flow const& in) {
   if constexpr (!detail::has_kind<Layer>) {
     return refuse_flow(refusal::no_kind, in);
   } else if constexpr (!detail::has_shape_rule<Layer> && !detail::has_flow_rule<Layer>) {
@@ -68,8 +70,20 @@ constexpr inference infer(flow const& in) {
   }
 }
 
+}  // namespace detail
+
+/// What flows out of a layer that is given `in`.
+template <is_layer Layer>
+constexpr inference infer(flow const& in) {
+  inference const said = detail::infer_unchecked<Layer>(in);
+  for (int i = 0; said.accepted() && i < said.out.streams; ++i)
+    if (!said.out[i].is_countable()) return refuse_flow(refusal::too_many_elements, in);
+  return said;
+}
+
 namespace faults {
 inline void forward_gives_another_shape_than_the_shape_rule_says() {}
+inline void a_tensor_has_more_than_2_to_the_30_numbers() {}
 }  // namespace faults
 
 /// Writes a layer's primitives into the graph.

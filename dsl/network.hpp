@@ -202,6 +202,8 @@ constexpr bool rehearse() {
   for (int i = 0; same && i < out.streams; ++i)
     same = c.streams[static_cast<std::size_t>(i)].shape() == out[i];
   if (!same) faults::forward_gives_another_shape_than_the_shape_rule_says();
+  for (node const& n : g.nodes)
+    if (!n.shape.is_countable()) faults::a_tensor_has_more_than_2_to_the_30_numbers();
   return true;
 }
 template <class Layer, class Previous>
@@ -264,12 +266,17 @@ inline constexpr bool is_input<root<Extents>> = true;
 template <int... Extents>
 constexpr auto begin() {
   using written = root<extents<Extents...>>;
-  constexpr bool fits = sizeof...(Extents) <= tensor_shape::max_rank;
-  if constexpr (fits && ((Extents > 0) && ...)) {
+  constexpr refusal why = [] {
+    if constexpr (sizeof...(Extents) > tensor_shape::max_rank) return refusal::too_many_axes;
+    else if constexpr (((Extents < 1) || ...)) return refusal::zero_size;
+    else if (!shape<Extents...>.is_countable()) return refusal::too_many_elements;
+    else return refusal::none;
+  }();
+  if constexpr (why == refusal::none) {
     return written{};
   } else {
-    report<fits ? refusal::zero_size : refusal::too_many_axes, the_input, declared_as<written>,
-           given<extents<Extents...>>, given<streams<1>>>(extents<>{});
+    report<why, the_input, declared_as<written>, given<extents<Extents...>>, given<streams<1>>>(
+        extents<>{});
     return rejected{};
   }
 }

@@ -30,6 +30,14 @@ struct tensor_shape {
   }
   constexpr int elements() const { return elements(0, rank); }
 
+  /// At most so many elements has a tensor: then offsets in it, and its size with padding, fit int.
+  static constexpr int max_elements = 1 << 30;
+  constexpr bool is_countable() const {
+    long long product = 1;
+    for (int axis = 0; axis < rank && product <= max_elements; ++axis) product *= (*this)[axis];
+    return product <= max_elements;
+  }
+
   constexpr bool operator==(tensor_shape const&) const = default;
 };
 

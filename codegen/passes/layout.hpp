@@ -16,6 +16,9 @@ struct parameter_place {
   constexpr bool operator==(parameter_place const&) const = default;
 };
 
+/// What an int counts, in whole vectors.
+inline constexpr int most_floats = 0x7fff'fff0;
+
 constexpr int round_up(int count, int multiple) {
   return (count + multiple - 1) / multiple * multiple;
 }
@@ -27,7 +30,8 @@ constexpr bool same_packing(contraction const& a, contraction const& b) {
 }
 
 /// The places of a graph's parameters. A parameter is packed when its first use is as the weights
-/// of a contraction; that is the same in every graph of one network.
+/// of a contraction; that is the same in every graph of one network. None where they are too many:
+/// an int counts the floats of all, and those of each with what pads it transposed.
 constexpr constexpr_list<parameter_place> parameter_places(graph const& g) {
   constexpr_list<parameter_place> places(g.parameters.size());
   constexpr_list<char> seen(g.parameters.size(), false);
@@ -41,12 +45,18 @@ constexpr constexpr_list<parameter_place> parameter_places(graph const& g) {
       if (place.packed) place.window = n.window;
     }
   }
-  int offset = 0;
+  long long offset = 0;
   for (std::size_t i = 0; i < places.size(); ++i) {
-    places[i].offset = offset;
-    places[i].size = places[i].packed ? round_up(packed_size(places[i].window), 16)
-                                      : round_up(g.parameters[i].shape.elements(), 16);
-    offset += places[i].size;
+    parameter_place& place = places[i];
+    long long size = round_up(g.parameters[i].shape.elements(), 16), most = size;
+    if (place.packed) {
+      size = packed_floats(place.window);
+      most = std::max(size, packed_floats(transposed(place.window)));
+    }
+    if (offset + most > most_floats) return {};
+    place.offset = static_cast<int>(offset);
+    place.size = static_cast<int>(size);
+    offset += size;
   }
   return places;
 }

@@ -19,6 +19,7 @@ class placer {
     share_in_place();
     extend_shared_lives();
     assign_offsets();
+    set_sizes();
     return std::move(out_);
   }
 
@@ -124,11 +125,11 @@ class placer {
     return v;
   }
 
-  constexpr int footprint(value const& x) const {
+  constexpr long long footprint(value const& x) const {
     int const together = x.lanes ? most_lanes : 1;
     int const few = x.lanes ? std::min(lane_copies, round_up(out_.samples, together)) : 1;
-    int const copies = x.stride > 0 ? round_up(out_.samples, together) : few;
-    return round_up(x.size * copies, 16);
+    long long const copies = x.stride > 0 ? round_up(out_.samples, together) : few;
+    return (x.size * copies + 15) / 16 * 16;
   }
 
   /// What shares the memory of another keeps that alive.
@@ -141,9 +142,9 @@ class placer {
 
   /// Memory that a value has for itself while it lives.
   struct block {
-    int size, value;  // floats, a multiple of 16
+    long long size, offset;  // floats, a multiple of 16
+    int value;
     int first, last;  // steps
-    int offset;
   };
 
   /// Largest first, each at the lowest offset that is free while it lives (Pisarchyk and Lee 2020).
@@ -154,10 +155,10 @@ class placer {
       value& x = out_.values[v];
       life const& l = lives_[v];
       if (x.where == space::derived) {
-        x.offset = out_.derived;
-        out_.derived += round_up(x.size, 16);
+        x.offset = static_cast<int>(derived_);
+        derived_ += footprint(x);
       } else if (x.where == space::workspace && l.first >= 0 && l.shares < 0 && !x.shared) {
-        blocks.push_back({footprint(x), static_cast<int>(v), l.first, l.last, 0});
+        blocks.push_back({footprint(x), 0, static_cast<int>(v), l.first, l.last});
       }
     }
     block* const all = blocks.data();
@@ -174,8 +175,8 @@ class placer {
         if (x.offset + x.size <= other.offset) break;
         if (other.offset + other.size > x.offset) x.offset = other.offset + other.size;
       }
-      out_.values[at(x.value)].offset = x.offset;
-      if (x.offset + x.size > out_.workspace) out_.workspace = x.offset + x.size;
+      out_.values[at(x.value)].offset = static_cast<int>(x.offset);
+      if (x.offset + x.size > workspace_) workspace_ = x.offset + x.size;
       int to = i;
       for (; to > 0 && all[to - 1].offset > x.offset; --to) all[to] = all[to - 1];
       all[to] = x;
@@ -191,12 +192,23 @@ class placer {
     for (std::size_t v = 0; v < lives_.size(); ++v) {
       value& x = out_.values[v];
       if (!x.shared || lives_[v].first < 0 || lives_[v].shares >= 0) continue;
-      x.offset = out_.workspace;
-      out_.workspace += footprint(x);
-      out_.shared += footprint(x);
+      x.offset = static_cast<int>(workspace_);
+      workspace_ += footprint(x);
+      shared_ += footprint(x);
     }
   }
 
+  constexpr void set_sizes() {
+    if (workspace_ > most_floats || out_.parameter_floats + derived_ > most_floats) {
+      out_.workspace = -1;
+    } else {
+      out_.workspace = static_cast<int>(workspace_);
+      out_.shared = static_cast<int>(shared_);
+      out_.derived = static_cast<int>(derived_);
+    }
+  }
+
+  long long workspace_ = 0, shared_ = 0, derived_ = 0;  // floats
   plan out_;
   constexpr_list<life> lives_;
 };

@@ -50,7 +50,7 @@ class row_grouper {
   constexpr bool pays(step const& s, int samples) const {
     if (s.what != step_kind::reduce || s.inner != 1 || s.sums || !s.batched || s.reduced < 2)
       return false;
-    int const rows = s.outer * samples, floats = rows * s.reduced;
+    long long const rows = static_cast<long long>(s.outer) * samples, floats = rows * s.reduced;
     return (rows <= 4 && floats <= 256) ||
            (floats >= 8192 && s.reduced >= 256 && s.reduced <= 1024);
   }

@@ -12,6 +12,7 @@ struct reshape : layer {
 
   static constexpr verdict shape_rule(tensor_shape const& in) {
     if (((Extents < 1) || ...)) return refuse(refusal::zero_size);
+    if (!target.is_countable()) return refuse(refusal::too_many_elements);
     if (in.elements() != target.elements())
       return refuse(refusal::reshape_elements, {in.elements()});
     return accept(target);

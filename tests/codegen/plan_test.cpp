@@ -263,3 +263,15 @@ TEST_CASE("a plan is the same as a constant, however large") {
   CHECK(is_frozen_whole<3000>());
   CHECK_FALSE(etch::roomy_plan_of<made_up_plan<3000>>.fits);
 }
+
+TEST_CASE("what an int cannot count is told, not computed with") {
+  using namespace etch;
+  constexpr auto wide = input<32768> | dense<32768> | relu | dense<32768>;  // 2^31 weights
+  plan const heavy = lower(graph_of(wide), 1, true);
+  CHECK(heavy.parameter_floats == -1);
+  CHECK(heavy.steps.empty());
+
+  constexpr auto image = input<1024, 1024, 1> | conv2d<64, 3, same> | flatten | dense<10>;
+  CHECK(lower(graph_of(image), 16, true).workspace > 1 << 30);
+  CHECK(lower(graph_of(image), 64, true).workspace == -1);
+}
