@@ -2,8 +2,10 @@
 // Meson, CMake and pkg-config link, or one more source of a program that is built by hand.
 #include "codegen/summary.cpp"
 #include "dsl/text.cpp"
+#include "runtime/data_rule.cpp"
 #include "runtime/dataset.cpp"
 #include "runtime/error.cpp"
+#include "runtime/evaluate.cpp"
 #include "runtime/file.cpp"
 #include "runtime/fit.cpp"
 #include "runtime/gzip.cpp"

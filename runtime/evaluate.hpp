@@ -3,10 +3,8 @@
 #include <vector>
 
 #include "../dsl/losses/check.hpp"
-#include "dataset.hpp"
+#include "data_rule.hpp"
 #include "denormals.hpp"
-#include "error.hpp"
-#include "metrics.hpp"
 #include "model.hpp"
 
 namespace etch {
@@ -14,13 +12,20 @@ namespace etch {
 /// What a model makes of a dataset.
 struct evaluation {
   int samples = 0;
-  int correct = 0;  // with a loss that has classes
+  long long labels = 0;  // with a loss that has classes; a sample may have many
+  long long correct = 0;
   double loss = 0;
 
-  double accuracy() const { return samples == 0 ? 0 : static_cast<double>(correct) / samples; }
+  double accuracy() const {
+    return labels == 0 ? 0 : static_cast<double>(correct) / static_cast<double>(labels);
+  }
 };
 
 namespace detail {
+
+/// Adds how many labels were met and how many of them found, if the rule has classes.
+void count_labels(evaluation& e, data_rule const& rule, std::span<float const> predictions,
+                  std::span<float const> targets);
 
 /// The loss of given predictions, as a network of its own: two inputs, one number a sample.
 template <class Loss, tensor_shape Prediction>
@@ -47,9 +52,7 @@ struct loss_plan {
 /// `Samples` are computed at once. Throws `error` if the features do not fit the network.
 template <int Samples = 64, auto Net, class Arch>
 std::vector<float> predict(model<Net, Arch> const& m, dataset const& data) {
-  if (data.feature_shape().elements() != m.input_size())
-    throw error("predict: the network takes {} numbers a sample, the data have {}", m.input_size(),
-                data.feature_shape().elements());
+  detail::check_features("predict", data, m.input_size());
   flush_denormals const guard;
   std::vector<float> y(static_cast<std::size_t>(data.size()) *
                        static_cast<std::size_t>(m.output_size()));
@@ -64,11 +67,8 @@ template <class Loss, int Samples, auto Net, class Arch>
 evaluation evaluate_fitting(model<Net, Arch> const& m, dataset const& data) {
   constexpr tensor_shape output = std::remove_cvref_t<decltype(Net)>::output_shape();
   using plan_type = loss_plan<Loss, output>;
-  if (int const wanted = Loss::target_rule(output).shape.elements();
-      data.target_shape().elements() != wanted)
-    throw error("evaluate: the loss takes {} target numbers a sample, the data have {}", wanted,
-                data.target_shape().elements());
-  if constexpr (has_classes<Loss>) check_labels("evaluate", data.targets(), output.last());
+  constexpr data_rule rule = rule_of<Loss, std::remove_cvref_t<decltype(Net)>>();
+  check_data("evaluate", data, rule);
   std::vector<float> const y = predict<Samples>(m, data);
   std::span<float const> const targets = data.targets(0, data.size());
   evaluation result{.samples = data.size()};
@@ -92,7 +92,7 @@ evaluation evaluate_fitting(model<Net, Arch> const& m, dataset const& data) {
       result.loss += static_cast<double>(losses[static_cast<std::size_t>(i)]);
   }
   if (data.size() > 0) result.loss /= data.size();
-  if constexpr (has_classes<Loss>) result.correct = count_correct(y, targets);
+  count_labels(result, rule, y, targets);
   return result;
 }
 

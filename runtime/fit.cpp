@@ -26,9 +26,8 @@ std::vector<epoch_report> fit(fit_network const& net, dataset const& data,
   if (!(options.validation_split >= 0 && options.validation_split < 1))
     throw error("fit: validation_split must be at least 0 and below 1; it is {}",
                 options.validation_split);
-  bool const has_classes = net.classes > 0;
-  if (has_classes && data.feature_shape().elements() == net.inputs)
-    check_labels("fit", data.targets(), net.classes);
+  check_data("fit", data, net.rule);
+  bool const has_classes = net.rule.classes > 0;
   std::optional<std::pair<dataset, dataset>> parts;
   if (options.validation_split > 0) parts.emplace(data.split(options.validation_split));
   dataset const& train = parts ? parts->first : data;
@@ -51,7 +50,7 @@ std::vector<epoch_report> fit(fit_network const& net, dataset const& data,
       sum += step.loss * step.samples;
       seen.samples += step.samples;
       seen.loss = sum / seen.samples;
-      if (has_classes) seen.correct += count_correct(step.predictions, batch.targets());
+      count_labels(seen, net.rule, step.predictions, batch.targets());
       shown.advance(seen.samples, figures_text(seen, has_classes));
     }
     report.seconds = shown.seconds();

@@ -41,9 +41,7 @@ evaluation validate(model<Net, Arch> const& m, Optimizer& optimizer, Loss loss, 
                     thread_team& team) {
   constexpr int together = Samples > 0 ? Samples : group_size<Net>();
   using run_type = gradient_run<Net, Loss, Arch, together>;
-  if constexpr (!loss_fits<Loss, std::remove_cvref_t<decltype(Net)>>()) {
-    return {};
-  } else if constexpr (!run_type::can_evaluate) {
+  if constexpr (!run_type::can_evaluate) {
     return evaluate(m, loss, data);
   } else {
     constexpr int most = 4096;
@@ -58,17 +56,18 @@ evaluation validate(model<Net, Arch> const& m, Optimizer& optimizer, Loss loss, 
         run.run(t, m.weights(), data.features(first, count).data(), targets.data(), {}, true);
       });
       result.loss += run.loss() * count;
-      if constexpr (has_classes<Loss>) result.correct += count_correct(run.predictions(), targets);
+      count_labels(result, rule_of<Loss, std::remove_cvref_t<decltype(Net)>>(), run.predictions(),
+                   targets);
     }
     result.loss /= data.size();
     return result;
   }
 }
 
-/// What `fit` wants of a network: how it makes a step, and how it validates.
+/// What `fit` wants of a network: what data it takes, how it makes a step of data that were found to
+/// be such, and how it validates.
 struct fit_network {
-  int inputs = 0;   // numbers a sample
-  int classes = 0;  // or 0
+  data_rule rule;
   function_ref<step_report(batch<0> const&, thread_team&)> step;
   function_ref<evaluation(dataset const&, thread_team&)> validate;
 };
@@ -84,15 +83,18 @@ std::vector<epoch_report> fit(fit_network const& net, dataset const& data,
 template <int Samples = 0, auto Net, class Arch, class Optimizer, class Loss>
 std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss loss,
                               dataset const& data, fit_options const& options = {}) {
-  using network = std::remove_cvref_t<decltype(Net)>;
-  auto const step = [&](batch<0> const& b, thread_team& team) {
-    return train_step<Samples>(m, optimizer, loss, b, &team);
-  };
-  auto const validate = [&](dataset const& kept, thread_team& team) {
-    return detail::validate<Samples>(m, optimizer, loss, kept, team);
-  };
-  int const classes = has_classes<Loss> ? network::output_shape().last() : 0;
-  return detail::fit({network::input_shape().elements(), classes, step, validate}, data, options);
+  if constexpr (detail::can_train<Net, Loss>()) {
+    auto const step = [&](batch<0> const& b, thread_team& team) {
+      return detail::take_step<Samples>(m, optimizer, loss, b, &team);
+    };
+    auto const validate = [&](dataset const& kept, thread_team& team) {
+      return detail::validate<Samples>(m, optimizer, loss, kept, team);
+    };
+    constexpr auto rule = detail::rule_of<Loss, std::remove_cvref_t<decltype(Net)>>();
+    return detail::fit({rule, step, validate}, data, options);
+  } else {
+    return {};
+  }
 }
 
 }  // namespace etch

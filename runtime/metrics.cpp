@@ -1,34 +1,73 @@
 #include "metrics.hpp"
 
+#include <algorithm>
+#include <string>
+
 #include "argmax.hpp"
 #include "error.hpp"
 
 namespace etch {
 
-int count_correct(std::span<float const> predictions, std::span<float const> labels) {
+namespace {
+
+/// How many of `values` are not `good`. Without a branch, so that compilers take many at once: a
+/// training step asks this of each of its targets.
+template <class Good>
+std::size_t count_bad(std::span<float const> values, Good good) {
+  std::size_t bad = 0;
+  for (std::size_t first = 0; first < values.size(); first += 1024) {
+    unsigned here = 0;  // as wide as a float
+    for (float v : values.subspan(first, std::min<std::size_t>(1024, values.size() - first)))
+      here += good(v) ? 0u : 1u;
+    bad += here;
+  }
+  return bad;
+}
+
+/// Throws `error` unless all are good: "{who}: expected {expected()}; 3 of 5 are not, the first is
+/// number 1: 7".
+template <class Good, class Expected>
+void expect_all(std::string_view who, std::span<float const> values, Good good, Expected expected) {
+  std::size_t const bad = count_bad(values, good);
+  if (bad == 0) return;
+  std::size_t first = 0;
+  while (good(values[first])) ++first;
+  throw error("{}: expected {}; {} of {} are not, the first is number {}: {}", who, expected(), bad,
+              values.size(), first, values[first]);
+}
+
+}  // namespace
+
+long long count_correct(std::span<float const> predictions, std::span<float const> labels) {
   if (labels.empty()) return 0;
   std::size_t const classes = predictions.size() / labels.size();
-  int correct = 0;
+  long long correct = 0;
   for (std::size_t i = 0; i < labels.size(); ++i)
     correct += argmax(predictions.subspan(i * classes, classes)) == static_cast<int>(labels[i]);
   return correct;
 }
 
 void check_labels(std::string_view who, std::span<float const> labels, int classes) {
-  std::size_t wrong = 0, first = 0;
-  for (std::size_t i = labels.size(); i-- > 0;) {
-    float const label = labels[i];
-    bool const good = label >= 0 && label < static_cast<float>(classes) &&
-                      label == static_cast<float>(static_cast<int>(label));
-    if (good) continue;
-    ++wrong;
-    first = i;
-  }
-  if (wrong > 0)
-    throw error(
-        "{}: expected labels that are whole numbers from 0 to {}; {} of {} are not, the first "
-        "is number {}: {}",
-        who, classes - 1, wrong, labels.size(), first, labels[first]);
+  float const most = static_cast<float>(classes - 1);
+  auto const is_class = [most](float label) {
+    float const above = label > 0 ? label : 0;  // of NaN too
+    float const within = above < most ? above : most;
+    return static_cast<float>(static_cast<int>(within)) == label;
+  };
+  expect_all(who, labels, is_class, [&] {
+    return filled("labels that are whole numbers from 0 to {}", classes - 1);
+  });
+}
+
+void check_probabilities(std::string_view who, std::span<float const> targets) {
+  auto const is_probability = [](float target) { return (target >= 0) & (target <= 1); };
+  expect_all(who, targets, is_probability, [] { return "targets from 0 to 1"; });
+}
+
+void detail::check_targets(std::string_view who, std::span<float const> targets,
+                           target_values allowed, int classes) {
+  if (allowed == target_values::classes) check_labels(who, targets, classes);
+  if (allowed == target_values::probabilities) check_probabilities(who, targets);
 }
 
 std::vector<int> confusion_matrix(std::span<float const> predictions, std::span<float const> labels,

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "../dsl/losses/check.hpp"
+#include "data_rule.hpp"
 #include "denormals.hpp"
 #include "model.hpp"
 #include "thread_team.hpp"
@@ -225,60 +226,77 @@ class gradient_run {
   float* gradients_;
 };
 
+/// Whether a network can be trained with this loss; if not, one error says why.
+template <auto Net, class Loss>
+constexpr auto can_train() {
+  using network = std::remove_cvref_t<decltype(Net)>;
+  constexpr bool simple = network::input_count() == 1 && network::output_count() == 1;
+  static_assert(simple, "etch: train_step takes a network with one input and one output");
+  if constexpr (simple) return loss_fits<Loss, network>();
+  else return false;
+}
+
+/// The step of a network that can be trained, on data that were checked.
+template <int Samples, auto Net, class Arch, class Optimizer, class Loss, class Batch>
+step_report take_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch const& batch,
+                      thread_team* team) {
+  constexpr int together = Samples > 0 ? Samples : group_size<Net>();
+  using run_type = gradient_run<Net, Loss, Arch, together>;
+  int const samples = batch.size();
+  if (samples == 0) return {};
+
+  flush_denormals const guard;
+  run_type const run(optimizer.scratch, optimizer.gradients, samples, team);
+  optimizer.begin_step(static_cast<std::size_t>(run_type::floats));
+  random_key const key{.seed = 0, .step = static_cast<std::uint32_t>(optimizer.steps())};
+  float* const p = m.weights();
+  float const scale = 1.0f / static_cast<float>(samples);
+  auto const work = [&](int t) {
+    flush_denormals const here;
+    run.prepare(t, p);
+    run.run(t, p, batch.features().data(), batch.targets().data(), key);
+    run.wait_for_all();
+    run.finish(
+        t,
+        [&](float const* g, int first, int count) {
+          optimizer.template update<Arch>(p, g, static_cast<std::size_t>(first),
+                                          static_cast<std::size_t>(count), scale);
+        },
+        [&](float const* measured, int first, int count, float momentum) {
+          auto const factor = simd::broadcast<Arch>(momentum);
+          auto const mean = simd::broadcast<Arch>(scale);
+          for (int i = first; i < first + count; i += Arch::width) {  // whole vectors, as updates
+            auto const old = simd::load<Arch>(p + i);
+            auto const change = simd::fma(simd::load<Arch>(measured + i), mean, -old);
+            simd::store(p + i, simd::fma(factor, change, old));
+          }
+        });
+  };
+  if (team == nullptr)
+    work(0);
+  else
+    team->run(work);
+  m.refresh();
+  return {samples, run.loss(), run.predictions()};
+}
+
 }  // namespace detail
 
 /// One step of training: the gradient of the mean loss over the batch, and the optimizer's update.
 /// `batch` has size(), features() and targets(), samples one after the other. Up to `Samples` are
 /// computed together, or as many as group_size says; batch statistics (batch_norm) are those of
 /// such a group. With a team, each thread takes a share; the result depends on their number, not on
-/// timing. Throws `error` if features or targets are not as many as the samples take.
+/// timing. Throws `error` if features or targets are not as many as the samples take, or if targets
+/// are none of the loss: no classes of cross_entropy, or outside 0 to 1 for binary_cross_entropy.
 template <int Samples = 0, auto Net, class Arch, class Optimizer, class Loss, class Batch>
-step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch const& batch,
+step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss loss, Batch const& batch,
                        thread_team* team = nullptr) {
-  using network = std::remove_cvref_t<decltype(Net)>;
-  constexpr bool simple = network::input_count() == 1 && network::output_count() == 1;
-  static_assert(simple, "etch: train_step takes a network with one input and one output");
-  if constexpr (simple && detail::loss_fits<Loss, network>()) {
-    constexpr int together = Samples > 0 ? Samples : group_size<Net>();
-    using run_type = detail::gradient_run<Net, Loss, Arch, together>;
-    int const samples = batch.size();
-    detail::check_batch(samples, batch.features().size(), run_type::input_size,
-                        batch.targets().size(), run_type::target_size);
-    if (samples == 0) return {};
-
-    flush_denormals const guard;
-    run_type const run(optimizer.scratch, optimizer.gradients, samples, team);
-    optimizer.begin_step(static_cast<std::size_t>(run_type::floats));
-    random_key const key{.seed = 0, .step = static_cast<std::uint32_t>(optimizer.steps())};
-    float* const p = m.weights();
-    float const scale = 1.0f / static_cast<float>(samples);
-    auto const work = [&](int t) {
-      flush_denormals const here;
-      run.prepare(t, p);
-      run.run(t, p, batch.features().data(), batch.targets().data(), key);
-      run.wait_for_all();
-      run.finish(
-          t,
-          [&](float const* g, int first, int count) {
-            optimizer.template update<Arch>(p, g, static_cast<std::size_t>(first),
-                                            static_cast<std::size_t>(count), scale);
-          },
-          [&](float const* measured, int first, int count, float momentum) {
-            auto const factor = simd::broadcast<Arch>(momentum);
-            auto const mean = simd::broadcast<Arch>(scale);
-            for (int i = first; i < first + count; i += Arch::width) {  // whole vectors, as updates
-              auto const old = simd::load<Arch>(p + i);
-              auto const change = simd::fma(simd::load<Arch>(measured + i), mean, -old);
-              simd::store(p + i, simd::fma(factor, change, old));
-            }
-          });
-    };
-    if (team == nullptr)
-      work(0);
-    else
-      team->run(work);
-    m.refresh();
-    return {samples, run.loss(), run.predictions()};
+  if constexpr (detail::can_train<Net, Loss>()) {
+    constexpr auto rule = detail::rule_of<Loss, std::remove_cvref_t<decltype(Net)>>();
+    detail::check_batch(batch.size(), batch.features().size(), rule.features,
+                        batch.targets().size(), rule.targets);
+    detail::check_targets("train_step", batch.targets(), rule.values, rule.classes);
+    return detail::take_step<Samples>(m, optimizer, loss, batch, team);
   } else {
     return {};
   }

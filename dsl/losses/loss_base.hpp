@@ -8,6 +8,13 @@
 
 namespace etch {
 
+/// What the numbers of a target may be.
+enum class target_values {
+  any,
+  probabilities,  // from 0 to 1
+  classes,        // whole numbers from 0 to the extent of the prediction's last axis, minus 1
+};
+
 /// Base of every loss. A loss is an empty type with
 ///
 ///   static constexpr std::string_view kind = "mse";
@@ -15,9 +22,13 @@ namespace etch {
 ///   static constexpr verdict target_rule(tensor_shape const& prediction);
 ///   // One number a sample, of rank 0:
 ///   static constexpr tensor forward(context& c, tensor prediction, tensor target);
+///   // What the numbers of a target may be; others are refused where they are given. May be left out:
+///   static constexpr target_values targets = target_values::classes;
 ///
 /// The loss of a batch is the mean over its samples.
-struct loss {};
+struct loss {
+  static constexpr target_values targets = target_values::any;
+};
 
 template <class T>
 concept is_loss = std::derived_from<T, loss> && requires(context& c, tensor x) {

@@ -231,9 +231,10 @@ TEST_CASE("options and data that do not fit are errors, and the model stays as i
   CHECK(contains(message(data, {.validation_split = std::nan("")}), "it is nan"));
   CHECK(contains(message(data, {.validation_split = 0.999}), "splits 10 samples"));
   CHECK(contains(message(data.slice(0, 0), {}), "no samples"));
-  CHECK(contains(message(linear_data(4), {}), "needs 8 numbers as features, 2 a sample; found 12"));
+  CHECK(message(linear_data(4), {}) == "fit: the network takes 2 numbers a sample, the data have 3");
   dataset const two_targets{shape<2>, shape<2>, {1, 2}, {0, 1}};
-  CHECK(contains(message(two_targets, {}), "needs 1 numbers as targets, 1 a sample; found 2"));
+  CHECK(message(two_targets, {}) ==
+        "fit: the loss takes 1 target numbers a sample, the data have 2");
   dataset const counted_from_one{shape<2>, shape<>, {1, 2, 3, 4}, {1, 3}};
   CHECK(contains(message(counted_from_one, {}), "1 of 2 are not, the first is number 1: 3"));
   CHECK(weights_of(m) == before);
@@ -243,6 +244,30 @@ TEST_CASE("options and data that do not fit are errors, and the model stays as i
                  "takes 2 numbers a sample, the data have 3"));
   CHECK(contains(message_of([&] { evaluate<group>(m, cross_entropy, two_targets); }),
                  "takes 1 target numbers a sample, the data have 2"));
+}
+
+TEST_CASE("train_step refuses the targets that fit refuses, in the same words") {
+  model<classifier> m;
+  adam optimizer;
+  auto const before = weights_of(m);
+  auto const refused = [&](auto loss, dataset const& data, std::string const& why) {
+    batch<0> const all{data.size(), data.features(), data.targets()};
+    CHECK(message_of([&] { train_step<group>(m, optimizer, loss, all); }) == "train_step: " + why);
+    CHECK(message_of([&] { fit<group>(m, optimizer, loss, data); }) == "fit: " + why);
+    CHECK(message_of([&] { evaluate<group>(m, loss, data); }) == "evaluate: " + why);
+  };
+  for (auto [label, text] : {std::pair{3.0f, "3"}, {-1.0f, "-1"}, {1.5f, "1.5"}})
+    refused(cross_entropy, {shape<2>, shape<>, {1, 2, 3, 4}, {2, label}},
+            std::string("expected labels that are whole numbers from 0 to 2; 1 of 2 are not, the "
+                        "first is number 1: ") + text);
+  refused(binary_cross_entropy, {shape<2>, shape<3>, {1, 2}, {0, 1, 2}},
+          "expected targets from 0 to 1; 1 of 3 are not, the first is number 2: 2");
+  std::array const x{1.0f, 2.0f}, no_label{std::nanf(""), 1.0f};
+  CHECK(contains(message_of([&] {
+          train_step<group>(m, optimizer, cross_entropy, batch<0>{1, x, std::span{no_label}.first(1)});
+        }), "train_step: expected labels that are whole numbers from 0 to 2; 1 of 1 are not"));
+  CHECK(optimizer.steps() == 0);
+  CHECK(weights_of(m) == before);
 }
 
 TEST_CASE("fit prints a line for each epoch, or nothing") {

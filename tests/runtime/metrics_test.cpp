@@ -10,6 +10,7 @@
 #include "../../dsl/losses.hpp"
 #include "../../runtime/argmax.hpp"
 #include "../../runtime/evaluate.hpp"
+#include "../../runtime/parameters.hpp"
 #include "../../runtime/progress.hpp"
 #include "scratch_folder.hpp"
 
@@ -131,8 +132,31 @@ TEST_CASE("progress is a bar on a terminal and a line an epoch elsewhere") {
 }
 
 TEST_CASE("labels that are no classes are counted, and the first is named") {
+  check_labels("f", std::array{0.0f, 1.0f, 2.0f, -0.0f}, 3);
   std::vector<float> const labels{0, 3, 2, 0.5f, -1};
   CHECK(message_of([&] { check_labels("f", labels, 3); }) ==
         "f: expected labels that are whole numbers from 0 to 2; "
         "3 of 5 are not, the first is number 1: 3");
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  for (float other : {2.5f, 1e10f, -1e10f, infinity, -infinity, std::nanf(""), 1e-40f})
+    CHECK(contains(message_of([&] { check_labels("f", std::array{1.0f, other}, 3); }), "1 of 2"));
+}
+
+TEST_CASE("targets that are no probabilities are counted, and the first is named") {
+  check_probabilities("f", std::array{0.0f, -0.0f, 1.0f, 0.25f});
+  CHECK(message_of([&] {
+          check_probabilities("f", std::array{0.5f, 255.0f, -1e-9f, std::nanf("")});
+        }) == "f: expected targets from 0 to 1; 3 of 4 are not, the first is number 1: 255");
+}
+
+TEST_CASE("a sample of many labels counts each of them") {
+  static constexpr auto tokens = input<2, 3> | dense<2>;
+  model<tokens> m;
+  set(m, "dense_1.weight", std::array{1.0f, 0.0f, 0.0f, /**/ 0.0f, 1.0f, 0.0f});
+  dataset const data{shape<2, 3>, shape<2>, {1, 0, 0, 0, 1, 0, /**/ 1, 0, 0, 1, 0, 0}, {0, 1, 0, 1}};
+  auto const found = evaluate<8>(m, cross_entropy, data);
+  CHECK(found.samples == 2);
+  CHECK(found.labels == 4);
+  CHECK(found.correct == 3);
+  CHECK(found.accuracy() == 0.75);
 }
