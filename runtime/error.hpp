@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -17,6 +19,9 @@ class error : public std::runtime_error {
   explicit error(text_pattern<sizeof...(Arguments)> message, Arguments const&... arguments)
       : std::runtime_error(detail::fill(message.text, {text_argument(arguments)...})) {}
 };
+
+/// The first bytes of a file, in quotes, for a message about one of another kind.
+std::string beginning_text(std::span<std::byte const> file);
 
 /// Reports bad content: which file, at which byte, what should stand there and what does.
 [[noreturn]] void fail_at(std::string_view file, std::uint64_t offset, std::string_view expected,

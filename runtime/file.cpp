@@ -1,12 +1,15 @@
 #include "file.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <exception>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -31,13 +34,14 @@ char const* kind_of_file(mode_t mode) {
 /// Owns an open POSIX file.
 class open_file {
  public:
-  explicit open_file(int descriptor) : descriptor_(descriptor) {}
+  explicit open_file(int descriptor = -1) : descriptor_(descriptor) {}
   open_file(open_file const&) = delete;
   open_file& operator=(open_file const&) = delete;
   ~open_file() { close(); }
 
   int descriptor() const { return descriptor_; }
   bool is_open() const { return descriptor_ >= 0; }
+  void open(char const* path, int flags) { descriptor_ = ::open(path, flags | O_CLOEXEC, 0666); }
 
   /// False when the system reports a delayed write error.
   bool close() {
@@ -47,19 +51,6 @@ class open_file {
 
  private:
   int descriptor_;
-};
-
-/// Removes the file at `path`, unless it was renamed away.
-struct temporary_file {
-  file_path path;
-  bool renamed = false;
-
-  explicit temporary_file(file_path p) : path(std::move(p)) {}
-  temporary_file(temporary_file const&) = delete;
-  temporary_file& operator=(temporary_file const&) = delete;
-  ~temporary_file() {
-    if (!renamed) ::unlink(path.c_str());
-  }
 };
 
 /// The path that `path` stands for when its last part is a symbolic link, which may dangle:
@@ -84,6 +75,120 @@ bool write_all(int descriptor, std::span<std::byte const> bytes) {
   }
   return true;
 }
+
+/// Whether a name is that of a temporary file: `.etch-`, two numbers with a hyphen between, `.tmp`.
+bool is_temporary(std::string_view name) {
+  constexpr std::string_view before = ".etch-", behind = ".tmp", digits = "0123456789";
+  if (!name.starts_with(before) || !name.ends_with(behind)) return false;
+  name.remove_suffix(behind.size());
+  std::string_view const numbers = name.substr(before.size());
+  std::size_t const hyphen = numbers.find_first_not_of(digits);
+  return hyphen != 0 && hyphen < numbers.size() - 1 && numbers[hyphen] == '-' &&
+         numbers.find_first_not_of(digits, hyphen + 1) == numbers.npos;
+}
+
+/// Whether the name in this folder is that of the open file.
+bool is_called(int folder, char const* name, int descriptor) {
+  struct stat opened{}, named{};
+  return ::fstat(descriptor, &opened) == 0 &&
+         ::fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(opened.st_mode) &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+/// Removes what interrupted writes have left in a folder, as far as one may: temporary files that
+/// nobody has locked, for a writer holds the lock of its own until that is in place. (A process is
+/// no such sign: its number is another's in the next container.) Where a file system has no locks
+/// nothing is removed.
+void remove_abandoned(std::string const& folder) {
+  struct closing {
+    void operator()(DIR* d) const { ::closedir(d); }
+  };
+  std::unique_ptr<DIR, closing> const list{::opendir(folder.empty() ? "." : folder.c_str())};
+  if (list == nullptr) return;
+  int const at = ::dirfd(list.get());
+  while (dirent const* const entry = ::readdir(list.get())) {
+    if (!is_temporary(entry->d_name)) continue;
+    open_file const file{
+        ::openat(at, entry->d_name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+    if (file.is_open() && ::flock(file.descriptor(), LOCK_EX | LOCK_NB) == 0 &&
+        is_called(at, entry->d_name, file.descriptor()))
+      ::unlinkat(at, entry->d_name, 0);
+  }
+}
+
+/// Removes the file of this name, if there is one, when it ends.
+struct temporary_name {
+  std::string name;
+
+  temporary_name() = default;
+  temporary_name(temporary_name const&) = delete;
+  temporary_name& operator=(temporary_name const&) = delete;
+  ~temporary_name() {
+    if (!name.empty()) ::unlink(name.c_str());
+  }
+};
+
+/// A file that is to take the place of the one at `path`: its bytes go to a temporary file in the
+/// same folder, which is removed unless it is put in place.
+class replacement {
+ public:
+  explicit replacement(file_path const& path) : path_(path), target_(without_links(path)) {
+    if (!target_.has_name()) throw error("{}: expected a file name to write to", path.string());
+    struct stat old{};
+    bool const replaces = ::stat(target_.c_str(), &old) == 0;
+    if (replaces && !S_ISREG(old.st_mode))
+      throw error("{}: cannot be written: expected a file, found {}", path.string(),
+                  kind_of_file(old.st_mode));
+    if (replaces && ::access(target_.c_str(), W_OK) != 0) fail();
+    remove_abandoned(target_.folder());
+    while (!create()) {
+    }
+    if (replaces && ::fchmod(lock_.descriptor(), old.st_mode & 07777) != 0) fail();
+  }
+
+  void write(std::span<std::byte const> bytes) {
+    if (!write_all(lock_.descriptor(), bytes)) fail();
+  }
+
+  void put_in_place() {
+    if (::fsync(lock_.descriptor()) != 0 && errno != EINVAL) fail();
+    // Some systems say only at the end what they could not write; and the lock, which has to last
+    // as long as the temporary name, ends with the last descriptor.
+    open_file same{::fcntl(lock_.descriptor(), F_DUPFD_CLOEXEC, 0)};
+    if (!same.is_open() || !same.close()) fail();
+    if (::rename(temporary_.name.c_str(), target_.c_str()) != 0) fail();
+    temporary_.name.clear();
+
+    // The new name is on the disk once its folder is. Not every file system offers that, and the
+    // file is complete either way, so a failure here is none of the caller's.
+    std::string const parent = target_.folder();
+    open_file const folder{
+        ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (folder.is_open()) static_cast<void>(::fsync(folder.descriptor()));
+  }
+
+ private:
+  [[noreturn]] void fail() const { fail_system(path_, "written", errno); }
+
+  /// Makes and locks the temporary file. False if another has the name: a process with the same
+  /// number in another container, or one that removes what is not locked yet.
+  bool create() {
+    static std::atomic<unsigned> serial = 0;
+    lock_.close();
+    std::string const name = target_.folder() + filled(".etch-{}-{}.tmp", ::getpid(), serial++);
+    lock_.open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL);
+    if (!lock_.is_open() && errno == EEXIST) return false;
+    if (!lock_.is_open()) fail();
+    if (::flock(lock_.descriptor(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return false;
+    if (::access(name.c_str(), F_OK) != 0 && errno == ENOENT) return false;
+    temporary_.name = name;
+    return true;
+  }
+
+  file_path path_, target_;
+  open_file lock_;
+  temporary_name temporary_;
+};
 
 }  // namespace
 
@@ -117,41 +222,11 @@ std::vector<std::byte> read_file(file_path const& path) {
 
 void write_file_atomically(file_path const& path,
                            std::span<std::span<std::byte const> const> parts) {
-  file_path const target = without_links(path);
-  if (!target.has_name()) throw error("{}: expected a file name to write to", path.string());
-  struct stat old{};
-  bool const replaces = ::stat(target.c_str(), &old) == 0;
-  if (replaces && !S_ISREG(old.st_mode))
-    throw error("{}: cannot be written: expected a file, found {}", path.string(),
-                kind_of_file(old.st_mode));
-  if (replaces && ::access(target.c_str(), W_OK) != 0) fail_system(path, "written", errno);
-
-  static std::atomic<unsigned> serial = 0;
-  std::string name;
-  int descriptor = -1;
-  do {  // another process may own the name, for example one with the same id in another container
-    name = target.folder() + filled(".etch-{}-{}.tmp", ::getpid(), serial++);
-    descriptor = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  } while (descriptor < 0 && errno == EEXIST);
-  if (descriptor < 0) fail_system(path, "written", errno);
-  open_file file{descriptor};
-  temporary_file temporary{name};
-
-  if (replaces && ::fchmod(descriptor, old.st_mode & 07777) != 0)
-    fail_system(path, "written", errno);
-  for (auto part : parts)
-    if (!write_all(descriptor, part)) fail_system(path, "written", errno);
-  if (::fsync(descriptor) != 0 && errno != EINVAL) fail_system(path, "written", errno);
-  if (!file.close()) fail_system(path, "written", errno);
-  if (::rename(name.c_str(), target.c_str()) != 0) fail_system(path, "written", errno);
-  temporary.renamed = true;
-
-  // The new name is on the disk once its folder is. Not every file system offers that, and the file
-  // is complete either way, so a failure here is none of the caller's.
-  std::string const parent = target.folder();
-  open_file folder{
-      ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (folder.is_open()) static_cast<void>(::fsync(folder.descriptor()));
+  replacement file{path};
+  for (auto part : parts) file.write(part);
+  file.put_in_place();
 }
+
+void check_writable(file_path const& path) { replacement const not_put_in_place{path}; }
 
 }  // namespace etch

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <new>
+#include <utility>
 
 #if defined(ETCH_HAVE_ZLIB) && ETCH_HAVE_ZLIB
 #include <zlib.h>
@@ -18,20 +19,21 @@ bool is_gzip(std::span<std::byte const> bytes) {
 
 #if defined(ETCH_HAVE_ZLIB) && ETCH_HAVE_ZLIB
 
-namespace {
-
-/// Owns zlib's state for one gzip stream after the other.
-struct inflate_stream {
+/// Owns zlib's state for one gzip member after the other.
+struct gzip_reader::stream {
   z_stream state{};
+  bool ended = false;  // behind a member
 
-  inflate_stream() {
+  stream() {
     constexpr int gzip_only = 16;
     if (inflateInit2(&state, gzip_only + MAX_WBITS) != Z_OK) throw std::bad_alloc{};
   }
-  inflate_stream(inflate_stream const&) = delete;
-  inflate_stream& operator=(inflate_stream const&) = delete;
-  ~inflate_stream() { inflateEnd(&state); }
+  stream(stream const&) = delete;
+  stream& operator=(stream const&) = delete;
+  ~stream() { inflateEnd(&state); }
 };
+
+namespace {
 
 /// zlib counts in 32 bits.
 uInt zlib_count(std::size_t count) {
@@ -40,53 +42,53 @@ uInt zlib_count(std::size_t count) {
 
 }  // namespace
 
-std::vector<std::byte> inflate_gzip(std::string_view name, std::span<std::byte const> packed,
-                                    std::size_t limit) {
-  std::vector<std::byte> out(std::min(limit, 64 + 4 * packed.size()));
-  std::size_t used = 0, size = 0;
-  inflate_stream stream;
-  z_stream& z = stream.state;
-  for (;;) {
-    if (size == limit) break;
-    if (size == out.size()) out.resize(std::min(limit, 2 * size));
-    auto const input = packed.subspan(used);
-    auto const output = std::span{out}.subspan(size);
+gzip_reader::gzip_reader(std::string name, std::span<std::byte const> packed)
+    : name_(std::move(name)), packed_(packed), stream_(std::make_unique<stream>()) {}
+
+std::size_t gzip_reader::read(std::span<std::byte> out) {
+  z_stream& z = stream_->state;
+  std::size_t size = 0;
+  while (size < out.size()) {
+    if (stream_->ended && used_ == packed_.size()) break;
+    auto const input = packed_.subspan(used_);
+    auto const output = out.subspan(size);
     // zlib only reads through this pointer; without ZLIB_CONST it is declared for non-const bytes.
     z.next_in = const_cast<Bytef*>(reinterpret_cast<Bytef const*>(input.data()));
     z.avail_in = zlib_count(input.size());
     z.next_out = reinterpret_cast<Bytef*>(output.data());
     z.avail_out = zlib_count(output.size());
     int const status = inflate(&z, Z_NO_FLUSH);
-    used += zlib_count(input.size()) - z.avail_in;
+    used_ += zlib_count(input.size()) - z.avail_in;
     size += zlib_count(output.size()) - z.avail_out;
 
-    if (status == Z_STREAM_END) {
-      if (used == packed.size()) break;
+    stream_->ended = status == Z_STREAM_END;
+    if (status == Z_STREAM_END)
       inflateReset(&z);
-    } else if (status == Z_BUF_ERROR) {
-      fail_at(name, packed.size(), "more gzip data", "the end of the file");
-    } else if (status == Z_MEM_ERROR) {
+    else if (status == Z_BUF_ERROR)
+      fail_at(name_, packed_.size(), "more gzip data", "the end of the file");
+    else if (status == Z_MEM_ERROR)
       throw std::bad_alloc{};
-    } else if (status != Z_OK) {
-      fail_at(name, used, "valid gzip data", z.msg != nullptr ? z.msg : "a preset dictionary");
-    }
+    else if (status != Z_OK)
+      fail_at(name_, used_, "valid gzip data", z.msg != nullptr ? z.msg : "a preset dictionary");
   }
-  out.resize(size);
-  return out;
+  return size;
 }
 
 #else
 
-std::vector<std::byte> inflate_gzip(std::string_view name, std::span<std::byte const>,
-                                    std::size_t) {
+struct gzip_reader::stream {};
+
+gzip_reader::gzip_reader(std::string name, std::span<std::byte const>) {
   throw error(
       "{}: expected an uncompressed file, found gzip, which this build of etch cannot read because "
       "it has no zlib; install zlib (zlib1g-dev on Debian) and configure again (or compile "
-      "etch.cpp "
-      "with -DETCH_HAVE_ZLIB=1 and link with -lz), or unpack the file with gunzip",
+      "etch.cpp with -DETCH_HAVE_ZLIB=1 and link with -lz), or unpack the file with gunzip",
       name);
 }
+std::size_t gzip_reader::read(std::span<std::byte>) { return 0; }
 
 #endif
+
+gzip_reader::~gzip_reader() = default;
 
 }  // namespace etch

@@ -69,30 +69,60 @@ idx_header parse_idx_header(std::string_view name, std::span<std::byte const> by
   return header;
 }
 
+[[noreturn]] void fail_size(std::string_view name, idx_header const& header,
+                            std::string_view found) {
+  fail_at(name, header.size,
+          filled("{} bytes for an array of {}", header.values, extents_text(header.extents)),
+          found);
+}
+
+/// An IDX file in gzip, unpacked into its array and nowhere else.
+idx_array unpack_idx(std::string const& file, std::span<std::byte const> packed) {
+  gzip_reader reader{file, packed};
+  std::vector<std::byte> start;
+  auto const read_more = [&](std::size_t count) {
+    std::size_t const before = start.size();
+    start.resize(before + count);
+    start.resize(before + reader.read(std::span{start}.subspan(before)));
+  };
+  read_more(4);
+  if (start.size() == 4) read_more(4 * std::to_integer<std::size_t>(start[3]));
+  std::string const name = file + " (decompressed)";
+  auto header = parse_idx_header(name, start);
+  if (std::uint64_t const most = most_unpacked(packed.size()); header.values > most)
+    fail_size(name, header,
+              filled("at most {}, to which {} bytes of gzip unpack", most, packed.size()));
+
+  // Addresses for all that the header says, but memory only for what then comes.
+  constexpr std::size_t piece = 1 << 16;
+  std::vector<std::uint8_t> values;
+  values.reserve(static_cast<std::size_t>(header.values));
+  for (std::size_t size = 0; size < header.values;) {
+    values.resize(std::min<std::size_t>(static_cast<std::size_t>(header.values), size + piece));
+    size += reader.read(std::as_writable_bytes(std::span{values}.subspan(size)));
+    if (size < values.size()) fail_size(name, header, std::to_string(size));
+  }
+  if (std::byte behind[1]; reader.read(behind) > 0) fail_size(name, header, "more");
+  return {std::move(header.extents), std::move(values)};
+}
+
 }  // namespace
 
 idx_array parse_idx(std::string_view name, std::span<std::byte const> bytes) {
   auto header = parse_idx_header(name, bytes);
   auto const payload = bytes.subspan(header.size);
   if (payload.size() != header.values)
-    fail_at(name, header.size,
-            filled("{} bytes for an array of {}", header.values, extents_text(header.extents)),
-            payload.size() > header.values ? "more" : std::to_string(payload.size()));
+    fail_size(name, header,
+              payload.size() > header.values ? "more" : std::to_string(payload.size()));
   auto const* first = reinterpret_cast<std::uint8_t const*>(payload.data());
   return {std::move(header.extents), {first, first + payload.size()}};
 }
 
 idx_array read_idx(file_path const& path) {
-  auto const file = read_file(path);
-  if (!is_gzip(file)) return parse_idx(path.string(), file);
-
-  constexpr std::size_t longest_header = 4 + 4 * 255;
-  std::string const name = path.string() + " (decompressed)";
-  auto const start = inflate_gzip(path.string(), file, longest_header);
-  auto const header = parse_idx_header(name, start);
-  auto const most = std::numeric_limits<std::size_t>::max() - longest_header;
-  auto const payload = static_cast<std::size_t>(std::min<std::uint64_t>(header.values, most));
-  return parse_idx(name, inflate_gzip(path.string(), file, header.size + payload + 1));
+  return within_memory(path, [&] {
+    auto const file = read_file(path);
+    return is_gzip(file) ? unpack_idx(path.string(), file) : parse_idx(path.string(), file);
+  });
 }
 
 }  // namespace etch

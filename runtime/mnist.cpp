@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "error.hpp"
+#include "file.hpp"
 #include "idx.hpp"
 
 namespace etch {
@@ -21,7 +23,7 @@ std::optional<idx_array> find_idx(file_path const& folder, std::string const& na
                                   std::vector<std::string>& problems) {
   try {
     for (auto const& path : {folder / name, folder / (name + ".gz")})
-      if (::access(path.c_str(), F_OK) == 0) return read_idx(path);
+      if (::access(path.c_str(), F_OK) == 0 || errno != ENOENT) return read_idx(path);
     problems.push_back(filled("{}: missing, and so is {}.gz", (folder / name).string(), name));
   } catch (error const& e) {
     problems.emplace_back(e.what());
@@ -63,11 +65,13 @@ dataset load_mnist(file_path const& folder, std::string_view part) {
                 folder.string(), list);
   }
 
-  std::vector<float> pixels(images->values.size());
-  std::transform(images->values.begin(), images->values.end(), pixels.begin(),
-                 [](std::uint8_t pixel) { return static_cast<float>(pixel) / 255.0f; });
-  std::vector<float> digits(labels->values.begin(), labels->values.end());
-  return {shape<28, 28, 1>, shape<>, std::move(pixels), std::move(digits)};
+  return within_memory(folder, [&]() -> dataset {
+    std::vector<float> pixels(images->values.size());
+    std::transform(images->values.begin(), images->values.end(), pixels.begin(),
+                   [](std::uint8_t pixel) { return static_cast<float>(pixel) / 255.0f; });
+    std::vector<float> digits(labels->values.begin(), labels->values.end());
+    return {shape<28, 28, 1>, shape<>, std::move(pixels), std::move(digits)};
+  });
 }
 
 }  // namespace etch

@@ -136,18 +136,18 @@ tensor_record load_tensor(std::string_view file, safetensors_entry&& entry,
 std::vector<tensor_record> parse_safetensors(std::string_view file,
                                              std::span<std::byte const> bytes,
                                              safetensors_metadata* metadata) {
-  if (bytes.size() < 8)
-    fail_at(file, 0, "the header's length in 8 bytes", filled("{} bytes", bytes.size()));
-  auto const length = load_little<std::uint64_t>(bytes.data());
-  auto const most = std::min<std::uint64_t>(bytes.size() - 8, longest_safetensors_header);
-  if (length > most)
-    fail_at(file, 0, filled("a header of at most {} bytes", most), std::to_string(length));
+  auto const length = bytes.size() < 8 ? 0 : load_little<std::uint64_t>(bytes.data());
+  if (length < 2 || length > longest_safetensors_header ||
+      (bytes.size() > 8 && bytes[8] != std::byte{'{'}))
+    fail_at(file, 0, "a safetensors file: the length of its header in 8 bytes, then '{'",
+            filled("{} bytes that begin with {}", bytes.size(), beginning_text(bytes)));
+  if (length > bytes.size() - 8)
+    fail_at(file, 8, filled("a header of {} bytes", length),
+            filled("{} bytes to the end of the file", bytes.size() - 8));
 
   auto const header = bytes.subspan(8, static_cast<std::size_t>(length));
   auto const data = bytes.subspan(8 + header.size());
   std::string_view const text{reinterpret_cast<char const*>(header.data()), header.size()};
-  if (!text.starts_with('{'))
-    fail_at(file, 8, "a header that starts with '{'", json_quoted(text.substr(0, 1)));
   json_reader json{file, text, 8};
   std::vector<safetensors_entry> entries;
   safetensors_metadata texts;
@@ -175,7 +175,8 @@ std::vector<tensor_record> parse_safetensors(std::string_view file,
 }
 
 std::vector<tensor_record> read_safetensors(file_path const& path, safetensors_metadata* metadata) {
-  return parse_safetensors(path.string(), read_file(path), metadata);
+  return within_memory(
+      path, [&] { return parse_safetensors(path.string(), read_file(path), metadata); });
 }
 
 void write_safetensors(file_path const& path, std::span<tensor_record const> tensors,

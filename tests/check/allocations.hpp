@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 
@@ -10,10 +11,14 @@
 namespace check {
 
 inline std::atomic<long> allocations{0};
+inline std::atomic<std::size_t> allocated_bytes{0};
+inline std::atomic<std::size_t> largest_allocation{SIZE_MAX};  // what is larger is refused
 
 inline void* allocate(std::size_t size, std::size_t alignment) {
   ++allocations;
+  if (size > largest_allocation) throw std::bad_alloc{};
   std::size_t const whole = (size + alignment - 1) / alignment * alignment;
+  allocated_bytes += whole;
   void* const p = std::aligned_alloc(alignment, whole == 0 ? alignment : whole);
   if (p == nullptr) std::abort();
   return p;

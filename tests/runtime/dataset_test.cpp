@@ -188,6 +188,26 @@ TEST_CASE("everything that is wrong with MNIST files is one error") {
         "mnist: expected the part \"train\" or \"t10k\", found \"test\"");
 }
 
+TEST_CASE("MNIST files that one may not read are not called missing") {
+  scratch_folder const folder;
+  auto const files = folder / "files";
+  auto const message = [&](std::filesystem::path const& where) {
+    return message_of([&] { etch::load_mnist(where, "train"); });
+  };
+  rights_of_a_user const rights{folder};
+  if (!rights.given()) return skip("root may read everything");
+  std::filesystem::create_directory(files);
+  std::filesystem::permissions(files, std::filesystem::perms::none);
+  auto const images = (files / "train-images-idx3-ubyte").string();
+  CHECK(contains(message(files), images + ": cannot be read: Permission denied"));
+  std::filesystem::permissions(files, std::filesystem::perms::owner_all);
+
+  etch::write_file_atomically(images, bytes_of("junk"));
+  std::filesystem::permissions(images, std::filesystem::perms::none);
+  CHECK(contains(message(files), images + ": cannot be read: Permission denied"));
+  CHECK(contains(message(images), images + "/train-images-idx3-ubyte: cannot be read: Not a "));
+}
+
 TEST_CASE("the real MNIST has its known counts and mean") {
   char const* const root = std::getenv("ETCH_DATA");
   if (root == nullptr) return skip("ETCH_DATA is not set");

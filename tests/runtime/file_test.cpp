@@ -1,9 +1,15 @@
 #include "../../runtime/file.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <csignal>
+#include <fstream>
+#include <thread>
 
 #include "catch.hpp"
 #include "scratch_folder.hpp"
@@ -47,8 +53,9 @@ TEST_CASE("what cannot be read is an error with the path and the reason") {
 }
 
 TEST_CASE("a file that one may not read or write is an error") {
-  if (::geteuid() == 0) return skip("root may read and write everything");
   scratch_folder const folder;
+  rights_of_a_user const rights{folder};
+  if (!rights.given()) return skip("root may read and write everything");
   auto const secret = folder / "secret.bin";
   etch::write_file_atomically(secret, bytes_of("x"));
   fs::permissions(secret, fs::perms::none);
@@ -94,6 +101,85 @@ TEST_CASE("a write that fails half way leaves the old file and no temporary one"
   CHECK(message == path.string() + ": cannot be written: File too large");
   CHECK(etch::read_file(path) == bytes_of("old"));
   CHECK(folder.files() == 1);
+}
+
+TEST_CASE("whether a file can be written is known before there is anything to write") {
+  scratch_folder const folder;
+  auto const path = folder / "weights.bin";
+  etch::check_writable(path);
+  CHECK(folder.files() == 0);
+  etch::write_file_atomically(path, bytes_of("old"));
+  etch::check_writable(path);
+  CHECK(etch::read_file(path) == bytes_of("old"));
+  CHECK(folder.files() == 1);
+
+  for (auto const& bad : {folder.path, folder / "none/weights.bin", folder / "a/",
+                          fs::path{"/dev/null"}, fs::path{""}})
+    CHECK(message_of([&] { etch::check_writable(bad); }) ==
+          message_of([&] { etch::write_file_atomically(bad, bytes_of("x")); }));
+  CHECK(contains(message_of([&] { etch::check_writable(folder / "none/weights.bin"); }),
+                 "cannot be written: No such file or directory"));
+}
+
+TEST_CASE("what interrupted writes have left is removed by the next one, and nothing else") {
+  scratch_folder const folder;
+  auto const make = [&](char const* name) { std::ofstream{folder / name} << "x"; };
+  for (auto const* name : {".etch-1-0.tmp", ".etch-123456-78.tmp"}) make(name);
+  char const* const others[]{".etch-1-.tmp", ".etch--1.tmp", ".etch-.tmp",   ".etch-1.tmp",
+                             "etch-1-2.tmp", ".etch-1-2",    ".etch-a-1.tmp"};
+  for (auto const* name : others) make(name);
+  fs::create_directory(folder / ".etch-2-1.tmp");
+  fs::create_symlink("etch-1-2.tmp", folder / ".etch-2-2.tmp");
+  REQUIRE(::mkfifo((folder / ".etch-2-3.tmp").c_str(), 0600) == 0);
+  make(".etch-3-1.tmp");
+  int const writing = ::open((folder / ".etch-3-1.tmp").c_str(), O_WRONLY);
+  REQUIRE(::flock(writing, LOCK_EX) == 0);
+
+  etch::write_file_atomically(folder / "file.bin", bytes_of("y"));
+  CHECK_FALSE(fs::exists(folder / ".etch-1-0.tmp"));
+  CHECK_FALSE(fs::exists(folder / ".etch-123456-78.tmp"));
+  CHECK(fs::exists(folder / ".etch-3-1.tmp"));
+  CHECK(folder.files() == 1 + 7 + 3 + 1);
+  ::close(writing);
+  etch::write_file_atomically(folder / "file.bin", bytes_of("z"));
+  CHECK(folder.files() == 1 + 7 + 3);
+}
+
+TEST_CASE("processes that are killed while they write leave nothing for long") {
+  scratch_folder const folder;
+  auto const path = folder / "weights.bin";
+  byte_vector const bytes(1 << 20);
+  etch::write_file_atomically(path, bytes);
+  for (int i = 0; i < 10; ++i) {
+    pid_t const child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0)
+      for (;;) etch::write_file_atomically(path, bytes);
+    ::usleep(2000);
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    CHECK(folder.files() <= 2);
+    CHECK(etch::read_file(path) == bytes);
+  }
+  etch::write_file_atomically(path, bytes);
+  CHECK(folder.files() == 1);
+}
+
+TEST_CASE("writers in one folder do not remove each other's files") {
+  scratch_folder const folder;
+  auto const work = [&](char const* name) {
+    try {
+      for (int i = 0; i < 100; ++i) etch::check_writable(folder / name);
+      etch::write_file_atomically(folder / name, bytes_of(name));
+    } catch (etch::error const&) {
+    }
+  };
+  std::thread one{work, "one"}, two{work, "two"};
+  work("three");
+  one.join();
+  two.join();
+  CHECK(folder.files() == 3);
+  CHECK(etch::read_file(folder / "one") == bytes_of("one"));
 }
 
 TEST_CASE("a new file has the usual permissions and a replaced one keeps its own") {

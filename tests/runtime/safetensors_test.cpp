@@ -8,6 +8,7 @@
 #include "../../runtime/file.hpp"
 #include "../../runtime/little_endian.hpp"
 #include "catch.hpp"
+#include "check/allocations.hpp"
 #include "scratch_folder.hpp"
 
 using etch::tensor_record;
@@ -106,28 +107,34 @@ TEST_CASE("other element types become floats") {
         "f, byte 22: expected F32, F64, F16 or BF16 as dtype of tensor \"n\", found \"I64\"");
 }
 
-TEST_CASE("a bad header length is an error") {
-  CHECK(parse_message(byte_vector(7)) ==
-        "f, byte 0: expected the header's length in 8 bytes, found 7 bytes");
-  CHECK(parse_message(byte_vector(8)) ==
-        "f, byte 8: expected a header that starts with '{', found \"\"");
-  auto bytes = file_of("{}", 0);
-  bytes[0] = std::byte{3};
-  CHECK(parse_message(bytes) == "f, byte 0: expected a header of at most 2 bytes, found 3");
-  for (std::size_t i = 0; i < 8; ++i) bytes[i] = std::byte{0xff};
-  CHECK(parse_message(bytes) ==
-        "f, byte 0: expected a header of at most 2 bytes, found 18446744073709551615");
+TEST_CASE("a file of another kind is named by what it begins with") {
+  std::string const wanted =
+      "f, byte 0: expected a safetensors file: the length of its header in 8 bytes, then '{', "
+      "found ";
+  CHECK(parse_message(bytes_of("sepal_length,sepal_width\n5.1,3.5\n")) ==
+        wanted + "33 bytes that begin with \"sepal_length,sep\"");
+  CHECK(parse_message(bytes_of("PK\x03\x04")) ==
+        wanted + "4 bytes that begin with \"PK\\x03\\x04\"");
+  CHECK(parse_message({}) == wanted + "0 bytes that begin with \"\"");
+  CHECK(contains(parse_message(byte_vector(8)), wanted + "8 bytes that begin with \"\\x00"));
+  CHECK(contains(parse_message("[]", 0), wanted + "10 bytes"));
+  CHECK(contains(parse_message(" {}", 0), wanted + "11 bytes"));
   byte_vector large(100'000'100);
   for (std::size_t i = 0; i < 4; ++i) large[i] = static_cast<std::byte>(100'000'001 >> (8 * i));
-  CHECK(parse_message(large) ==
-        "f, byte 0: expected a header of at most 100000000 bytes, found 100000001");
+  large[8] = std::byte{'{'};
+  CHECK(contains(parse_message(large), wanted + "100000100 bytes"));
+}
+
+TEST_CASE("a header that is longer than its file is an error") {
+  auto bytes = file_of("{}", 0);
+  bytes[0] = std::byte{3};
+  CHECK(parse_message(bytes) ==
+        "f, byte 8: expected a header of 3 bytes, found 2 bytes to the end of the file");
 }
 
 TEST_CASE("a header that is not JSON is an error") {
   auto const message = [](std::string const& header) { return parse_message(header, 0); };
-  CHECK(message("[]") == "f, byte 8: expected a header that starts with '{', found \"[\"");
-  CHECK(message(" {}") == "f, byte 8: expected a header that starts with '{', found \" \"");
-  CHECK(message("{") == "f, byte 9: expected '\"', found the end of the JSON text");
+  CHECK(message("{ ") == "f, byte 10: expected '\"', found the end of the JSON text");
   CHECK(message("{}}") == "f, byte 10: expected the end of the JSON text, found '}'");
   CHECK(message("{},") == "f, byte 10: expected the end of the JSON text, found ','");
   CHECK(message("{a:1}") == "f, byte 9: expected '\"', found 'a'");
@@ -239,6 +246,17 @@ TEST_CASE("a flipped bit or a wrong byte in the header is an error or gives whol
   }
   CHECK(errors > 20 * static_cast<int>(header));
   CHECK(read > static_cast<int>(header));
+}
+
+TEST_CASE("tensors that do not fit into memory are an error") {
+  scratch_folder const folder;
+  auto const path = folder / "weights.safetensors";
+  etch::write_file_atomically(
+      path, file_of("{" + entry("a", "F16", "[100000]", "[0,200000]") + "}", 200'000));
+  check::largest_allocation = 399'999;
+  auto const message = message_of([&] { etch::read_safetensors(path); });
+  check::largest_allocation = SIZE_MAX;
+  CHECK(message == path.string() + ": expected contents that fit into memory");
 }
 
 TEST_CASE("tensors that a file cannot hold are not written") {

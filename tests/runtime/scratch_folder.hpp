@@ -1,5 +1,7 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <cstddef>
 #include <cstdlib>
 #include <filesystem>
@@ -36,6 +38,28 @@ struct scratch_folder {
   std::ptrdiff_t files() const {
     return std::distance(std::filesystem::directory_iterator{path}, {});
   }
+};
+
+/// While it lives, the program has the rights of a user, even where root runs it; the folder is that
+/// user's.
+class rights_of_a_user {
+ public:
+  explicit rights_of_a_user(scratch_folder const& folder) : was_root_(::geteuid() == 0) {
+    if (was_root_)
+      given_ = ::chown(folder.path.c_str(), nobody, nobody) == 0 &&
+               ::setresuid(nobody, nobody, 0) == 0;
+  }
+  rights_of_a_user(rights_of_a_user const&) = delete;
+  rights_of_a_user& operator=(rights_of_a_user const&) = delete;
+  ~rights_of_a_user() {
+    if (was_root_ && given_ && ::setresuid(0, 0, 0) != 0) std::abort();
+  }
+
+  bool given() const { return given_; }
+
+ private:
+  static constexpr unsigned nobody = 65534;
+  bool was_root_, given_ = true;
 };
 
 using byte_vector = std::vector<std::byte>;
