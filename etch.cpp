@@ -13,6 +13,7 @@
 #include "runtime/json.cpp"
 #include "runtime/metrics.cpp"
 #include "runtime/mnist.cpp"
+#include "runtime/parameter_identity.cpp"
 #include "runtime/parameters.cpp"
 #include "runtime/progress.cpp"
 #include "runtime/safetensors.cpp"

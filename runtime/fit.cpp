@@ -33,7 +33,6 @@ std::vector<epoch_report> fit(fit_network const& net, dataset const& data,
   dataset const& train = parts ? parts->first : data;
   if (train.size() == 0) throw error("fit: there are no samples to train on");
 
-  random_engine rng{options.seed};
   thread_team team{options.threads};
   progress shown{options.show, options.epochs};
   std::vector<epoch_report> history;
@@ -43,6 +42,7 @@ std::vector<epoch_report> fit(fit_network const& net, dataset const& data,
     evaluation& seen = report.training;
     shown.begin_epoch(epoch, train.size());
     double sum = 0;
+    random_engine rng{options.seed, static_cast<std::uint64_t>(net.steps())};
     auto range = options.shuffle ? batches(train, options.batch_size, rng)
                                  : batches(train, options.batch_size);
     for (auto const& batch : range) {

@@ -19,7 +19,7 @@ struct fit_options {
   bool shuffle = true;
   double validation_split = 0;  // the last part of the data is kept to validate, as Keras does
   int threads = 1;              // the result depends on their number, not on their timing
-  std::uint64_t seed = 0;       // of the order of the samples
+  std::uint64_t seed = 0;       // with the optimizer's steps, gives each epoch's order of the samples
   verbosity show = verbosity::automatic;
 };
 
@@ -68,6 +68,7 @@ evaluation validate(model<Net, Arch> const& m, Optimizer& optimizer, Loss loss, 
 /// be such, and how it validates.
 struct fit_network {
   data_rule rule;
+  function_ref<int()> steps;  // that the optimizer has taken with this model
   function_ref<step_report(batch<0> const&, thread_team&)> step;
   function_ref<evaluation(dataset const&, thread_team&)> validate;
 };
@@ -79,7 +80,9 @@ std::vector<epoch_report> fit(fit_network const& net, dataset const& data,
 }  // namespace detail
 
 /// Trains for some epochs. The loss, the accuracy and the speed are shown as it goes, and returned.
-/// Throws `error` if the options or the data do not fit the network.
+/// Called again with the same model and optimizer it goes on: two epochs in two calls are what they
+/// are in one; what the optimizer does of another model, see there. The same program gives the same
+/// result. Throws `error` if the options or the data do not fit the network.
 template <int Samples = 0, auto Net, class Arch, class Optimizer, class Loss>
 std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss loss,
                               dataset const& data, fit_options const& options = {}) {
@@ -90,8 +93,12 @@ std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss lo
     auto const validate = [&](dataset const& kept, thread_team& team) {
       return detail::validate<Samples>(m, optimizer, loss, kept, team);
     };
+    auto const steps = [&] {
+      optimizer.follow(m.identity());
+      return optimizer.steps();
+    };
     constexpr auto rule = detail::rule_of<Loss, std::remove_cvref_t<decltype(Net)>>();
-    return detail::fit({rule, step, validate}, data, options);
+    return detail::fit({rule, steps, step, validate}, data, options);
   } else {
     return {};
   }

@@ -4,6 +4,7 @@
 
 #include "forward.hpp"
 #include "initialize.hpp"
+#include "parameter_identity.hpp"
 
 namespace etch {
 
@@ -47,6 +48,10 @@ class model : public forward_interface<Net, Arch, model<Net, Arch>> {
   float const* weights() const noexcept { return buffer_.data(); }
   float* weights() noexcept { return buffer_.data(); }
 
+  /// What an optimizer knows these parameters by. To give it another, `identity() = {}`, is to say
+  /// that they were replaced.
+  parameter_identity& identity() noexcept { return identity_; }
+
   /// To be called when weights were written: computes what follows from them, such as the scale and
   /// shift that a batch_norm is at inference.
   void refresh() noexcept {
@@ -60,6 +65,7 @@ class model : public forward_interface<Net, Arch, model<Net, Arch>> {
 
  private:
   float_buffer buffer_;
+  parameter_identity identity_;
 };
 
 }  // namespace etch

@@ -26,10 +26,11 @@ void save(model<Net, Arch> const& m, file_path const& path) {
 
 /// Reads the parameters from a safetensors file that holds just them, in any order. Throws one
 /// `error` that lists every missing, unexpected and misshapen tensor, or says what is wrong with
-/// the file; the model is then as it was.
+/// the file; the model is then as it was. For an optimizer they are another model's parameters.
 template <auto Net, class Arch>
 void load(model<Net, Arch>& m, file_path const& path) {
   detail::load(detail::list_of<Net>(), m.weights(), path);
+  m.identity() = {};
   m.refresh();
 }
 

@@ -247,6 +247,7 @@ step_report take_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch con
 
   flush_denormals const guard;
   run_type const run(optimizer.scratch, optimizer.gradients, samples, team);
+  optimizer.follow(m.identity());
   optimizer.begin_step(static_cast<std::size_t>(run_type::floats));
   random_key const key{.seed = 0, .step = static_cast<std::uint32_t>(optimizer.steps())};
   float* const p = m.weights();

@@ -28,11 +28,12 @@ class adam : public optimizer<2> {
 
   void begin_step(std::size_t floats) {
     optimizer::begin_step(floats);
-    if (options.beta1 != beta1_ || options.beta2 != beta2_) {
+    if (options.beta1 != beta1_ || options.beta2 != beta2_ || steps() != counted_ + 1) {
       beta1_ = options.beta1, beta2_ = options.beta2;
       power1_ = power(beta1_, steps() - 1), power2_ = power(beta2_, steps() - 1);
     }
     power1_ *= beta1_, power2_ *= beta2_;
+    counted_ = steps();
     root_ = c_math::sqrt(1 - power2_);
     corrected_ = options.learning_rate * root_ / (1 - power1_);
   }
@@ -95,7 +96,8 @@ class adam : public optimizer<2> {
     return result;
   }
 
-  double beta1_ = 0, beta2_ = 0, power1_ = 0, power2_ = 0;  // base and power, as of this step
+  int counted_ = 0;                                         // the step of the powers
+  double beta1_ = 0, beta2_ = 0, power1_ = 0, power2_ = 0;  // base and power, as of that step
   // Both corrections in one factor, so that the loop has one division and one root.
   double root_ = 0, corrected_ = 0;
 };

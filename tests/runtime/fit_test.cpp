@@ -201,6 +201,33 @@ TEST_CASE("the same options give the same weights, bit for bit") {
         Approx(run{{.epochs = 1, .batch_size = 3}, 7}.history[0].training.loss).epsilon(1e-3));
 }
 
+TEST_CASE("fit that is called again goes on: epochs in several calls are those of one") {
+  static constexpr auto drops = input<2> | dense<9> | etch::tanh | dropout<0.5> | dense<3>;
+  auto const data = class_data(50);
+  auto const trained = [&](std::initializer_list<int> calls) {
+    model<drops> m{seed{1}};
+    adam optimizer{{.learning_rate = 0.02f}};
+    for (int epochs : calls)
+      fit<group>(m, optimizer, cross_entropy, data,
+                 {.epochs = epochs, .batch_size = 20, .show = verbosity::silent});
+    return weights_of(m);
+  };
+  CHECK(trained({1, 1, 1}) == trained({3}));
+  CHECK(trained({2, 1}) == trained({3}));
+
+  // One that goes on to another model does with it what a new one does.
+  adam used{{.learning_rate = 0.02f}};
+  for (std::uint64_t fold : {1u, 2u}) {
+    model<classifier> m{seed{fold}}, expected = m;
+    adam fresh{{.learning_rate = 0.02f}};
+    fit_options const options{.epochs = 2, .batch_size = 20, .show = verbosity::silent};
+    auto const said = fit<group>(m, used, cross_entropy, data, options);
+    auto const wanted = fit<group>(expected, fresh, cross_entropy, data, options);
+    CHECK(weights_of(m) == weights_of(expected));
+    CHECK(said.back().training.loss == wanted.back().training.loss);
+  }
+}
+
 #if defined(__GLIBC__)
 TEST_CASE("threads that the system does not give are an error, however many") {
   pthread_attr_t before, huge;

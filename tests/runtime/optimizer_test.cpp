@@ -297,6 +297,56 @@ TEST_CASE("an optimizer that goes on with another network finds no gradients of 
   CHECK(std::equal(second.weights(), second.weights() + floats, expected.weights()));
 }
 
+TEST_CASE("an optimizer begins anew with another model, and goes on with the one that it knows") {
+  auto const train = [](etch::model<plain>& m, auto& optimizer) {
+    for (std::uint32_t step = 0; step < 3; ++step)
+      static_cast<void>(etch::train_step(m, optimizer, etch::mse, random_batch(4, step)));
+    return std::vector<float>(m.weights(), m.weights() + etch::facts<plain>::parameter_floats);
+  };
+  auto const check = [&](auto const& fresh) {
+    auto const anew = [&](std::uint64_t seed) {
+      auto optimizer = fresh;
+      etch::model<plain> m{etch::seed{seed}};
+      return train(m, optimizer);
+    };
+    auto optimizer = fresh;
+    for (std::uint64_t fold = 1; fold <= 3; ++fold) {  // each at the address of the one before
+      etch::model<plain> m{etch::seed{fold}};
+      CHECK(train(m, optimizer) == anew(fold));
+      CHECK(optimizer.steps() == 3);
+    }
+    etch::model<plain> const start{etch::seed{4}};
+    etch::model<plain> m = start;
+    auto const first = train(m, optimizer);
+    CHECK(first == anew(4));
+    m = start;  // other parameters, where the first were
+    CHECK(train(m, optimizer) == first);
+    etch::model<plain> copy = m;
+    auto const gone_on = train(m, optimizer);
+    CHECK(optimizer.steps() == 6);
+    CHECK(train(copy, optimizer) != gone_on);
+    CHECK(optimizer.steps() == 3);
+
+    etch::model<plain> moving = start;
+    auto second = fresh;
+    CHECK(train(moving, second) == first);
+    etch::model<plain> moved = std::move(moving);
+    auto third = second;
+    moving = start;
+    CHECK(train(moved, second) == gone_on);
+    CHECK(second.steps() == 6);
+    CHECK(train(moving, second) == first);
+    std::swap(moving, moved);
+    CHECK(train(moved, second) != first);
+    CHECK(second.steps() == 6);
+    CHECK(third.steps() == 3);
+    static_cast<void>(train(moving, third));
+    CHECK(third.steps() == 6);
+  };
+  check(etch::adam{{.learning_rate = 0.01f}});
+  check(etch::sgd{{.learning_rate = 0.05f, .momentum = 0.9f}});
+}
+
 TEST_CASE("a batch of the wrong size is an error and changes nothing") {
   etch::model<net> m{etch::seed{5}};
   auto const before = weights_of(m);

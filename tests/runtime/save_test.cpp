@@ -71,6 +71,19 @@ TEST_CASE("what is loaded is what was saved") {
     CHECK(get(loaded, info.name.view()) == get(saved, info.name.view()));
 }
 
+TEST_CASE("what is loaded are other parameters for an optimizer, if a file fits") {
+  scratch_folder const folder;
+  save(drawn(1), folder / "weights");
+  model<net> m;
+  auto const number = m.identity().number();
+  CHECK(m.identity().number() == number);
+  CHECK(contains(message_of([&] { load(m, folder / "nowhere"); }), "nowhere"));
+  set(m, "dense_1.bias", std::array{0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f});
+  CHECK(m.identity().number() == number);
+  load(m, folder / "weights");
+  CHECK(m.identity().number() != number);
+}
+
 TEST_CASE("the file has the names, shapes and standard layout of the parameters") {
   scratch_folder const folder;
   model<net> const m = drawn(1);
