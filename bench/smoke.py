@@ -1,8 +1,8 @@
 """Runs a few rows of bench programs for a moment: smoke.py {<program> <filter>}.
 
 Fails if a program does, if it has no such row, or if a row reports an error or no time; if the rows
-are listed by other names than those they have in the results; and if a program, or one of the
-measure.py, takes a command line that it should refuse."""
+are listed by other names than those they have in the results; if a program, or one of the
+measure.py, takes a command line that it should refuse; and if a full disk is no failure."""
 
 import json
 import pathlib
@@ -32,6 +32,10 @@ def faults(program, rows):
         yield f"{program}: {names} are listed as {listed(program, rows)}"
     if listed(program, f"^{names[0]}$") != names[:1]:
         yield f"{program}: no row is called {names[0]}"
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        if subprocess.run([program, "--benchmark_list_tests"], stdout=full,
+                          stderr=subprocess.DEVNULL).returncode == 0:
+            yield f"{program}: --benchmark_list_tests > /dev/full succeeds"
     for option in REFUSED:
         yield from accepted([program, "--benchmark_list_tests", option])
 

@@ -26,4 +26,5 @@ int main(int argc, char** argv) {
   fmt::print("{}", etch::summary<words>());
   constexpr auto to_train = etch::cost<words>.training_bytes<64, etch::losses::cross_entropy>;
   fmt::print("     to train 64 samples at once: {} bytes more\n", etch::grouped(to_train));
+  return o.done();
 }

@@ -75,4 +75,5 @@ int main(int argc, char** argv) {
   auto const height = model.forward(std::array{0.5f, -0.8f});
   fmt::print("-0.8 * sin(4 * 0.5) = {:.3f}: {:.3f}\n", -0.8 * std::sin(2.0), height[0]);
   fmt::print("test loss {:.4f}\n", etch::evaluate(model, etch::mse, test).loss);
+  return o.done();
 }

@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   bool const quiet = o.flag("quiet", "only saves");
   o.finish();
   try {
+    check_places({weights, embedded});
     auto const [train, test] = load_digits(mnist, samples);
     constexpr auto cost = etch::cost<digits_network>;
     if (!quiet) {
@@ -56,7 +57,7 @@ int main(int argc, char** argv) {
                .show = quiet ? etch::verbosity::silent : etch::verbosity::automatic});
     if (!weights.empty()) etch::save(model, weights);
     if (!embedded.empty()) etch::save_embedded(model, embedded);
-    if (quiet) return 0;
+    if (quiet) return o.done();
 
     show_confusion(etch::confusion_matrix(etch::predict(model, test), test.targets(), 10));
     for (auto const& file : {weights, embedded})
@@ -64,6 +65,7 @@ int main(int argc, char** argv) {
     auto const result = etch::evaluate(model, etch::cross_entropy, test);
     fmt::print("test accuracy {:.4f} ({} of {})\n", result.accuracy(), result.correct,
                result.samples);
+    return o.done();
   } catch (etch::error const& e) {
     return o.fail(e.what());
   }

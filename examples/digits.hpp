@@ -34,6 +34,12 @@ inline digits load_digits(std::string const& mnist_folder, int samples) {
   return {etch::load_mnist(mnist_folder, "train"), etch::load_mnist(mnist_folder, "t10k")};
 }
 
+/// Where weights are to go, told before they are learned if that cannot be; empty: nowhere.
+inline void check_places(std::initializer_list<std::string> files) {
+  for (std::string const& file : files)
+    if (!file.empty()) etch::check_writable(file);
+}
+
 /// As many threads as the machine has, unless the user says otherwise.
 inline int threads_option(options& o) {
   int const processors = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));

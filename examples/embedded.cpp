@@ -54,6 +54,13 @@ int classify(std::array<float, 784> const& x) {
   return etch::argmax(y);
 }
 
+/// The exit code of a program that has said all: not 0 if that did not arrive, as on a full disk.
+int done() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
+  std::fputs("embedded: the output could not be written\n", stderr);
+  return 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -61,7 +68,7 @@ int main(int argc, char** argv) {
   std::setvbuf(stdout, output_buffer, _IOFBF, sizeof output_buffer);
   if (argc == 2 && std::strcmp(argv[1], "--help") == 0) {
     std::printf("usage: %s\nClassifies digits with a network that is part of it.\n", argv[0]);
-    return 0;
+    return done();
   }
   if (argc > 1) {
     std::fprintf(stderr, "embedded: unknown argument '%s'; see --help\n", argv[1]);
@@ -100,4 +107,5 @@ int main(int argc, char** argv) {
   std::printf("%ld nanoseconds per image (median of %zu)\n", *median, nanoseconds.size());
   std::printf("%lld bytes of weights, %lld of workspace\n", etch::cost<digits_network>.weight_bytes,
               etch::cost<digits_network>.workspace_bytes);
+  return done();
 }

@@ -102,4 +102,5 @@ int main(int argc, char** argv) {
   auto const result = etch::evaluate(model, etch::cross_entropy, test);
   fmt::print("test accuracy {:.4f} ({} of {})\n", result.accuracy(), result.correct,
              result.samples);
+  return o.done();
 }

@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   auto const seed = o.seed();
   o.finish();
   try {
+    check_places({weights, embedded});
     auto const [train, test] = load_digits(mnist, 2000);
     etch::model<cnn> model{etch::seed{seed}};
     etch::adam optimizer{{.learning_rate = 1e-3f}};
@@ -34,6 +35,7 @@ int main(int argc, char** argv) {
     fmt::print("test loss {:.4f}\n", result.loss);
     fmt::print("test accuracy {:.4f} ({} of {})\n", result.accuracy(), result.correct,
                result.samples);
+    return o.done();
   } catch (etch::error const& e) {
     return o.fail(e.what());
   }

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
   auto const seed = o.seed();
   o.finish();
   try {
+    check_places({wanted});
     auto const [train, test] = load_digits(mnist, 2000);
     etch::model<net> model{etch::seed{seed}};
     etch::adam optimizer{{.learning_rate = 1e-3f}};
@@ -51,6 +52,7 @@ int main(int argc, char** argv) {
     auto const result = etch::evaluate(restored, etch::cross_entropy, test);
     fmt::print("test accuracy {:.4f} ({} of {})\n", result.accuracy(), result.correct,
                result.samples);
+    return o.done();
   } catch (etch::error const& e) {
     return o.fail(e.what());
   }

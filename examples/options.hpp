@@ -16,6 +16,8 @@
 ///   std::string const file = o.text("save", "FILE", "where the weights go");
 ///   int const epochs = o.number("epochs", 5, "how often it sees each sample");
 ///   o.finish();
+///   ...
+///   return o.done();
 ///
 /// `finish` answers --help. A bad argument ends the program with an error and exit code 2.
 class options {
@@ -73,9 +75,15 @@ class options {
       describe("help", "this text");
       std::printf("usage: %s [OPTIONS]\n%s\n\n%s", program_.c_str(), purpose_.c_str(),
                   usage_.c_str());
-      std::exit(0);
+      std::exit(done());
     }
     if (!arguments_.empty()) refuse("unknown argument '" + arguments_.front() + "'");
+  }
+
+  /// The exit code of a program that has said all: not 0 if that did not arrive, as on a full disk.
+  int done() const {
+    bool const arrived = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+    return arrived ? 0 : fail("the output could not be written", 1);
   }
 
   /// For what turns out to be wrong later: `return o.fail(e.what());` in main.

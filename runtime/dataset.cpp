@@ -39,7 +39,7 @@ dataset::dataset(tensor_shape feature_shape, tensor_shape target_shape, std::vec
   if (samples > std::numeric_limits<int>::max())
     throw error("dataset: expected at most 2147483647 samples, found {}", samples);
   if (targets_.size() != samples * target_elements_)
-    throw error("dataset: expected {} targets of shape {}, {} numbers, for {} features, found {}",
+    throw error("dataset: expected {} targets of shape {}, {} numbers, for {} samples, found {}",
                 samples, shape_text(target_shape), samples * target_elements_, samples,
                 targets_.size());
   size_ = static_cast<int>(samples);

@@ -45,7 +45,7 @@ idx_header parse_idx_header(std::string_view name, std::span<std::byte const> by
   if (bytes.size() < 4)
     fail_at(name, 0, "an IDX header of at least 8 bytes", filled("{} bytes", bytes.size()));
   if (byte(0) != 0 || byte(1) != 0)
-    fail_at(name, 0, "the bytes 00 00 of an IDX file", filled("{:02x} {:02x}", byte(0), byte(1)));
+    fail_at(name, 0, "the bytes 00 00 of an IDX file", beginning_text(bytes));
   if (byte(2) != 0x08)
     fail_at(name, 2, "type 0x08 (unsigned byte)",
             filled("0x{:02x} ({})", byte(2), idx_type_name(byte(2))));

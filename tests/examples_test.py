@@ -2,7 +2,8 @@
 """Runs an example: examples_test.py PROGRAM [ARGUMENTS]
 
 It must succeed without any data, explain itself, refuse bad arguments with a message and exit code
-2 and, if it trains, end with the line of its test accuracy or loss, which must be good enough.
+2, also a file that it could not save, before it trains; fail if its output cannot be written; and,
+if it trains, end with the line of its test accuracy or loss, which must be good enough.
 """
 
 import os
@@ -22,8 +23,9 @@ TEXT = {
 LINE = re.compile(r"test (?:accuracy (\d\.\d{4}) \((\d+) of (\d+)\)|loss (\d+\.\d{4}))")
 
 
-def run(program, *arguments):
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+def run(program, *arguments, output=subprocess.PIPE):
+    done = subprocess.run([program, *arguments], stdout=output, stderr=subprocess.PIPE, text=True,
+                          check=False)
     return done.returncode, done.stdout, done.stderr
 
 
@@ -64,10 +66,16 @@ def faults(program, arguments):
     bad += [[option, value] for option in numbers for value in ("x", "-1", "1e3")]
     bad += [[option] for option in re.findall(r"--[\w-]+(?= [A-Z])", usage)]
     bad += [["--mnist", "/no/such/folder"]] if "--mnist" in usage else []
+    bad += [[option, "/no/such/folder/file"] for option in re.findall(r"--save[\w-]*", usage)]
     for wrong in bad:
-        code, _, errors = run(program, *wrong)
-        if code != 2 or not errors.startswith(name + ": "):
-            yield f"{' '.join(wrong)}: exit code {code}, {errors!r}"
+        code, output, errors = run(program, *wrong)
+        if code != 2 or not errors.startswith(name + ": ") or "epoch" in output:
+            yield f"{' '.join(wrong)}: exit code {code}, {output!r}, {errors!r}"
+    for arguments in [["--help"], ["--epochs", "1"] if "--epochs" in usage else []]:
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            code, _, errors = run(program, *arguments, output=full)
+        if code <= 0 or not errors:
+            yield f"{' '.join(arguments)} > /dev/full: exit code {code}, {errors!r}"
 
 
 def main(program, *arguments):

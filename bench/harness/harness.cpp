@@ -79,6 +79,13 @@ std::vector<row>& all_rows() {
   std::exit(2);
 }
 
+/// The exit code of a program that has printed all: 1 if that did not arrive, as on a full disk.
+int printed() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
+  std::fputs("the output could not be written\n", stderr);
+  return 1;
+}
+
 /// The number that the text is, as a whole; not a number if it is none.
 double number_of(char const* text) {
   char* end = nullptr;
@@ -305,7 +312,7 @@ int run_rows(int argc, char** argv) {
   keep_rows(filter);
   if (list) {
     for (row const& r : all_rows()) std::puts(r.name.c_str());
-    return 0;
+    return printed();
   }
   for (row& r : all_rows())
     benchmark::RegisterBenchmark(r.name.c_str(), std::move(r.body))->UseManualTime();
@@ -330,7 +337,7 @@ int run_rows(int argc, char** argv) {
   benchmark::RunSpecifiedBenchmarks(shown, file ? &out : nullptr);
   check_peak();
   benchmark::Shutdown();
-  return 0;
+  return printed();
 }
 
 }  // namespace benches

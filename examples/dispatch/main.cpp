@@ -48,4 +48,5 @@ int main(int argc, char** argv) {
                 static_cast<double>(difference));
   }
   std::printf("picked %s\n", etch::name_of(network.picked()).data());
+  return o.done();
 }

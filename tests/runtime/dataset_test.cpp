@@ -78,7 +78,7 @@ TEST_CASE("sizes that do not fit a dataset are an error") {
   CHECK(message(shape<2, 3>, shape<>, 13, 2) ==
         "dataset: expected features in multiples of 6, the elements of (2, 3), found 13");
   CHECK(message(shape<2, 3>, shape<4>, 12, 7) ==
-        "dataset: expected 2 targets of shape (4), 8 numbers, for 2 features, found 7");
+        "dataset: expected 2 targets of shape (4), 8 numbers, for 2 samples, found 7");
   CHECK(message(shape<2, 0>, shape<>, 0, 0) ==
         "dataset: expected features with 1 to 2147483647 elements, found the shape (2, 0)");
   CHECK(contains(message(shape<2>, shape<-1>, 2, 1), "targets with 1 to 2147483647 elements"));

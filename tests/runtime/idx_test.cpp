@@ -82,8 +82,11 @@ TEST_CASE("a bad IDX file is an error with the byte, what is expected and what w
   };
   CHECK(parse_message({}) ==
         "f, byte 0: expected an IDX header of at least 8 bytes, found 0 bytes");
-  CHECK(with(0, 1) == "f, byte 0: expected the bytes 00 00 of an IDX file, found 01 00");
-  CHECK(with(1, 2) == "f, byte 0: expected the bytes 00 00 of an IDX file, found 00 02");
+  CHECK(with(1, 2) ==
+        "f, byte 0: expected the bytes 00 00 of an IDX file, found "
+        "\"\\x00\\x02\\x08\\x02\\x00\\x00\\x00\\x02\\x00\\x00\\x00\\x03\\x00\\x01\\x02\\x03\"");
+  CHECK(parse_message(bytes_of("<!DOCTYPE html><html>")) ==
+        "f, byte 0: expected the bytes 00 00 of an IDX file, found \"<!DOCTYPE html><\"");
   CHECK(with(2, 0x0d) == "f, byte 2: expected type 0x08 (unsigned byte), found 0x0d (float)");
   CHECK(with(2, 0x77) == "f, byte 2: expected type 0x08 (unsigned byte), found 0x77 (unknown)");
   CHECK(with(3, 0) == "f, byte 3: expected 1 to 255 extents, found 0");
