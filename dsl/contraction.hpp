@@ -33,7 +33,19 @@ struct contraction {
   }
   constexpr bool depthwise() const { return groups == channels && groups == filters && groups > 1; }
 
+  /// Whether every size is at least 1, the window lies inside the image, and groups are equal.
+  constexpr bool fits() const {
+    for (int size : {height, width, channels, kernel_height, kernel_width, stride_height,
+                     stride_width, dilation_height, dilation_width, groups, filters})
+      if (size < 1) return false;
+    return span_height() <= height && span_width() <= width && channels % groups == 0 &&
+           filters % groups == 0;
+  }
+
   constexpr int inputs() const { return height * width * channels; }
+  constexpr long long weights() const {
+    return 1ll * filters * kernel_height * kernel_width * group_channels();
+  }
   constexpr int outputs() const { return out_height() * out_width() * filters; }
   constexpr long long multiply_adds() const {
     return static_cast<long long>(outputs()) * kernel_height * kernel_width * group_channels();

@@ -117,7 +117,7 @@ class fuser {
       node const& p = g_[user];
       contraction const& w = p.window;
       bool const fits = w.kernel_height == w.stride_height && w.kernel_width == w.stride_width &&
-                        w.dilation_height == 1 && w.dilation_width == 1;
+                        w.dilation_height == 1 && w.dilation_width == 1 && !w.pointwise();
       bool const is_pool = p.code == op::pool && p.fn == function::maximum && pool < 0;
       if (!fits || (!is_pool && user != index_of(id))) return -1;
       if (is_pool) pool = user;
