@@ -284,7 +284,7 @@ struct executor {
       key.first_sample += static_cast<std::uint32_t>(sample);
       kernels::random_uniform<Arch>(y, result.size, key, static_cast<std::uint32_t>(s.index), n);
     } else if constexpr (s.what == step_kind::iota) {
-      kernels::iota<Arch>(y, result.size);
+      kernels::iota<Arch>(y, result.size, result.shape.last());
     } else {
       static_assert(s.what == step_kind::batch_size);
       *y = static_cast<float>(samples);

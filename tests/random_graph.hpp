@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "../codegen/counter_random.hpp"
-#include "../dsl/context.hpp"
+#include "../dsl/network.hpp"
 
-/// Random graphs, written as a layer writes them. Equal seeds give equal graphs, at run time and in
-/// constant evaluation.
+/// Random graphs, written as a layer writes them, and layers that write them. Equal seeds give equal
+/// graphs, at run time and in constant evaluation.
 namespace random_graphs {
 
 using etch::contraction;
@@ -21,14 +21,15 @@ struct options {
   int expressions = 10;       // layers and the like
   int largest = 240;          // elements of a value
   bool gradients_exact = false;  // no detach, whose gradient is not the derivative
+  bool of_batch = true;          // means over the batch
 };
 
 class writer {
  public:
-  constexpr writer(std::uint32_t seed, options const& how)
-      : key_{seed, 1, 2, 3}, how_(how), context_(graph_, true) {}
+  constexpr writer(etch::context& c, etch::graph& g, std::uint32_t seed, options const& how)
+      : key_{seed, 1, 2, 3}, how_(how), graph_(g), context_(c) {}
 
-  constexpr etch::graph write() {
+  constexpr void write_graph() {
     begin("input");
     int const inputs = 1 + below(4) / 3;
     for (int i = 0; i < inputs; ++i) add_input(i);
@@ -39,7 +40,12 @@ class writer {
     int const outputs = 1 + below(4) / 2;
     for (int i = 0; i < outputs; ++i)
       graph_.outputs.push_back(i == 0 ? latest_batched().id : any().id);
-    return graph_;
+  }
+
+  constexpr tensor write_layer(tensor x) {
+    values_.push_back(x);
+    for (int i = 0; i < how_.expressions; ++i) add_expression();
+    return latest_batched();
   }
 
  private:
@@ -107,12 +113,18 @@ class writer {
       for (tensor const& p : parameters_)
         if (p.shape() == shape) return p;
     auto const init = etch::uniform_within<1.0>.with_fans(fan_in, 1);
-    parameters_.push_back(context_.parameter("p", shape, init));
+    auto const name = etch::name_text{"p"}.append(static_cast<int>(parameters_.size()));
+    parameters_.push_back(context_.parameter(name.view(), shape, init));
     return parameters_.back();
   }
   constexpr tensor weights(tensor_shape const& shape, int fan_in) {
     tensor const w = parameter(shape, fan_in);
-    if (chance(85)) return w;
+    if (chance(80)) return w;
+    if (chance(20))
+      for (tensor const& t : values_)  // statistics of the batch
+        if (!t.get().batched && broadcast_shape(t.shape(), shape) == shape &&
+            broadcasts(t.shape(), shape))
+          return w * m::tanh(t);
     if (chance(50)) return m::tanh(w);
     tensor_shape each_filter = shape;
     for (int axis = 1; axis < shape.rank; ++axis) each_filter[axis] = 1;
@@ -283,7 +295,8 @@ class writer {
 
   constexpr tensor normalised(tensor x) {
     int const rank = x.shape().rank;
-    switch (rank == 0 ? 2 : below(4)) {
+    int const most = how_.of_batch ? 4 : 2;
+    switch (rank > 0 ? below(most) : how_.of_batch ? 2 : 4) {
       case 0: {
         tensor const centred = x - m::mean(x, rank - 1, rank);
         return centred / m::sqrt(m::mean(centred * centred, rank - 1, rank) + 0.125) *
@@ -294,11 +307,12 @@ class writer {
         return e / m::sum(e, rank - 1, rank);
       }
       case 2: return m::batch_mean(x, 0, rank == 0 ? 0 : rank - 1);
-      default: {
+      case 3: {
         tensor const centred = x - m::batch_mean(x, 0, rank - 1);
         return centred * (parameter({x.shape().last()}) /
                           m::sqrt(m::batch_mean(centred * centred, 0, rank - 1) + 0.125));
       }
+      default: return m::sin(x);
     }
   }
 
@@ -309,9 +323,10 @@ class writer {
         return m::select(m::greater(context_.constant(0.25), context_.random(x)),
                          context_.constant(0), x);
       case 2: {
-        tensor const steps = {&graph_,
-                              graph_.add({.code = etch::op::iota, .shape = {x.shape().last()}})};
-        return x + m::sin(steps) * parameter({});
+        tensor const steps = m::iota(x, chance(50) ? x.shape() : tensor_shape{x.shape().last()});
+        if (chance(50)) return x + m::sin(steps) * parameter({});
+        tensor const label = m::greater(m::mean(x, 0, x.shape().rank), 0.0);  // class 0 or 1
+        return x + m::one_hot(label, x.shape().last());
       }
       default: {  // weights used element by element too, as a penalty is
         if (parameters_.empty()) return x;
@@ -325,28 +340,47 @@ class writer {
   constexpr void add_expression() {
     int const what = below(100);
     tensor const x = any();
-    if (what < 20) keep(activation(x));
-    else if (what < 38) keep(binary(x, partner(x)));
-    else if (what < 52) keep(dense());
-    else if (what < 68) keep(conv());
-    else if (what < 72) keep(pooled(any_of_rank(3, 3)));
-    else if (what < 80) keep(reduced(x));
-    else if (what < 88) keep(moved(x));
-    else if (what < 95) keep(normalised(x));
+    if (what < 18) keep(activation(x));
+    else if (what < 34) keep(binary(x, partner(x)));
+    else if (what < 48) keep(dense());
+    else if (what < 64) keep(conv());
+    else if (what < 68) keep(pooled(any_of_rank(3, 3)));
+    else if (what < 75) keep(reduced(x));
+    else if (what < 82) keep(moved(x));
+    else if (what < 89) keep(normalised(x));
     else keep(odd_one(x));
   }
 
   etch::counter_key key_;
   std::uint32_t count_ = 0;
   options how_;
-  etch::graph graph_;
-  etch::context context_;
+  etch::graph& graph_;
+  etch::context& context_;
   std::vector<tensor> values_, parameters_;
 };
 
 /// A graph with one or two inputs and outputs, the first output with a value for each sample.
 constexpr etch::graph make(std::uint32_t seed, options const& how = {}) {
-  return writer{seed, how}.write();
+  etch::graph g;
+  etch::context c{g, true};
+  writer{c, g, seed, how}.write_graph();
+  return g;
 }
+
+/// A layer that a program could have for itself.
+template <std::uint32_t Seed, options How>
+struct layer : etch::layer {
+  static constexpr std::string_view kind = "random";
+  static constexpr etch::verdict shape_rule(tensor_shape const& in) {
+    etch::graph g;
+    etch::context c{g, true};
+    c.enter(kind);
+    return etch::accept(
+        forward(c, {&g, g.add({.code = etch::op::input, .batched = true, .shape = in})}).shape());
+  }
+  static constexpr tensor forward(etch::context& c, tensor x) {
+    return writer{c, *x.owner, Seed, How}.write_layer(x);
+  }
+};
 
 }  // namespace random_graphs

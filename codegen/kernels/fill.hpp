@@ -18,10 +18,10 @@ void fill(float* y, std::ptrdiff_t count, float value) noexcept {
   simd::store_partial(y + i, v, static_cast<int>(count - i));
 }
 
-/// y[i] = i for i < count; exact up to 2^24.
+/// 0, 1, 2, ... in each row of `row` elements, for `count` elements in all; exact up to 2^24.
 template <class Arch>
-void iota(float* y, std::ptrdiff_t count) noexcept {
-  for (std::ptrdiff_t i = 0; i < count; ++i) y[i] = static_cast<float>(i);
+void iota(float* y, std::ptrdiff_t count, std::ptrdiff_t row) noexcept {
+  for (std::ptrdiff_t i = 0; i < count; ++i) y[i] = static_cast<float>(i % row);
 }
 
 /// y[s, e] = counter_uniform of the key and element e of sample key.first_sample + s: uniform in

@@ -85,6 +85,32 @@ failures check_plan(etch::graph const& g, etch::plan const& p, tensors const& pa
   return found;
 }
 
+/// A batch is its samples one by one, to the last bit, in a graph that takes nothing from all of them.
+failures check_one_by_one(etch::graph const& g, std::uint32_t seed, int samples) {
+  failures found;
+  tensors const parameters = check::random_parameters(g, seed);
+  batch_values const b = make_batch(g, seed, samples);
+  auto const all = etch::evaluate<double>(g, b.inputs, parameters, samples, b.key);
+  tensors outputs(g.outputs.size());
+  for (int s = 0; s < samples; ++s) {
+    tensors inputs;
+    for (std::vector<double> const& x : b.inputs) {
+      auto const size = static_cast<std::ptrdiff_t>(x.size()) / samples;
+      inputs.emplace_back(x.begin() + s * size, x.begin() + (s + 1) * size);
+    }
+    etch::random_key key = b.key;
+    key.first_sample += static_cast<std::uint32_t>(s);
+    auto const one = etch::evaluate<double>(g, inputs, parameters, 1, key);
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      outputs[i].insert(outputs[i].end(), one[g.outputs[i]].begin(), one[g.outputs[i]].end());
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    check::append(found, "one by one: ",
+                  compare(check::text("output ", i),
+                          for_each_sample(g, g.outputs[i], all[g.outputs[i]], samples), outputs[i], 0));
+  return found;
+}
+
 /// Two graphs of one network give the same.
 failures check_same(etch::graph const& a, etch::graph const& b, tensors const& parameters,
                     std::uint32_t seed) {
@@ -146,6 +172,18 @@ TEST_CASE("plans of random graphs compute what the graphs say") {
     failures const found = check_graph(random_graphs::make(s, size_of(s)), s, true);
     failed += !found.empty();
     INFO("seed " << seed << "\n" << joined(found));
+    CHECK(found.empty());
+  }
+}
+
+TEST_CASE("a batch of a random graph is its samples one by one") {
+  int failed = 0;
+  for (int seed = 0; seed < seeds && failed < 3; ++seed) {
+    auto const s = static_cast<std::uint32_t>(seed);
+    etch::graph const g = random_graphs::make(s, {.expressions = 12, .of_batch = false});
+    failures const found = check_one_by_one(g, s, 3);
+    failed += !found.empty();
+    INFO("seed " << seed << "\n" << joined(found) << etch::to_text(g));
     CHECK(found.empty());
   }
 }

@@ -193,9 +193,9 @@ TEST_CASE("fill and iota write every length and nothing else") {
     for (std::size_t n = 0; n <= 70; ++n) {
       guarded const a(n), b(n);
       std::vector<double> count;
-      for (std::size_t i = 0; i < n; ++i) count.push_back(static_cast<double>(i));
+      for (std::size_t i = 0; i < n; ++i) count.push_back(static_cast<double>(i % 7));
       kernels::fill<Arch>(a.data(), static_cast<std::ptrdiff_t>(n), -1.5f);
-      kernels::iota<Arch>(b.data(), static_cast<std::ptrdiff_t>(n));
+      kernels::iota<Arch>(b.data(), static_cast<std::ptrdiff_t>(n), 7);
       CHECK(error_of(a, std::vector<double>(n, -1.5)) == 0);
       CHECK(error_of(b, count) == 0);
     }
