@@ -8,6 +8,15 @@
 
 namespace etch {
 
+namespace faults {
+inline void a_layer_gives_two_parameters_one_name() {}
+inline void the_names_of_a_layer_and_its_parameter_have_51_characters_at_most() {}
+inline void the_kind_of_a_layer_has_no_dot() {}
+inline void only_layers_have_parameters() {}
+inline void what_is_measured_is_a_state() {}
+inline void what_is_measured_has_one_value_for_the_batch() {}
+}  // namespace faults
+
 /// What a layer's `forward` writes into: the graph, with names for its parameters.
 class context {
  public:
@@ -16,7 +25,7 @@ class context {
   /// Layers that act differently while they learn (dropout, batch_norm) ask this.
   constexpr bool training() const { return training_; }
 
-  /// A trained value, `kind_n.name`.
+  /// A trained value, `kind_n.name`. A layer uses each name once.
   constexpr tensor parameter(std::string_view name, tensor_shape const& shape, initializer init) {
     return add_parameter({qualified(name), shape, init, true, 0, target_->layer()});
   }
@@ -28,6 +37,10 @@ class context {
   }
   constexpr void measure(tensor state, tensor measured, double momentum) {
     int const index = state.get().index;
+    if (state.get().code != op::parameter ||
+        target_->parameters[static_cast<std::size_t>(index)].trainable)
+      faults::what_is_measured_is_a_state();
+    if (measured.get().batched) faults::what_is_measured_has_one_value_for_the_batch();
     target_->parameters[static_cast<std::size_t>(index)].momentum = momentum;
     tensor const samples{target_, target_->add({.code = op::batch_size})};
     target_->gradients.push_back({index, (math::reshape(measured, state.shape()) * samples).id});
@@ -48,8 +61,6 @@ class context {
 
   /// Starts a layer of this kind, inside the one that is being written: names its parameters.
   constexpr void enter(std::string_view kind) {
-    kind_ = kind;
-    number_ = 0;
     auto& layers = target_->layers;
     int const outside = target_->adding_for;
     int const number = outside >= 0     ? layers[static_cast<std::size_t>(outside)].number
@@ -72,22 +83,38 @@ class context {
     return {target_, target_->add({.code = op::parameter, .index = index, .shape = info.shape})};
   }
 
+  /// `kind_n.name`, in which n counts the layers of a kind that have parameters. Since a kind has no
+  /// dot, no other layer can make the same one.
   constexpr name_text qualified(std::string_view name) {
-    if (number_ == 0) {
-      for (auto& [kind, count] : counts_)
-        if (kind == kind_) number_ = ++count;
-      if (number_ == 0) {
-        counts_.push_back({kind_, 1});
-        number_ = 1;
-      }
+    int const layer = target_->adding_for;
+    if (layer < 0) faults::only_layers_have_parameters();
+    layer_info& owner = target_->layers[static_cast<std::size_t>(layer)];
+    if (owner.of_kind == 0) owner.of_kind = next_of(owner.kind);
+    constexpr int number_room = 12;  // so that whether it fits does not depend on the number
+    if (static_cast<int>(owner.kind.size() + name.size()) > name_text::capacity - number_room)
+      faults::the_names_of_a_layer_and_its_parameter_have_51_characters_at_most();
+    name_text const made =
+        name_text{owner.kind}.append("_").append(owner.of_kind).append(".").append(name);
+    for (std::size_t i = target_->parameters.size(); i > 0; --i) {
+      parameter_info const& other = target_->parameters[i - 1];
+      if (other.layer < layer) break;  // of layers before this one
+      if (other.layer == layer && other.name == made)
+        faults::a_layer_gives_two_parameters_one_name();
     }
-    return name_text{kind_}.append("_").append(number_).append(".").append(name);
+    return made;
+  }
+
+  constexpr int next_of(std::string_view kind) {
+    for (char c : kind)
+      if (c == '.') faults::the_kind_of_a_layer_has_no_dot();
+    for (auto& [known, count] : counts_)
+      if (known == kind) return ++count;
+    counts_.push_back({kind, 1});
+    return 1;
   }
 
   graph* target_;
   bool training_;
-  std::string_view kind_;
-  int number_ = 0;
   constexpr_list<std::pair<std::string_view, int>> counts_;
 };
 

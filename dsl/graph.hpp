@@ -90,6 +90,7 @@ struct layer_info {
   tensor_shape output;
   int number = 0;   // of the layer of the chain that it is or is a part of; 0 is the input
   int inside = -1;  // the combinator that it is directly in, in graph::layers
+  int of_kind = 0;  // of the layers of its kind with parameters: which, from 1
 };
 
 /// A network as a plain value: nodes in an order in which they can be computed.

@@ -9,6 +9,8 @@ using namespace etch;
 
 namespace {
 
+constexpr std::string_view long_name = "a_name_of_40_characters_and_no_more_here";
+
 /// A layer of any shape that writes `Forward`.
 template <auto Forward>
 struct writing : layer {
@@ -21,6 +23,16 @@ struct writing : layer {
 };
 template <auto Forward>
 constexpr bool takes = detail::can_be_written<writing<Forward>, decltype(input<4, 4, 2>)>;
+
+template <auto F, bool Given>
+concept is_constant = requires { typename std::bool_constant<F(std::bool_constant<Given>{})>; };
+
+template <literal Kind>
+struct named_layer : layer {
+  static constexpr std::string_view kind = Kind.view();
+  static constexpr verdict shape_rule(tensor_shape const& in) { return accept(in); }
+  static constexpr tensor forward(context& c, tensor x) { return x * c.parameter("a", {}, ones); }
+};
 
 constexpr contraction window{.height = 4, .width = 4, .channels = 2, .kernel_height = 2,
                              .kernel_width = 2, .filters = 3};
@@ -90,4 +102,48 @@ TEST_CASE("moves stay within the shape") {
   STATIC_REQUIRE_FALSE(takes<[](context&, tensor x) { return math::slice(x, {1}, {3}); }>);
   STATIC_REQUIRE(takes<[](context&, tensor x) { return math::concat(x, x, 2); }>);
   STATIC_REQUIRE_FALSE(takes<[](context&, tensor x) { return math::concat(x, x, 3); }>);
+}
+
+TEST_CASE("parameters have names of their own, of up to 51 characters with the kind") {
+  STATIC_REQUIRE(takes<[](context& c, tensor) { c.parameter(long_name, {}, ones); }>);
+  STATIC_REQUIRE_FALSE(takes<[](context& c, tensor) {
+    c.parameter("a_name_of_40_characters_and_1_more_there_", {}, ones);
+  }>);
+  STATIC_REQUIRE(takes<[](context& c, tensor) {
+    c.parameter("a", {}, ones);
+    c.state("b", {}, ones);
+  }>);
+  STATIC_REQUIRE_FALSE(takes<[](context& c, tensor) {
+    c.parameter("a", {}, ones);
+    c.parameter("b", {}, ones);
+    c.state("a", {}, ones);
+  }>);
+}
+
+TEST_CASE("a parameter belongs to a layer") {
+  constexpr auto in_a_layer = []<bool Layer>(std::bool_constant<Layer>) {
+    graph g;
+    context c{g, true};
+    if (Layer) c.enter("layer");
+    return c.parameter("a", {}, ones).id >= 0;
+  };
+  STATIC_REQUIRE(is_constant<in_a_layer, true>);
+  STATIC_REQUIRE_FALSE(is_constant<in_a_layer, false>);
+}
+
+TEST_CASE("the kind of a layer has no dot") {
+  STATIC_REQUIRE(detail::can_be_written<named_layer<"my_kind">, decltype(input<3>)>);
+  STATIC_REQUIRE_FALSE(detail::can_be_written<named_layer<"my.kind">, decltype(input<3>)>);
+}
+
+TEST_CASE("what is measured is a state, and one value for the batch") {
+  STATIC_REQUIRE(takes<[](context& c, tensor x) {
+    c.measure(c.state("s", {2}, ones), math::batch_mean(x, 0, 2), 0.1);
+  }>);
+  STATIC_REQUIRE_FALSE(takes<[](context& c, tensor x) {
+    c.measure(c.state("s", {2}, ones), math::mean(x, 0, 2), 0.1);
+  }>);
+  STATIC_REQUIRE_FALSE(takes<[](context& c, tensor x) {
+    c.measure(c.parameter("s", {2}, ones), math::batch_mean(x, 0, 2), 0.1);
+  }>);
 }

@@ -48,6 +48,19 @@ struct two_of_one : etch::layer {
   static constexpr void forward(etch::context& c) { c.streams.push_back(c.streams[0]); }
 };
 
+/// A block between two numbers of its own.
+template <class Block>
+struct scaled : etch::layer {
+  static constexpr std::string_view kind = "scaled";
+
+  static constexpr etch::inference flow_rule(etch::flow const& in) { return Block::infer_all(in); }
+  static constexpr void forward(etch::context& c) {
+    c.streams[0] = c.streams[0] * c.parameter("weight", {}, etch::ones);
+    Block::write_all(c);
+    c.streams[0] = c.streams[0] * c.parameter("bias", {}, etch::ones);
+  }
+};
+
 }  // namespace mine
 
 namespace {
@@ -83,6 +96,12 @@ TEST_CASE("parameters are named by the kind of their layer and its number") {
   CHECK(g.parameters[4].init.fan_in == 1600);
   CHECK(g.parameters[0].layer == 1);
   CHECK(g.parameters[4].layer == 8);
+}
+
+TEST_CASE("what a combinator makes behind its block has its own name") {
+  constexpr auto net = input<4> | mine::scaled<block_of<layers::dense<4>>>{} | dense<4>;
+  CHECK(parameter_names(net) == names{"scaled_1.weight", "dense_1.weight", "dense_1.bias",
+                                      "scaled_1.bias", "dense_2.weight", "dense_2.bias"});
 }
 
 TEST_CASE("training and inference have the same parameters in the same order") {
