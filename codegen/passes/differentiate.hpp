@@ -2,7 +2,14 @@
 
 #include "../../dsl/expression.hpp"
 
-namespace etch::passes {
+namespace etch {
+
+namespace faults {
+template <op Code>
+void operation_has_no_gradient_rule() {}
+}  // namespace faults
+
+namespace passes {
 
 namespace detail {
 
@@ -254,7 +261,31 @@ class differentiator {
         if (needed_[at(b.id)]) unbroadcast(b.id, slice(dy, cut, {}));
         break;
       }
-      default:
+      case op::detach:
+      case op::input:
+      case op::parameter:
+      case op::constant:
+      case op::iota:
+      case op::batch_size:
+      case op::random:
+      case op::map:
+        break;  // no operand, or none whose gradient is wanted; map_rule
+      case op::contract_dx:
+        faults::operation_has_no_gradient_rule<op::contract_dx>();
+        break;
+      case op::contract_dw:
+        faults::operation_has_no_gradient_rule<op::contract_dw>();
+        break;
+      case op::pool_index:
+        faults::operation_has_no_gradient_rule<op::pool_index>();
+        break;
+      case op::pool_gradient:
+        faults::operation_has_no_gradient_rule<op::pool_gradient>();
+        break;
+      case op::pack:
+      case op::unpack:
+      case op::transpose:
+        faults::operation_has_no_gradient_rule<op::transpose>();
         break;
     }
   }
@@ -275,4 +306,5 @@ constexpr constexpr_list<int> differentiate(graph& g, int loss, bool inputs = fa
   return detail::differentiator{g, inputs}.run(loss);
 }
 
-}  // namespace etch::passes
+}  // namespace passes
+}  // namespace etch
