@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <cmath>
+
 namespace etch {
 
 void text_argument::append_to(std::string& out, std::string_view field) const {
@@ -12,9 +14,9 @@ void text_argument::append_to(std::string& out, std::string_view field) const {
     case kind::character:
       return put(character_);
     case kind::single:
-      return put(single_);
+      return put(std::isnan(single_) ? std::abs(single_) : single_);  // not -nan
     case kind::real:
-      return put(real_);
+      return put(std::isnan(real_) ? std::abs(real_) : real_);
     case kind::integer:
       return put(integer_);
     case kind::natural:

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "error.hpp"
+#include "option_faults.hpp"
 
 namespace etch::detail {
 
@@ -20,12 +21,13 @@ std::string figures_text(evaluation const& e, bool has_classes, char const* pref
 
 std::vector<epoch_report> fit(fit_network const& net, dataset const& data,
                               fit_options const& options) {
-  if (options.epochs < 1 || options.batch_size < 1 || options.threads < 1)
-    throw error("fit: epochs, batch_size and threads must be at least 1; they are {}, {} and {}",
-                options.epochs, options.batch_size, options.threads);
-  if (!(options.validation_split >= 0 && options.validation_split < 1))
-    throw error("fit: validation_split must be at least 0 and below 1; it is {}",
-                options.validation_split);
+  double const kept = options.validation_split;
+  option_faults{"fit"}
+      .expect(options.epochs >= 1, "epochs", "at least 1", options.epochs)
+      .expect(options.batch_size >= 1, "batch_size", "at least 1", options.batch_size)
+      .expect(options.threads >= 1, "threads", "at least 1", options.threads)
+      .expect(kept >= 0 && kept < 1, "validation_split", "at least 0 and below 1", kept)
+      .raise();
   check_data("fit", data, net.rule);
   bool const has_classes = net.rule.classes > 0;
   std::optional<std::pair<dataset, dataset>> parts;

@@ -5,14 +5,18 @@
 
 namespace etch {
 
-/// Of Adam; the defaults are those of its paper.
+/// Of Adam; the defaults are those of its paper. A step with others than these ranges is an `error`.
 struct adam_options {
-  float learning_rate = 1e-3f;
-  float beta1 = 0.9f;
-  float beta2 = 0.999f;
-  float epsilon = 1e-8f;
-  float weight_decay = 0;  // decoupled: p <- p - learning_rate * weight_decay * p (AdamW)
+  float learning_rate = 1e-3f;  // at least 0
+  float beta1 = 0.9f;           // at least 0 and below 1
+  float beta2 = 0.999f;         // the same
+  float epsilon = 1e-8f;        // at least 1e-30, far from what is flushed to zero
+  float weight_decay = 0;  // decoupled: p <- p - learning_rate * weight_decay * p (AdamW); at least 0
 };
+
+namespace detail {
+void check_options(adam_options const& o);
+}
 
 /// Adam. With g the mean gradient and t the step:
 ///
@@ -27,6 +31,7 @@ class adam : public optimizer<2> {
   explicit adam(adam_options o = {}) : options(o) {}
 
   void begin_step(std::size_t floats) {
+    detail::check_options(options);
     optimizer::begin_step(floats);
     if (options.beta1 != beta1_ || options.beta2 != beta2_ || steps() != counted_ + 1) {
       beta1_ = options.beta1, beta2_ = options.beta2;

@@ -4,13 +4,18 @@
 
 namespace etch {
 
-/// Of gradient descent; those of PyTorch's SGD by name and meaning.
+/// Of gradient descent; those of PyTorch's SGD by name and meaning. A step with others than these
+/// ranges is an `error`.
 struct sgd_options {
-  float learning_rate = 1e-2f;
-  float momentum = 0;
-  float weight_decay = 0;  // adds weight_decay * parameter to the gradient
+  float learning_rate = 1e-2f;  // at least 0
+  float momentum = 0;           // at least 0 and below 1
+  float weight_decay = 0;       // at least 0; adds weight_decay * parameter to the gradient
   bool nesterov = false;
 };
+
+namespace detail {
+void check_options(sgd_options const& o);
+}
 
 /// Gradient descent with momentum. With g the mean gradient:
 ///
@@ -22,6 +27,11 @@ class sgd : public optimizer<1> {
   sgd_options options;
 
   explicit sgd(sgd_options o = {}) : options(o) {}
+
+  void begin_step(std::size_t floats) {
+    detail::check_options(options);
+    optimizer::begin_step(floats);
+  }
 
   template <class Arch>
   void update(float* p, float const* g, std::size_t first, std::size_t count, float scale) {

@@ -250,9 +250,12 @@ TEST_CASE("options and data that do not fit are errors, and the model stays as i
     return message_of([&] { fit<group>(m, optimizer, cross_entropy, data, options); });
   };
   auto const data = class_data(10);
-  CHECK(contains(message(data, {.epochs = 0}), "they are 0, 64 and 1"));
-  CHECK(contains(message(data, {.batch_size = -1}), "they are 1, -1 and 1"));
-  CHECK(contains(message(data, {.threads = 0}), "they are 1, 64 and 0"));
+  CHECK(message(data, {.epochs = 0}) == "fit: epochs must be at least 1; it is 0");
+  CHECK(contains(message(data, {.batch_size = -1}), "batch_size must be at least 1; it is -1"));
+  CHECK(contains(message(data, {.threads = 0}), "threads must be at least 1; it is 0"));
+  CHECK(message(data, {.epochs = -3, .validation_split = 2, .threads = 0}) ==
+        "fit: epochs must be at least 1; it is -3, and threads must be at least 1; it is 0, and "
+        "validation_split must be at least 0 and below 1; it is 2");
   CHECK(contains(message(data, {.validation_split = -0.5}), "it is -0.5"));
   CHECK(contains(message(data, {.validation_split = 1}), "it is 1"));
   CHECK(contains(message(data, {.validation_split = std::nan("")}), "it is nan"));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
@@ -363,6 +364,40 @@ TEST_CASE("a batch of the wrong size is an error and changes nothing") {
         "train_step: a batch of 4 samples needs 20 numbers as targets, 5 a sample; found 19");
   CHECK(optimizer.steps() == 0);
   CHECK(weights_of(m) == before);
+}
+
+TEST_CASE("options that no step can be made with are one error that names them all") {
+  float const nan = std::nanf(""), infinity = std::numeric_limits<float>::infinity();
+  etch::model<plain> m{etch::seed{5}};
+  std::vector<float> const before(m.weights(), m.weights() + etch::facts<plain>::parameter_floats);
+  auto const message = [&](auto optimizer) {
+    return message_of([&] { etch::train_step(m, optimizer, etch::mse, random_batch(4)); });
+  };
+  CHECK(message(etch::adam{{.learning_rate = -1, .beta1 = 1, .beta2 = -0.5f, .epsilon = 0,
+                            .weight_decay = infinity}}) ==
+        "adam: learning_rate must be a finite number, at least 0; it is -1, "
+        "and beta1 must be at least 0 and below 1; it is 1, "
+        "and beta2 must be at least 0 and below 1; it is -0.5, "
+        "and epsilon must be a finite number, at least 1e-30; it is 0, "
+        "and weight_decay must be a finite number, at least 0; it is inf");
+  CHECK(message(etch::sgd{{.learning_rate = nan, .momentum = 1, .weight_decay = -1}}) ==
+        "sgd: learning_rate must be a finite number, at least 0; it is nan, "
+        "and momentum must be at least 0 and below 1; it is 1, "
+        "and weight_decay must be a finite number, at least 0; it is -1");
+  for (float bad : {nan, infinity, -infinity, -1.0f}) {
+    CHECK(contains(message(etch::adam{{.learning_rate = bad}}), "adam: learning_rate"));
+    CHECK(contains(message(etch::adam{{.beta1 = bad}}), "adam: beta1"));
+    CHECK(contains(message(etch::adam{{.beta2 = bad}}), "adam: beta2"));
+    CHECK(contains(message(etch::adam{{.epsilon = bad}}), "adam: epsilon"));
+    CHECK(contains(message(etch::adam{{.weight_decay = bad}}), "adam: weight_decay"));
+    CHECK(contains(message(etch::sgd{{.learning_rate = bad}}), "sgd: learning_rate"));
+    CHECK(contains(message(etch::sgd{{.momentum = bad}}), "sgd: momentum"));
+    CHECK(contains(message(etch::sgd{{.weight_decay = bad}}), "sgd: weight_decay"));
+  }
+  CHECK(std::equal(before.begin(), before.end(), m.weights()));
+  CHECK(message(etch::adam{{.learning_rate = 0, .beta1 = 0, .beta2 = 0, .epsilon = 1e-30f}}) ==
+        "nothing was thrown");
+  CHECK(std::equal(before.begin(), before.end(), m.weights()));
 }
 
 TEST_CASE("the learning rate may change between steps") {
