@@ -15,7 +15,8 @@ namespace etch {
 /// (`shape<>`).
 class dataset {
  public:
-  /// Throws `error` if a vector does not hold a whole number of samples, or their counts differ.
+  /// Throws `error` if a vector does not hold a whole number of samples, if their counts differ, or
+  /// if a number is infinite or NaN.
   dataset(tensor_shape feature_shape, tensor_shape target_shape, std::vector<float> features,
           std::vector<float> targets);
 

@@ -1,39 +1,20 @@
 #include "metrics.hpp"
 
-#include <algorithm>
 #include <string>
 
 #include "argmax.hpp"
-#include "error.hpp"
+#include "numbers.hpp"
 
 namespace etch {
 
 namespace {
 
-/// How many of `values` are not `good`. Without a branch, so that compilers take many at once: a
-/// training step asks this of each of its targets.
-template <class Good>
-std::size_t count_bad(std::span<float const> values, Good good) {
-  std::size_t bad = 0;
-  for (std::size_t first = 0; first < values.size(); first += 1024) {
-    unsigned here = 0;  // as wide as a float
-    for (float v : values.subspan(first, std::min<std::size_t>(1024, values.size() - first)))
-      here += good(v) ? 0u : 1u;
-    bad += here;
-  }
-  return bad;
-}
-
 /// Throws `error` unless all are good: "{who}: expected {expected()}; 3 of 5 are not, the first is
 /// number 1: 7".
 template <class Good, class Expected>
 void expect_all(std::string_view who, std::span<float const> values, Good good, Expected expected) {
-  std::size_t const bad = count_bad(values, good);
-  if (bad == 0) return;
-  std::size_t first = 0;
-  while (good(values[first])) ++first;
-  throw error("{}: expected {}; {} of {} are not, the first is number {}: {}", who, expected(), bad,
-              values.size(), first, values[first]);
+  if (auto const bad = detail::find_bad(values, good))
+    throw error("{}: expected {}; {}", who, expected(), bad.text());
 }
 
 }  // namespace
@@ -42,8 +23,10 @@ long long count_correct(std::span<float const> predictions, std::span<float cons
   if (labels.empty()) return 0;
   std::size_t const classes = predictions.size() / labels.size();
   long long correct = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    correct += argmax(predictions.subspan(i * classes, classes)) == static_cast<int>(labels[i]);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    int const found = argmax(predictions.subspan(i * classes, classes));
+    correct += found >= 0 && static_cast<float>(found) == labels[i];
+  }
   return correct;
 }
 
@@ -79,8 +62,8 @@ std::vector<int> confusion_matrix(std::span<float const> predictions, std::span<
   check_labels("confusion_matrix", labels, classes);
   std::vector<int> counts(n * n);
   for (std::size_t i = 0; i < labels.size(); ++i)
-    ++counts[static_cast<std::size_t>(labels[i]) * n +
-             static_cast<std::size_t>(argmax(predictions.subspan(i * n, n)))];
+    if (int const found = argmax(predictions.subspan(i * n, n)); found >= 0)
+      ++counts[static_cast<std::size_t>(labels[i]) * n + static_cast<std::size_t>(found)];
   return counts;
 }
 

@@ -8,7 +8,8 @@
 
 namespace etch {
 
-/// How many of the predictions (samples, classes) have their largest value at the label.
+/// How many of the predictions (samples, classes) have their largest value at the label. One with a
+/// NaN predicts no class, and is wrong whatever the label.
 long long count_correct(std::span<float const> predictions, std::span<float const> labels);
 
 /// Throws `error` unless every label is a class, a whole number from 0 to classes - 1; it says how
@@ -18,7 +19,8 @@ void check_labels(std::string_view who, std::span<float const> labels, int class
 /// The same for targets that are probabilities, from 0 to 1.
 void check_probabilities(std::string_view who, std::span<float const> targets);
 
-/// Counts of (label, prediction), row by row: entry [label * classes + predicted]. Throws `error`
+/// Counts of (label, prediction), row by row: entry [label * classes + predicted]. A prediction with
+/// a NaN is counted nowhere, so that its label's row adds up to less than the labels. Throws `error`
 /// unless there are `classes` predictions for each label and each label is a class.
 std::vector<int> confusion_matrix(std::span<float const> predictions, std::span<float const> labels,
                                   int classes);

@@ -1,8 +1,6 @@
 #include "parameters.hpp"
 
-#include <string>
-
-#include "error.hpp"
+#include "numbers.hpp"
 
 namespace etch::detail {
 
@@ -38,6 +36,18 @@ void set(parameter_list const& all, float* weights, std::string_view name,
   for_each_number(info, all.places[i], [&](int standard, int at) {
     weights[at] = values[static_cast<std::size_t>(standard)];
   });
+}
+
+std::string describe_not_finite(parameter_list const& all, float const* weights) {
+  std::string faults;
+  for (parameter_info const& info : all.infos)
+    faults += describe_not_finite(info.name.view(), get(all, weights, info.name.view()));
+  return faults;
+}
+
+std::string describe_not_finite(std::string_view name, std::span<float const> values) {
+  bad_numbers const bad = find_not_finite(values);
+  return bad ? filled("\n  {}: {}", name, bad.text()) : "";
 }
 
 }  // namespace etch::detail

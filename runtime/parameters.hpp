@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,10 @@ void for_each_number(parameter_info const& info, parameter_place const& place, F
 std::vector<float> get(parameter_list const& all, float const* weights, std::string_view name);
 void set(parameter_list const& all, float* weights, std::string_view name,
          std::span<float const> values);
+
+/// For a message: a line for each parameter, or for this one, that has numbers which are not finite.
+std::string describe_not_finite(parameter_list const& all, float const* weights);
+std::string describe_not_finite(std::string_view name, std::span<float const> values);
 
 }  // namespace detail
 

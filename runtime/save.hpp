@@ -12,21 +12,22 @@ namespace detail {
 
 void save(parameter_list const& all, float const* weights, file_path const& path);
 void load(parameter_list const& all, float* weights, file_path const& path);
-void save_embedded(std::uint64_t fingerprint, std::span<float const> weights,
-                   file_path const& path);
+void save_embedded(parameter_list const& all, std::uint64_t fingerprint,
+                   std::span<float const> weights, file_path const& path);
 
 }  // namespace detail
 
 /// Writes every parameter, by its name and in its standard layout, as a safetensors file: the whole
-/// file or, with an `error`, none of it.
+/// file or, with an `error`, none of it. Numbers that are not finite are an error, which names their
+/// parameters; `get` reads them all the same.
 template <auto Net, class Arch>
 void save(model<Net, Arch> const& m, file_path const& path) {
   detail::save(detail::list_of<Net>(), m.weights(), path);
 }
 
 /// Reads the parameters from a safetensors file that holds just them, in any order. Throws one
-/// `error` that lists every missing, unexpected and misshapen tensor, or says what is wrong with
-/// the file; the model is then as it was. For an optimizer they are another model's parameters.
+/// `error` that lists every missing, unexpected and misshapen tensor, or those with numbers that are
+/// not finite, or says what is wrong with the file; the model is then as it was. For an optimizer they are another model's parameters.
 template <auto Net, class Arch>
 void load(model<Net, Arch>& m, file_path const& path) {
   detail::load(detail::list_of<Net>(), m.weights(), path);
@@ -35,10 +36,10 @@ void load(model<Net, Arch>& m, file_path const& path) {
 }
 
 /// Writes the weights as they lie in memory, for ETCH_EMBED and embedded_model: the whole file or,
-/// with an `error`, none of it.
+/// with an `error`, none of it. They must be finite numbers, as for `save`.
 template <auto Net, class Arch>
 void save_embedded(model<Net, Arch> const& m, file_path const& path) {
-  detail::save_embedded(facts<Net>::fingerprint,
+  detail::save_embedded(detail::list_of<Net>(), facts<Net>::fingerprint,
                         {m.weights(), static_cast<std::size_t>(facts<Net>::weight_floats)}, path);
 }
 

@@ -1,6 +1,7 @@
 #include "../../runtime/dataset.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <numeric>
@@ -83,6 +84,22 @@ TEST_CASE("sizes that do not fit a dataset are an error") {
         "dataset: expected features with 1 to 2147483647 elements, found the shape (2, 0)");
   CHECK(contains(message(shape<2>, shape<-1>, 2, 1), "targets with 1 to 2147483647 elements"));
   CHECK(contains(message({65536, 65536, 65536, 65536}, shape<>, 0, 0), "(65536, 65536, 65536"));
+}
+
+TEST_CASE("a dataset holds finite numbers") {
+  float const nan = std::nanf(""), infinity = std::numeric_limits<float>::infinity();
+  auto const message = [](std::vector<float> features, std::vector<float> targets) {
+    return message_of([&] { dataset{shape<2>, shape<>, features, targets}; });
+  };
+  CHECK(message({1, 2, 3, nan, -nan, 6}, {0, 1, 2}) ==
+        "dataset: expected finite numbers as features; 2 of 6 are not, the first is number 3: nan");
+  CHECK(message({1, 2, 3, 4}, {0, -infinity}) ==
+        "dataset: expected finite numbers as targets; 1 of 2 are not, the first is number 1: -inf");
+  std::vector<float> many(5000, std::numeric_limits<float>::max());
+  many[4097] = infinity;
+  CHECK(contains(message(many, std::vector<float>(2500)), "1 of 5000 are not, the first is number 4097"));
+  many[4097] = std::numeric_limits<float>::denorm_min();
+  CHECK(message(many, std::vector<float>(2500)) == "nothing was thrown");
 }
 
 TEST_CASE("a slice copies some samples") {

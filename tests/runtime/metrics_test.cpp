@@ -92,6 +92,23 @@ TEST_CASE("predict and evaluate agree with a loop over the samples") {
   CHECK(nothing.accuracy() == 0);
 }
 
+TEST_CASE("NaN predicts no class") {
+  float const nan = std::nanf("");
+  for (std::size_t i = 0; i < 3; ++i) {
+    std::array values{1.0f, 3.0f, 2.0f};
+    values[i] = nan;
+    CHECK(argmax(values) == -1);
+    for (float label : {0.0f, 1.0f, 2.0f, -1.0f})
+      CHECK(count_correct(values, std::array{label}) == 0);
+    CHECK(confusion_matrix(values, std::array{1.0f}, 3) == std::vector<int>(9));
+  }
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  CHECK(argmax(std::array{-infinity, 1.0f, infinity}) == 2);
+  CHECK(argmax(std::array{-infinity, -infinity}) == 0);
+  CHECK(argmax({}) == -1);
+  CHECK(count_correct(std::array{1.0f, 2.0f}, std::array{1.5f}) == 0);
+}
+
 TEST_CASE("argmax finds the first of the largest") {
   static_assert(argmax(std::array{-3.0f, -1.0f, -2.0f}) == 1);
   CHECK(argmax(std::array{1.0f, 4.0f, 4.0f, 2.0f}) == 1);

@@ -4,6 +4,9 @@
 
 #include <unistd.h>
 
+#include <cmath>
+#include <limits>
+
 #include "../../dsl/layers.hpp"
 #include "../../runtime/file.hpp"
 #include "../../runtime/safetensors.hpp"
@@ -179,6 +182,35 @@ TEST_CASE("a path that cannot be written is an error and leaves nothing behind")
   CHECK(read_file(folder / "old") != old);
   save(m, folder / "old");
   CHECK(read_file(folder / "old") == old);
+}
+
+TEST_CASE("numbers that are not finite are neither written nor read, and their parameters named") {
+  scratch_folder const folder;
+  float const nan = std::nanf(""), infinity = std::numeric_limits<float>::infinity();
+  model<net> m = drawn(1);
+  save(m, folder / "good");
+  auto records = read_safetensors(folder / "good");
+  set(m, "dense_1.bias", std::array{0.0f, nan, 0.0f, infinity, 0.0f, 0.0f, 0.0f});
+  set(m, "batch_norm_1.running_var", std::array{1.0f, 1.0f, 1.0f, 1.0f, infinity});
+  std::string const why =
+      " is not written, for not all parameters are finite numbers:\n"
+      "  batch_norm_1.running_var: 1 of 5 are not, the first is number 4: inf\n"
+      "  dense_1.bias: 2 of 7 are not, the first is number 1: nan";
+  auto const path = (folder / "bad").string();
+  CHECK(message_of([&] { save(m, path); }) == "save: " + path + why);
+  CHECK(message_of([&] { save_embedded(m, path); }) == "save_embedded: " + path + why);
+  m = drawn(1);
+  set(m, "batch_norm_1.running_var", std::array{1.0f, 1.0f, 1.0f, 1.0f, -1.0f});
+  CHECK(contains(message_of([&] { save_embedded(m, path); }), "whose running_var is below 0"));
+  CHECK(folder.files() == 1);
+
+  records[index_of(records, "conv2d_1.weight")].values[5] = -infinity;
+  write_safetensors(path, records);
+  auto const before = weights_of(m);
+  CHECK(message_of([&] { load(m, path); }) ==
+        path + " holds numbers that are not finite:\n"
+               "  conv2d_1.weight: 1 of 90 are not, the first is number 5: -inf");
+  CHECK(std::equal(before.begin(), before.begin() + facts<net>::parameter_floats, m.weights()));
 }
 
 TEST_CASE("weights do not replace a file that is read-only") {
