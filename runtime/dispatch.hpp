@@ -52,10 +52,14 @@ class dispatch : public forward_interface<Net, void, dispatch<Net, Results, Leve
     requires std::same_as<typename Model::network_type, std::remove_cvref_t<decltype(Net)>>
   explicit dispatch(Model const& model, std::string_view wanted = {}) noexcept
       : weights_(model.weights()), choice_(choose_level(Levels, machine_level(), wanted)) {
+    if constexpr (requires { model.valid(); })
+      if (valid() && !model.valid())
+        choice_.say("the weights that are linked are not this network's, or not all of them");
     if (valid()) check_linkage(std::make_index_sequence<Levels.size()>{});
   }
 
-  /// Whether there is a level to run; if not, `error()` is the reason, and ends with a zero.
+  /// Whether there are weights and a level to run; if not, `error()` is the reason, and ends with a
+  /// zero.
   bool valid() const noexcept { return choice_.valid(); }
   std::string_view error() const noexcept { return choice_.error(); }
 
@@ -66,7 +70,6 @@ class dispatch : public forward_interface<Net, void, dispatch<Net, Results, Leve
 
   template <int Samples>
   void run_samples(buffers const& b, int samples) const noexcept {
-    if (!valid()) __builtin_trap();
     run_level<Samples>(b, samples, std::make_index_sequence<Levels.size()>{});
   }
 

@@ -70,12 +70,17 @@ struct any_output : std::array<float, 1> {
   }
 };
 
+[[noreturn, gnu::cold, gnu::noinline]] inline void end_for_it_is_not_valid() noexcept {
+  assert(false && "etch: this is not valid(): the weights are not the network's, or no level runs");
+  __builtin_trap();
+}
+
 }  // namespace detail
 
 /// Inference with the weights that Derived::weights() points to: `parameters` and what follows from
-/// them; where Arch is void, by Derived::run_samples. All functions are const, do not allocate,
-/// lock or throw; the workspace is the caller's. Slow denormal numbers are the caller's choice too:
-/// see flush_denormals.
+/// them; where Arch is void, by Derived::run_samples. A Derived::valid() that is false ends the
+/// program. All functions are const, do not allocate, lock or throw; the workspace is the caller's.
+/// Slow denormal numbers are the caller's choice too: see flush_denormals.
 template <auto Net, class Arch, class Derived>
 class forward_interface {
  public:
@@ -161,6 +166,8 @@ class forward_interface {
   template <int Samples>
   void run(float const* const* inputs, float* const* outputs, float* memory,
            int samples) const noexcept {
+    if constexpr (requires(Derived const& d) { d.valid(); })
+      if (!static_cast<Derived const&>(*this).valid()) detail::end_for_it_is_not_valid();
     float const* const weights = static_cast<Derived const&>(*this).weights();
     buffers b;
     b.inputs = inputs;

@@ -35,7 +35,7 @@ void load(model<Net, Arch>& m, file_path const& path) {
   m.refresh();
 }
 
-/// Writes the weights as they lie in memory, for ETCH_EMBED and embedded_model: the whole file or,
+/// Writes the weights as they lie in memory, for etch_embed() and embedded_model: the whole file or,
 /// with an `error`, none of it. They must be finite numbers, as for `save`.
 template <auto Net, class Arch>
 void save_embedded(model<Net, Arch> const& m, file_path const& path) {

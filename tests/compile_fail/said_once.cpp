@@ -38,6 +38,12 @@ void train(etch::dataset const& data, etch::random_engine& rng) {
   etch::load(model, "net.safetensors");
 }
 
+constexpr unsigned char file[1 << 20]{};
+constexpr etch::known_file<1, sizeof file> weights{file, true};
+#ifndef TWIN
+constinit etch::embedded_model<net> const known{weights};
+#endif
+
 float use(etch::embedded_model<net> const& model, std::array<float, 64> const& x) {
   std::array<float, 4> y = model.forward(x);
   etch::workspace<net> workspace;
