@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
   options o{argc, argv, "Draws digits, trains a small network on them, and saves its weights."};
   std::string const mnist = o.text("mnist", "DIR", "a folder of MNIST files, instead of drawing");
   std::string const weights = o.text("save", "FILE", "where the weights go, as .safetensors");
-  std::string const embedded = o.text("save-embedded", "FILE", "and as ETCH_EMBED links them");
+  std::string const embedded = o.text("save-embedded", "FILE", "and as etch-embed links them");
   int const samples = o.number("samples", 20'000, "drawn to learn from", 1000, 1'000'000);
   int const epochs = o.number("epochs", 4, "how often it sees each sample");
   int const threads = threads_option(o);

@@ -16,7 +16,7 @@ int main(int argc, char** argv) {
   options o{argc, argv, "Trains a convolutional network on MNIST, or on digits it draws."};
   std::string const mnist = o.text("mnist", "DIR", "the folder of the MNIST files, plain or .gz");
   std::string const weights = o.text("save", "FILE", "where the weights go, as .safetensors");
-  std::string const embedded = o.text("save-embedded", "FILE", "and as ETCH_EMBED links them");
+  std::string const embedded = o.text("save-embedded", "FILE", "and as etch-embed links them");
   int const epochs = o.number("epochs", 5, "how often it sees each sample");
   int const threads = threads_option(o);
   auto const seed = o.seed();

@@ -19,7 +19,15 @@ with open(markdown, encoding="utf-8") as text:
 if not blocks:
     sys.exit(f"{markdown}: no ```cpp block")
 command, directory = run.flags_of(build_dir, source)
+# In place of what etch-embed makes of a file that the program of the first block saves.
+EMBEDDED = """
+constexpr unsigned char lenet_bytes[1 << 20]{};
+constexpr etch::known_file<etch::facts<lenet>::fingerprint, sizeof lenet_bytes> lenet_weights{
+    lenet_bytes, true};
+"""
 with tempfile.TemporaryDirectory() as folder:
+    with open(os.path.join(folder, "lenet.etch.hpp"), "w", encoding="utf-8") as file:
+        file.write(EMBEDDED)
     program = os.path.join(folder, "readme.cpp")
     with open(program, "w", encoding="utf-8") as file:
         file.write("\n".join(blocks))
