@@ -24,10 +24,12 @@ struct cost_of {
   static constexpr long long weight_bytes = 4ll * facts<Net>::weight_floats;
   static constexpr long long workspace_bytes = 4ll * inference_plan<Net, 1>::value.workspace;
   /// Bytes that training on `Samples` at once keeps beside the weights, per thread: activations,
-  /// intermediate results and gradients, without the optimizer's state.
+  /// intermediate results and gradients, without the optimizer's state. A network that measures the
+  /// batch (batch_norm) has all samples of a thread's share at once, any other at most group_size.
   template <int Samples = 64, class Loss = losses::mse>
   static constexpr long long training_bytes =
-      4ll * (training_plan<Net, Loss, Samples>::value.workspace + facts<Net>::parameter_floats);
+      4ll * (memory_floats(training_plan<Net, Loss, Samples>::value, Samples) +
+             facts<Net>::parameter_floats);
   /// The same, layer by layer; the first is the input. Memory is shared between layers, so the
   /// bytes of workspace and training add up to more than the network's.
   static constexpr auto const& layers = facts<Net>::layers;

@@ -25,6 +25,8 @@ struct team_place {
   int first = 0;    // this thread's first sample, of those of the team
   int samples = 0;  // of the team
   float* workspace = nullptr;             // the values that are shared
+  float* batch = nullptr;                 // those of them that grow with the batch
+  std::ptrdiff_t capacity = 0;            // samples that there is room for in `batch`
   float* gradients = nullptr;             // of what the team computes together
   void (*wait_for_all)(void*) = nullptr;  // returns when every thread has called it
   void* team = nullptr;                   // its argument
@@ -39,8 +41,10 @@ struct buffers {
   float* gradients = nullptr;
   float* derived = nullptr;
   float* workspace = nullptr;
+  float* batch = nullptr;       // of a plan that takes a whole batch: what grows with it,
+  std::ptrdiff_t capacity = 0;  // with room for so many samples, a multiple of 16
   random_key random{};
-  team_place team{};
+  team_place team{};  // a plan that takes a whole batch wants team.samples even of one thread
   bool adds = false;  // to the gradients, which earlier samples have left; otherwise they begin
   bool forward_only = false;  // to stop behind last_of_outputs
 };
@@ -86,11 +90,8 @@ struct executor {
     } else {
       constexpr value const& v = plan.values[static_cast<std::size_t>(V)];
       if constexpr (v.shared)
-        if (b.team.mine.parts > 1) {
-          constexpr int offset = v.offset - (plan.workspace - plan.shared);
-          return b.team.workspace + std::ptrdiff_t{offset} * b.team.mine.parts +
-                 (b.team.first + sample) * v.stride;
-        }
+        if (b.team.mine.parts > 1) return shared_address<V>(b, b.team.mine.part, sample);
+      if constexpr (v.grows) return b.batch + v.offset * b.capacity + sample * v.stride;
       constexpr bool few = v.lanes && v.stride == 0;  // used again for later samples
       std::ptrdiff_t const at =
           v.offset + (few ? sample % lane_copies * v.size : sample * v.stride);
@@ -107,6 +108,20 @@ struct executor {
       else
         return b.workspace + at;
     }
+  }
+
+  /// The place of a shared value; `part` is the thread whose copy is meant, where each has one.
+  template <int V>
+  [[gnu::always_inline]] static float* shared_address(buffers const& b, int part,
+                                                      std::ptrdiff_t sample) noexcept {
+    constexpr value const& v = plan.values[static_cast<std::size_t>(V)];
+    std::ptrdiff_t const at =
+        v.batched ? (b.team.first + sample) * v.stride : part * round_up(v.size, 16);
+    if constexpr (v.grows)
+      return b.team.batch + (v.offset - (plan.batch - plan.shared_batch)) * b.team.capacity + at;
+    else
+      return b.team.workspace +
+             std::ptrdiff_t{v.offset - (plan.workspace - plan.shared)} * b.team.mine.parts + at;
   }
 
   template <int I>
@@ -133,14 +148,18 @@ struct executor {
   template <int V>
   static constexpr bool made = plan.values[static_cast<std::size_t>(V)].where != space::input;
 
+  template <int I>
+  static constexpr bool lies_in(space where) {
+    return plan.values[static_cast<std::size_t>(at<I>.result)].where == where;
+  }
+
   /// Whether step I begins its sum, rather than to add to it, with this sample.
   template <int I>
   [[gnu::always_inline]] static bool begins([[maybe_unused]] buffers const& b,
                                             [[maybe_unused]] std::ptrdiff_t sample) noexcept {
     if constexpr (!at<I>.begins)
       return false;
-    else if constexpr (plan.values[static_cast<std::size_t>(at<I>.result)].where ==
-                       space::gradients)
+    else if constexpr (lies_in<I>(space::gradients))
       return sample <= 0 && !b.adds;
     else
       return sample <= 0;
@@ -158,8 +177,10 @@ struct executor {
     if constexpr (has_team) {
       if constexpr (at<I>.team)
         if (b.team.mine.parts > 1) return run_together<I>(b);
-      if (samples == 0) return;
+      if (samples == 0 && (at<I>.batched || !plan.whole_batch)) return begin_sum<I>(b);
     }
+    if constexpr (is_once_a_batch<I>)
+      if (b.team.mine.part > 0) return begin_sum<I>(b);
     if constexpr (at<I>.by_row < 0)
       return;
     else if constexpr (at<I>.by_row > 0)
@@ -168,6 +189,20 @@ struct executor {
       run_here<I>(b, sample, samples);
     else
       run_apart<I>(b, sample, samples);
+  }
+
+  /// Whether step I adds to the gradients what is the same for every thread of a team.
+  template <int I>
+  static constexpr bool is_once_a_batch =
+      plan.whole_batch && at<I>.sums && !at<I>.batched && lies_in<I>(space::gradients);
+
+  /// What step I leaves where a thread has nothing to add: a sum that it begins is zero.
+  template <int I>
+  static void begin_sum([[maybe_unused]] buffers const& b) noexcept {
+    if constexpr (plan.whole_batch && at<I>.begins) {
+      constexpr value const& sum = plan.values[static_cast<std::size_t>(at<I>.result)];
+      kernels::fill<Arch>(address<at<I>.result>(b, 0), sum.size, 0.0f);
+    }
   }
 
   /// Its part of step I for the samples of the team, between two waits for the others.
@@ -285,9 +320,28 @@ struct executor {
       kernels::random_uniform<Arch>(y, result.size, key, static_cast<std::uint32_t>(s.index), n);
     } else if constexpr (s.what == step_kind::iota) {
       kernels::iota<Arch>(y, result.size, result.shape.last());
+    } else if constexpr (s.what == step_kind::all_reduce) {
+      all_reduce<s.operands[0]>(b, y);
     } else {
       static_assert(s.what == step_kind::batch_size);
-      *y = static_cast<float>(samples);
+      *y = static_cast<float>(plan.whole_batch ? b.team.samples : samples);
+    }
+  }
+
+  /// y = the sum over the threads of what each has in its copy of value V, always in their order,
+  /// so that all of them get the same.
+  template <int V>
+  static void all_reduce(buffers const& b, float* y) noexcept {
+    constexpr int size = plan.values[static_cast<std::size_t>(V)].size;
+    if (b.team.mine.parts == 1) {
+      std::copy_n(address<V>(b, 0), size, y);
+      return;
+    }
+    b.team.wait_for_all(b.team.team);
+    std::copy_n(shared_address<V>(b, 0, 0), size, y);
+    for (int part = 1; part < b.team.mine.parts; ++part) {
+      float const* const other = shared_address<V>(b, part, 0);
+      for (int i = 0; i < size; ++i) y[i] += other[i];
     }
   }
 
@@ -338,15 +392,19 @@ void run_prologue(buffers const& b) noexcept {
       b, 0, 1, std::make_integer_sequence<int, detail::prologue_steps(Plan::value)>{});
 }
 
-/// Runs the plan for `samples` samples, 1 to Plan::value.samples; none, where a team has more
-/// threads than samples.
+/// Runs the plan for `samples` samples, 1 to Plan::value.samples, or, where it takes a whole batch,
+/// all that are in the batch or this thread's share of them; none, where a team has more threads
+/// than samples.
 template <class Arch, class Plan>
 [[gnu::always_inline]] inline void run_plan(buffers const& b, int samples) noexcept {
-  if (samples > Plan::value.samples) __builtin_unreachable();  // spares warnings of such sizes
+  constexpr bool whole_batch = Plan::value.whole_batch;
+  if (!whole_batch && samples > Plan::value.samples)
+    __builtin_unreachable();  // spares warnings of such sizes
   constexpr int first = Plan::value.prologue;
   constexpr int count = static_cast<int>(Plan::value.segments.size()) - first;
   detail::executor<Arch, Plan>::template run_segments<first>(
-      b, Plan::value.samples == 1 ? 1 : samples, std::make_integer_sequence<int, count>{});
+      b, Plan::value.samples == 1 && !whole_batch ? 1 : samples,
+      std::make_integer_sequence<int, count>{});
 }
 
 }  // namespace etch

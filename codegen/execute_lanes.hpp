@@ -78,9 +78,11 @@ struct lane_executor {
               p.operand(k).period == at(v).size;
     value const &x = at(input(i - 1, 0)), &y = at(step_at(i).result);
     auto const end = [](value const& a) {
+      if (a.grows) return a.offset + a.size;
       return a.offset + std::max(a.stride * plan.samples, a.size * lane_copies);
     };
-    bool const apart = x.where != y.where || end(x) <= y.offset || end(y) <= x.offset;
+    bool const apart = x.where != y.where || x.grows != y.grows || end(x) <= y.offset ||
+                       end(y) <= x.offset;
     return reads == 1 && here == 1 && at(v).batched && apart;
   }
   /// The program of map I, with what the contract_dx before it makes as the accumulator.

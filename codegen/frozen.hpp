@@ -26,6 +26,8 @@ struct frozen_plan {
   std::array<int, N.loads> loads{};
   std::array<parameter_place, N.places> places{};
   int prologue = 0, samples = 1, workspace = 0, shared = 0, derived = 0, parameter_floats = 0;
+  bool whole_batch = false;
+  int batch = 0, shared_batch = 0, least_samples = 1;
 };
 
 namespace detail {
@@ -53,6 +55,10 @@ constexpr auto copy_of(Plan const& p, plan_sizes used) {
   f.shared = p.shared;
   f.derived = p.derived;
   f.parameter_floats = p.parameter_floats;
+  f.whole_batch = p.whole_batch;
+  f.batch = p.batch;
+  f.shared_batch = p.shared_batch;
+  f.least_samples = p.least_samples;
   return f;
 }
 

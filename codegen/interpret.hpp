@@ -91,6 +91,8 @@ class interpreter {
     for (int size : sizes)
       outputs_.emplace_back(at(size * samples), std::numeric_limits<T>::quiet_NaN());
     workspace_.assign(at(plan_.workspace), std::numeric_limits<T>::quiet_NaN());
+    batch_.assign(at(plan_.batch * samples), std::numeric_limits<T>::quiet_NaN());
+    samples_ = samples;
     for (std::size_t g = at(plan_.prologue); g < plan_.segments.size(); ++g)
       run_segment(plan_.segments[g], samples);
     return outputs_;
@@ -117,14 +119,16 @@ class interpreter {
   T* address(int v, int sample) {
     if (v < 0) return nullptr;
     value const& x = plan_.values[at(v)];
-    std::vector<T>& buffer = x.where == space::input        ? inputs_[at(x.index)]
+    std::vector<T>& buffer = x.grows                        ? batch_
+                             : x.where == space::input      ? inputs_[at(x.index)]
                              : x.where == space::output     ? outputs_[at(x.index)]
                              : x.where == space::parameters ? parameters_
                              : x.where == space::gradients  ? gradients_
                              : x.where == space::derived    ? derived_
                                                             : workspace_;
-    assert(at(x.offset + sample * x.stride + x.size) <= buffer.size());
-    return buffer.data() + x.offset + sample * x.stride;
+    int const offset = (x.grows ? x.offset * samples_ : x.offset) + sample * x.stride;
+    assert(at(offset + x.size) <= buffer.size());
+    return buffer.data() + offset;
   }
 
   void run_step(step const& s, int sample, int samples) {
@@ -247,6 +251,9 @@ class interpreter {
       case step_kind::batch_size:
         *y = static_cast<T>(samples);
         break;
+      case step_kind::all_reduce:
+        std::copy_n(a, size, y);
+        break;
     }
   }
 
@@ -362,10 +369,11 @@ class interpreter {
   }
 
   plan const& plan_;
-  std::vector<T> parameters_, gradients_, derived_, workspace_;
+  std::vector<T> parameters_, gradients_, derived_, workspace_, batch_;
   std::vector<std::vector<T>> inputs_, outputs_;
   random_key key_{};
   bool adds_ = false;
+  int samples_ = 1;
 };
 
 }  // namespace etch

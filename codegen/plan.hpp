@@ -25,6 +25,7 @@ enum class step_kind : unsigned char {
   random,
   iota,
   batch_size,
+  all_reduce,
 };
 
 /// One kernel call. Operands and results are indices of `plan::values`; what is large lies in the
@@ -63,7 +64,9 @@ struct value {
   int offset = 0;  // floats from the beginning of the buffer
   int stride = 0;  // floats from one sample to the next; 0 when all share one copy
   bool lanes = false;  // a block of samples, element by element, as kernels/lanes.hpp says
-  bool shared = false;  // a team's threads have it together, each thread's samples behind others
+  bool grows = false;  // offset counts floats for each sample of the batch: see plan::whole_batch
+  bool shared = false;  // a team's threads have it together: each thread's samples behind others,
+                        // or, where it is not batched, each thread's copy
 };
 
 /// At most so many samples lie in the lanes of a vector, and so many run through the steps of a loop
@@ -89,13 +92,24 @@ struct plan {
   constexpr_list<copy_spec> boxes{copy_spec{}};
   constexpr_list<int> loads;  // what programs read; -1 where that is no value
   int prologue = 0;        // the first segments, which depend on the parameters alone
-  int samples = 1;         // at most so many run at once
+  int samples = 1;         // at most so many run at once, but for a whole batch
   int workspace = 0;       // floats; -1, and no more is right, if an int does not count them
   int shared = 0;          // at its end: floats of shared values
+  bool whole_batch = false;  // what a sample gives depends on the others: all run at once
+  int batch = 0;             // then also so many floats for each sample of the batch
+  int shared_batch = 0;      // at their end: those of shared values
+  int least_samples = 1;     // of a batch that trains
   int derived = 0;         // floats computed by the prologue, when it runs apart from the rest
   constexpr_list<parameter_place> places;
   int parameter_floats = 0;  // -1, and the plan is empty, if an int does not count them
 };
+
+/// Floats of the memory in which one thread runs the plan for `samples` samples: the workspace, and
+/// behind it what grows with a whole batch, for which room is a multiple of 16 samples.
+template <class Plan>
+constexpr std::ptrdiff_t memory_floats(Plan const& p, int samples) {
+  return p.workspace + std::ptrdiff_t{p.batch} * round_up(samples, most_lanes);
+}
 
 /// What the indices of a step stand for, in its plan or a frozen one.
 template <class Plan>
@@ -125,11 +139,11 @@ constexpr void for_each_read(Plan& p, Step& s, F f) {
     if (auto& v = p.loads[static_cast<std::size_t>(s.loads + k)]; v >= 0) f(v);
 }
 
-/// Whether steps are left to a team.
+/// Whether the threads of a team wait for each other in the plan.
 template <class Plan>
 constexpr bool has_team(Plan const& p) {
   for (step const& s : p.steps)
-    if (s.team) return true;
+    if (s.team || s.what == step_kind::all_reduce) return true;
   return false;
 }
 

@@ -32,7 +32,8 @@ constexpr std::string_view name_of(step_kind what) {
       "map",           "reduce",      "contract", "contract_max_pool",
       "contract_dx",   "contract_dw", "pool",     "pool_index",
       "pool_gradient", "copy",        "pack",     "unpack",
-      "transpose",     "random",      "iota",     "batch_size"};
+      "transpose",     "random",      "iota",     "batch_size",
+      "all_reduce"};
   return names[static_cast<int>(what)];
 }
 
@@ -118,12 +119,15 @@ inline std::string to_text(plan const& p) {
     value const& x = p.values[static_cast<std::size_t>(v)];
     if (x.where == space::input || x.where == space::output)
       return fmt::format("{}{}", spaces[static_cast<std::size_t>(x.where)], x.index);
+    if (x.grows) return fmt::format("batch+{}*", x.offset);
     return fmt::format("{}+{}{}", spaces[static_cast<std::size_t>(x.where)], x.offset,
                        x.batched && x.stride > 0 && p.samples > 1 ? "*" : "");
   };
   std::string text =
       fmt::format("up to {} samples, {} floats of workspace, {} derived, {} of parameters\n",
                   p.samples, p.workspace, p.derived, p.parameter_floats);
+  if (p.whole_batch)
+    text += fmt::format("a whole batch at once, {} floats for each of its samples\n", p.batch);
   for (std::size_t g = 0; g < p.segments.size(); ++g) {
     segment const& part = p.segments[g];
     text += static_cast<int>(g) < p.prologue ? "when the parameters change:\n"

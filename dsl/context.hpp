@@ -42,8 +42,16 @@ class context {
       faults::what_is_measured_is_a_state();
     if (measured.get().batched) faults::what_is_measured_has_one_value_for_the_batch();
     target_->parameters[static_cast<std::size_t>(index)].momentum = momentum;
-    tensor const samples{target_, target_->add({.code = op::batch_size})};
-    target_->gradients.push_back({index, (math::reshape(measured, state.shape()) * samples).id});
+    target_->gradients.push_back({index, (math::reshape(measured, state.shape()) * samples()).id});
+  }
+
+  /// The number of samples in the batch.
+  constexpr tensor samples() { return {target_, target_->add({.code = op::batch_size})}; }
+
+  /// Says that the layer cannot learn from a batch of fewer than `count` samples: a training step
+  /// then refuses one.
+  constexpr void wants_samples(int count) {
+    if (count > target_->least_samples) target_->least_samples = count;
   }
 
   /// Uniform values in [0, 1), drawn anew for each sample at each training step.

@@ -102,8 +102,10 @@ struct graph {
   constexpr_list<gradient_root> gradients;
   constexpr_list<layer_info> layers;
   int randoms = 0;
-  bool fast = false;    // functions in their fast form
-  int adding_for = -1;  // the layer of what is added; -1: the last one
+  bool fast = false;         // functions in their fast form
+  bool whole_batch = false;  // what a sample gives depends on the others: they run all at once
+  int least_samples = 1;     // of a batch that trains
+  int adding_for = -1;       // the layer of what is added; -1: the last one
 
   constexpr node& operator[](int id) { return nodes[static_cast<std::size_t>(id)]; }
   constexpr node const& operator[](int id) const { return nodes[static_cast<std::size_t>(id)]; }
@@ -117,6 +119,13 @@ struct graph {
     return size() - 1;
   }
 };
+
+/// Whether something is computed from several samples: a sum over the batch, or their number.
+constexpr bool measures_batch(graph const& g) {
+  for (node const& n : g.nodes)
+    if (n.over_batch || n.code == op::batch_size) return true;
+  return false;
+}
 
 /// How an operand of a map is addressed from the flat index i of the result: (i / run) % period.
 struct access {

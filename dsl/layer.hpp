@@ -83,6 +83,7 @@ constexpr inference infer(flow const& in) {
 
 namespace faults {
 inline void forward_gives_another_shape_than_the_shape_rule_says() {}
+inline void inference_depends_on_the_other_samples_of_the_batch() {}
 inline void a_tensor_has_more_than_2_to_the_30_numbers() {}
 }  // namespace faults
 

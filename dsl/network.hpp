@@ -204,6 +204,7 @@ constexpr bool rehearse() {
   if (!same) faults::forward_gives_another_shape_than_the_shape_rule_says();
   for (node const& n : g.nodes)
     if (!n.shape.is_countable()) faults::a_tensor_has_more_than_2_to_the_30_numbers();
+  if (measures_batch(g)) faults::inference_depends_on_the_other_samples_of_the_batch();
   return true;
 }
 template <class Layer, class Previous>

@@ -25,7 +25,7 @@ class batch {
   batch(int size, std::span<float const> features, std::span<float const> targets)
       : size_(size), features_(features), targets_(targets) {}
 
-  /// The number of samples, at least 1; the last batch of a range may be smaller than the others.
+  /// The number of samples, at least 1; the last batch of a range may have another than the others.
   int size() const { return size_; }
   std::span<float const> features() const { return features_; }  // (size, feature_shape...)
   std::span<float const> targets() const { return targets_; }    // (size, target_shape...)
@@ -46,9 +46,10 @@ class batch {
 template <int Capacity>
 class batch_range {
  public:
-  /// An empty `order` means the dataset's own, whose batches need no copy.
-  batch_range(dataset const& data, int batch_size, std::vector<int> order)
-      : data_(&data), batch_size_(batch_size), order_(std::move(order)) {
+  /// An empty `order` means the dataset's own, whose batches need no copy. A rest of fewer than
+  /// `least` samples joins the batch before it.
+  batch_range(dataset const& data, int batch_size, std::vector<int> order, int least = 1)
+      : data_(&data), batch_size_(batch_size), least_(least), order_(std::move(order)) {
     if (batch_size < 1) throw error("batches: expected at least 1 sample, found {}", batch_size);
   }
 
@@ -77,11 +78,15 @@ class batch_range {
   std::default_sentinel_t end() const { return {}; }
 
   /// The number of batches.
-  int size() const { return data_->size() / batch_size_ + (data_->size() % batch_size_ != 0); }
+  int size() const {
+    int const whole = data_->size() / batch_size_, rest = data_->size() % batch_size_;
+    return whole + (rest != 0 && (rest >= least_ || whole == 0));
+  }
 
  private:
   void load(int first) {
-    int const count = std::min(batch_size_, data_->size() - first);
+    int const left = data_->size() - first, rest = left - batch_size_;
+    int const count = rest >= least_ ? batch_size_ : left;
     if (order_.empty()) {
       current_ = {count, data_->features(first, count), data_->targets(first, count)};
       return;
@@ -99,7 +104,7 @@ class batch_range {
   }
 
   dataset const* data_;
-  int batch_size_;
+  int batch_size_, least_;
   std::vector<int> order_;
   std::vector<float> features_, targets_;
   batch<Capacity> current_;
@@ -120,12 +125,14 @@ batch_range<Size> batches(dataset const& data) {
   return {data, Size, {}};
 }
 
-/// The same with a batch size that is known at run time. Throws `error` if it is below 1.
-inline batch_range<0> batches(dataset const& data, int batch_size, random_engine& rng) {
-  return {data, batch_size, data.shuffled_order(rng)};
+/// The same with a batch size that is known at run time; a rest of fewer than `least` samples joins
+/// the batch before it. Throws `error` if the batch size is below 1.
+inline batch_range<0> batches(dataset const& data, int batch_size, random_engine& rng,
+                              int least = 1) {
+  return {data, batch_size, data.shuffled_order(rng), least};
 }
-inline batch_range<0> batches(dataset const& data, int batch_size) {
-  return {data, batch_size, {}};
+inline batch_range<0> batches(dataset const& data, int batch_size, int least = 1) {
+  return {data, batch_size, {}, least};
 }
 
 // A range over a temporary dataset would outlive it.
@@ -133,7 +140,7 @@ template <int Size>
 void batches(dataset const&& data, random_engine& rng) = delete;
 template <int Size>
 void batches(dataset const&& data) = delete;
-void batches(dataset const&& data, int batch_size, random_engine& rng) = delete;
-void batches(dataset const&& data, int batch_size) = delete;
+void batches(dataset const&& data, int batch_size, random_engine& rng, int least = 1) = delete;
+void batches(dataset const&& data, int batch_size, int least = 1) = delete;
 
 }  // namespace etch

@@ -22,9 +22,12 @@ std::string figures_text(evaluation const& e, bool has_classes, char const* pref
 std::vector<epoch_report> fit(fit_network const& net, dataset const& data,
                               fit_options const& options) {
   double const kept = options.validation_split;
+  int const least = net.least_samples;
+  std::string const batch_rule =
+      filled("at least {}{}", least, least > 1 ? " (batch_norm measures how values vary)" : "");
   option_faults{"fit"}
       .expect(options.epochs >= 1, "epochs", "at least 1", options.epochs)
-      .expect(options.batch_size >= 1, "batch_size", "at least 1", options.batch_size)
+      .expect(options.batch_size >= least, "batch_size", batch_rule, options.batch_size)
       .expect(options.threads >= 1, "threads", "at least 1", options.threads)
       .expect(kept >= 0 && kept < 1, "validation_split", "at least 0 and below 1", kept)
       .raise();
@@ -45,8 +48,8 @@ std::vector<epoch_report> fit(fit_network const& net, dataset const& data,
     shown.begin_epoch(epoch, train.size());
     double sum = 0;
     random_engine rng{options.seed, static_cast<std::uint64_t>(net.steps())};
-    auto range = options.shuffle ? batches(train, options.batch_size, rng)
-                                 : batches(train, options.batch_size);
+    auto range = options.shuffle ? batches(train, options.batch_size, rng, net.least_samples)
+                                 : batches(train, options.batch_size, net.least_samples);
     for (auto const& batch : range) {
       step_report const step = net.step(batch, team);
       sum += step.loss * step.samples;

@@ -15,7 +15,7 @@ namespace etch {
 /// How long, in which portions and order, and on how many threads.
 struct fit_options {
   int epochs = 1;
-  int batch_size = 64;
+  int batch_size = 64;  // a rest joins the batch before it if it is too small for batch_norm
   bool shuffle = true;
   double validation_split = 0;  // the last part of the data is kept to validate, as Keras does
   int threads = 1;              // the result depends on their number, not on their timing
@@ -68,6 +68,7 @@ evaluation validate(model<Net, Arch> const& m, Optimizer& optimizer, Loss loss, 
 /// be such, and how it validates.
 struct fit_network {
   data_rule rule;
+  int least_samples;          // of a batch
   function_ref<int()> steps;  // that the optimizer has taken with this model
   function_ref<step_report(batch<0> const&, thread_team&)> step;
   function_ref<evaluation(dataset const&, thread_team&)> validate;
@@ -98,7 +99,8 @@ std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss lo
       return optimizer.steps();
     };
     constexpr auto rule = detail::rule_of<Loss, std::remove_cvref_t<decltype(Net)>>();
-    return detail::fit({rule, steps, step, validate}, data, options);
+    return detail::fit({rule, detail::least_samples<Samples, Net, Loss>(), steps, step, validate},
+                       data, options);
   } else {
     return {};
   }

@@ -20,7 +20,7 @@ struct step_report {
 
 /// How many samples a training step computes together unless it is told: as many as keep what they
 /// compute near the second-level cache, but 64 where the weights, read anew for each group, are the
-/// greater part, and where layers measure the batch.
+/// greater part. What is computed does not depend on it.
 template <auto Net>
 constexpr int group_size() {
   constexpr long long near = 5 << 20;  // bytes
@@ -29,8 +29,6 @@ constexpr int group_size() {
     activations += 4ll * l.output.elements();
     weights += l.weight_bytes;
   }
-  for (parameter_info const& p : facts<Net>::parameters)
-    if (!p.trainable) return 64;
   return 64 * activations <= near || weights > 8 * activations ? 64 : 16;
 }
 
@@ -38,7 +36,13 @@ namespace detail {
 
 /// Throws `error` unless a batch has so many features and targets for each of its samples.
 void check_batch(int samples, std::size_t features, int features_each, std::size_t targets,
-                 int targets_each);
+                 int targets_each, int least_samples);
+
+/// The fewest samples that a batch may have: more than one, where a layer measures how they vary.
+template <int Samples, auto Net, class Loss>
+constexpr int least_samples() {
+  return training_plan<Net, Loss, Samples == 0 ? group_size<Net>() : Samples>::value.least_samples;
+}
 
 /// One gradient computation: memory, and what each of the threads does with its share of a batch.
 template <auto Net, class Loss, class Arch, int Samples>
@@ -52,8 +56,8 @@ class gradient_run {
   static constexpr int floats = facts<Net>::parameter_floats;
 
   /// Whether `run` can compute outputs and losses alone, and these are those of inference.
-  static constexpr bool can_evaluate =
-      trains_as_it_is<Net> && last_of_outputs(plan_type::value) >= 0;
+  static constexpr bool can_evaluate = trains_as_it_is<Net> && !plan_type::value.whole_batch &&
+                                       last_of_outputs(plan_type::value) >= 0;
 
   static_assert(plan_type::value.places == facts<Net>::places,
                 "etch: while it trains, a layer makes its parameters, or first uses them, in "
@@ -63,11 +67,21 @@ class gradient_run {
   gradient_run(float_buffer& scratch, gradient_buffer& gradients, int samples,
                thread_team* team = nullptr)
       : samples_(samples), threads_(team == nullptr ? 1 : team->size()), team_(team) {
-    auto const aligned = [](std::size_t count) { return (count + 15) / 16 * 16; };
-    std::size_t const outputs = aligned(predicted());
-    std::size_t const losses = aligned(static_cast<std::size_t>(samples));
-    std::size_t const wanted =
-        outputs + losses + (per_thread + shared) * static_cast<std::size_t>(threads_);
+    // One thread has what is shared for itself, as the plan says; several have it behind their own.
+    constexpr auto const& plan = plan_type::value;
+    bool const alone = threads_ == 1;
+    if (plan.whole_batch) {
+      capacity_ = aligned((samples - 1) / threads_ + 1);
+      team_capacity_ = aligned(samples);
+    }
+    before_batch_ = plan.derived + aligned(plan.workspace) - (alone ? 0 : plan.shared);
+    per_thread_ = before_batch_ + (plan.batch - (alone ? 0 : plan.shared_batch)) * capacity_;
+    shared_before_batch_ = alone ? 0 : std::ptrdiff_t{plan.shared} * threads_;
+    std::ptrdiff_t const of_team =
+        alone ? 0 : shared_before_batch_ + plan.shared_batch * team_capacity_;
+    std::ptrdiff_t const outputs = aligned(predicted()), losses = aligned(samples);
+    auto const wanted =
+        static_cast<std::size_t>(outputs + losses + per_thread_ * threads_ + of_team);
     if (scratch.size() < wanted) scratch.resize(wanted);
     gradients.resize(static_cast<std::size_t>(floats) * static_cast<std::size_t>(threads_),
                      &plan_type::value);
@@ -75,7 +89,7 @@ class gradient_run {
     predictions_ = scratch.data();
     losses_ = predictions_ + outputs;
     memory_ = losses_ + losses;
-    shared_ = memory_ + per_thread * static_cast<std::size_t>(threads_);
+    shared_ = memory_ + per_thread_ * threads_;
   }
 
   /// What follows from the parameters alone, once a step before `run`. Each thread has a copy of
@@ -88,7 +102,9 @@ class gradient_run {
   }
 
   float* gradients(int thread) const { return gradients_ + std::ptrdiff_t{thread} * floats; }
-  std::span<float const> predictions() const { return {predictions_, predicted()}; }
+  std::span<float const> predictions() const {
+    return {predictions_, static_cast<std::size_t>(predicted())};
+  }
   double loss() const {
     double sums[8] = {};  // one alone would wait for each addition
     int i = 0;
@@ -99,13 +115,15 @@ class gradient_run {
     return sums[0] / samples_;
   }
 
-  /// What thread `t` does of the batch, in rounds of as many samples as the threads take at once.
-  /// Its samples follow from their number alone, so that a batch gives the same sums every time.
+  /// What thread `t` does of the batch, in rounds of as many samples as the threads take at once, or
+  /// in one where a sample's results depend on the whole batch. Its samples follow from their number
+  /// alone, so that a batch gives the same sums every time.
   void run(int t, float const* parameters, float const* x, float const* target, random_key key,
            bool forward_only = false) const {
     share const mine{t, threads_};
+    int const round = plan_type::value.whole_batch ? samples_ : Samples * threads_;
     for (int first = 0, together = 0; first < samples_; first += together) {
-      together = std::min(Samples * threads_, samples_ - first);
+      together = std::min(round, samples_ - first);
       int const s = first + mine.begin(together);
       float const* const inputs[]{x + std::ptrdiff_t{s} * input_size,
                                   target + std::ptrdiff_t{s} * target_size};
@@ -119,14 +137,21 @@ class gradient_run {
       b.forward_only = forward_only;
       b.derived = derived(t);
       b.workspace = b.derived + plan_type::value.derived;
+      b.batch = b.derived + before_batch_;
+      b.capacity = capacity_;
       b.random = key;
       b.random.first_sample += static_cast<std::uint32_t>(s);
       int const count = mine.end(together) - mine.begin(together);
       if (count == 0 && first == 0) clear_gradients(t);
       if constexpr (has_team(plan_type::value)) {
-        b.team = {mine,         s - first,
-                  together,     shared_,
-                  gradients(0), [](void* team) { static_cast<thread_team*>(team)->wait_for_all(); },
+        b.team = {mine,
+                  s - first,
+                  together,
+                  shared_,
+                  shared_ + shared_before_batch_,
+                  team_capacity_,
+                  gradients(0),
+                  [](void* team) { static_cast<thread_team*>(team)->wait_for_all(); },
                   team_};
         if (first > 0) wait_for_all();
         run_plan<Arch, plan_type>(b, count);
@@ -168,11 +193,6 @@ class gradient_run {
   }
 
  private:
-  static constexpr std::size_t shared = static_cast<std::size_t>(plan_type::value.shared);
-  static constexpr std::size_t per_thread =
-      static_cast<std::size_t>(plan_type::value.derived) +
-      static_cast<std::size_t>(round_up(plan_type::value.workspace, 16)) - shared;
-
   /// Parameters that follow each other and are treated alike: a call for each of the small ones
   /// would take longer than its update.
   struct stretch {
@@ -209,16 +229,22 @@ class gradient_run {
         std::fill_n(gradients(thread) + part.offset, part.size, 0.0f);
   }
 
+  /// A count of floats, rounded up so that what is behind them is aligned.
+  static constexpr std::ptrdiff_t aligned(std::ptrdiff_t count) { return (count + 15) / 16 * 16; }
+
   /// Floats of all predictions.
-  std::size_t predicted() const {
-    return static_cast<std::size_t>(samples_) * static_cast<std::size_t>(output_size);
-  }
+  std::ptrdiff_t predicted() const { return std::ptrdiff_t{samples_} * output_size; }
   float* derived(int thread) const {
-    return memory_ + per_thread * static_cast<std::size_t>(thread);
+    return memory_ + per_thread_ * thread;
   }
 
   int samples_, threads_;
   thread_team* team_;
+  std::ptrdiff_t capacity_ = 0, team_capacity_ = 0;  // samples of a whole batch that a thread, or
+                                                     // all of them together, have room for
+  std::ptrdiff_t per_thread_;         // floats of each thread's memory,
+  std::ptrdiff_t before_batch_;       // and of what stands before that which grows with the batch
+  std::ptrdiff_t shared_before_batch_;  // the same of the shared memory
   float* predictions_;
   float* losses_;
   float* memory_;
@@ -284,18 +310,21 @@ step_report take_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch con
 }  // namespace detail
 
 /// One step of training: the gradient of the mean loss over the batch, and the optimizer's update.
-/// `batch` has size(), features() and targets(), samples one after the other. Up to `Samples` are
-/// computed together, or as many as group_size says; batch statistics (batch_norm) are those of
-/// such a group. With a team, each thread takes a share; the result depends on their number, not on
-/// timing. Throws `error` if features or targets are not as many as the samples take, or if targets
-/// are none of the loss: no classes of cross_entropy, or outside 0 to 1 for binary_cross_entropy.
+/// `batch` has size(), features() and targets(), samples one after the other. Statistics of the batch
+/// (batch_norm) are those of all its samples, however many threads share them. Up to `Samples` are
+/// computed together, or as many as group_size says, which decides the speed alone. With a team, each
+/// thread takes a share; the result depends on their number by rounding, not on timing. Throws
+/// `error` if features or targets are not as many as the samples take, if these are too few for the
+/// statistics of a layer, or if targets are none of the loss: no classes of cross_entropy, or outside
+/// 0 to 1 for binary_cross_entropy.
 template <int Samples = 0, auto Net, class Arch, class Optimizer, class Loss, class Batch>
 step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss loss, Batch const& batch,
                        thread_team* team = nullptr) {
   if constexpr (detail::can_train<Net, Loss>()) {
     constexpr auto rule = detail::rule_of<Loss, std::remove_cvref_t<decltype(Net)>>();
     detail::check_batch(batch.size(), batch.features().size(), rule.features,
-                        batch.targets().size(), rule.targets);
+                        batch.targets().size(), rule.targets,
+                        detail::least_samples<Samples, Net, Loss>());
     detail::check_targets("train_step", batch.targets(), rule.values, rule.classes);
     return detail::take_step<Samples>(m, optimizer, loss, batch, team);
   } else {

@@ -293,6 +293,11 @@ class writer {
     }
   }
 
+  /// A mean over the batch, which layers may take while they train.
+  constexpr tensor over_batch(tensor x, int first, int last) {
+    return context_.training() ? m::batch_mean(x, first, last) : m::mean(x, first, last);
+  }
+
   constexpr tensor normalised(tensor x) {
     int const rank = x.shape().rank;
     int const most = how_.of_batch ? 4 : 2;
@@ -306,11 +311,11 @@ class writer {
         tensor const e = m::exp(m::tanh(x));
         return e / m::sum(e, rank - 1, rank);
       }
-      case 2: return m::batch_mean(x, 0, rank == 0 ? 0 : rank - 1);
+      case 2: return over_batch(x, 0, rank == 0 ? 0 : rank - 1);
       case 3: {
-        tensor const centred = x - m::batch_mean(x, 0, rank - 1);
+        tensor const centred = x - over_batch(x, 0, rank - 1);
         return centred * (parameter({x.shape().last()}) /
-                          m::sqrt(m::batch_mean(centred * centred, 0, rank - 1) + 0.125));
+                          m::sqrt(over_batch(centred * centred, 0, rank - 1) + 0.125));
       }
       default: return m::sin(x);
     }

@@ -14,6 +14,8 @@ class binder {
   constexpr binder(graph const& g, plan&& fused) : g_(g), uses_(g), out_(std::move(fused)) {
     value_of_.assign(g.nodes.size(), -1);
     out_.places = parameter_places(g);
+    out_.whole_batch = g.whole_batch;
+    out_.least_samples = g.least_samples;
     for (parameter_place const& p : out_.places) out_.parameter_floats = p.offset + p.size;
   }
 
@@ -21,6 +23,7 @@ class binder {
     bind_steps();
     bind_gradients();
     begin_sums();
+    if (g_.whole_batch) reduce_over_threads();
     for (std::size_t i = 0; i < g_.outputs.size(); ++i)
       bind_output(g_.outputs[i], static_cast<int>(i));
     return std::move(out_);
@@ -150,6 +153,31 @@ class binder {
         s.begins = !begun[at(s.result)];
         begun[at(s.result)] = true;
       }
+  }
+
+  /// Each thread of a team sums over its own samples. Who reads the sum means that of the whole
+  /// batch: a step behind it adds up what the threads have.
+  constexpr void reduce_over_threads() {
+    constexpr_list<step> steps = std::move(out_.steps);
+    out_.steps.clear();
+    out_.steps.reserve(2 * steps.size());
+    for (step s : steps) {
+      int const total = s.result;
+      if (!s.sums || !s.batched || out_.values[at(total)].where != space::workspace) {
+        out_.steps.push_back(s);
+        continue;
+      }
+      value part = out_.values[at(total)];
+      part.shared = true;
+      s.result = static_cast<int>(out_.values.size());
+      out_.values.push_back(part);
+      out_.steps.push_back(s);
+      out_.steps.push_back({.what = step_kind::all_reduce,
+                            .batched = false,
+                            .result = total,
+                            .layer = s.layer,
+                            .operands = {s.result, -1, -1}});
+    }
   }
 
   /// A result is written where the caller wants it; an input, a parameter or a second output is

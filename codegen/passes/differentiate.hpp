@@ -303,6 +303,7 @@ class differentiator {
 /// each node that was there before (-1 where there is none); with `inputs`, those of the inputs
 /// too.
 constexpr constexpr_list<int> differentiate(graph& g, int loss, bool inputs = false) {
+  g.whole_batch = measures_batch(g);  // while no sum over the batch is a gradient
   return detail::differentiator{g, inputs}.run(loss);
 }
 

@@ -84,6 +84,7 @@ class placer {
       bool const one_copy = x.where == space::workspace && l.first_segment == l.last_segment &&
                             l.first_segment >= 0 && out_.segments[at(l.first_segment)].loops;
       x.stride = x.batched && !one_copy ? x.size : 0;
+      x.grows = out_.whole_batch && x.where == space::workspace && x.stride > 0;
       x.lanes = x.batched && x.where == space::workspace && l.first_segment >= 0 &&
                 out_.segments[at(l.first_segment)].lanes;
     }
@@ -125,9 +126,12 @@ class placer {
     return v;
   }
 
+  /// Floats, or floats for each sample of a value that grows with the batch.
   constexpr long long footprint(value const& x) const {
+    if (x.grows) return x.size;
     int const together = x.lanes ? most_lanes : 1;
-    int const few = x.lanes ? std::min(lane_copies, round_up(out_.samples, together)) : 1;
+    int const most = out_.whole_batch ? lane_copies : round_up(out_.samples, together);
+    int const few = x.lanes ? std::min(lane_copies, most) : 1;
     long long const copies = x.stride > 0 ? round_up(out_.samples, together) : few;
     return (x.size * copies + 15) / 16 * 16;
   }
@@ -142,30 +146,44 @@ class placer {
 
   /// Memory that a value has for itself while it lives.
   struct block {
-    long long size, offset;  // floats, a multiple of 16
+    long long size, offset;  // as footprint says
     int value;
     int first, last;  // steps
   };
 
-  /// Largest first, each at the lowest offset that is free while it lives (Pisarchyk and Lee 2020).
   constexpr void assign_offsets() {
-    constexpr_list<block> blocks;
-    blocks.reserve(out_.values.size());
-    for (std::size_t v = 0; v < out_.values.size(); ++v) {
-      value& x = out_.values[v];
-      life const& l = lives_[v];
+    for (value& x : out_.values)
       if (x.where == space::derived) {
         x.offset = static_cast<int>(derived_);
         derived_ += footprint(x);
-      } else if (x.where == space::workspace && l.first >= 0 && l.shares < 0 && !x.shared) {
-        blocks.push_back({footprint(x), 0, static_cast<int>(v), l.first, l.last});
       }
+    workspace_ = place_apart(false);
+    batch_ = place_apart(true);
+    place_shared();
+    for (std::size_t v = 0; v < out_.values.size(); ++v)
+      if (lives_[v].shares >= 0)
+        out_.values[v].offset = out_.values[at(memory_of(static_cast<int>(v)))].offset;
+  }
+
+  /// Places what each thread has for itself, of the values that grow with the batch or of the
+  /// others: largest first, each at the lowest offset that is free while it lives (Pisarchyk and Lee
+  /// 2020). Gives the size of their memory.
+  constexpr long long place_apart(bool grows) {
+    constexpr_list<block> blocks;
+    blocks.reserve(out_.values.size());
+    for (std::size_t v = 0; v < out_.values.size(); ++v) {
+      value const& x = out_.values[v];
+      life const& l = lives_[v];
+      if (x.where == space::workspace && x.grows == grows && l.first >= 0 && l.shares < 0 &&
+          !x.shared)
+        blocks.push_back({footprint(x), 0, static_cast<int>(v), l.first, l.last});
     }
     block* const all = blocks.data();
     int const count = static_cast<int>(blocks.size());
     std::sort(all, all + count, [](block const& a, block const& b) {
       return a.size != b.size ? a.size > b.size : a.value < b.value;
     });
+    long long end = 0;
     // Those before `i` are placed, and in the order of their offsets.
     for (int i = 0; i < count; ++i) {
       block x = all[i];
@@ -176,15 +194,12 @@ class placer {
         if (other.offset + other.size > x.offset) x.offset = other.offset + other.size;
       }
       out_.values[at(x.value)].offset = static_cast<int>(x.offset);
-      if (x.offset + x.size > workspace_) workspace_ = x.offset + x.size;
+      end = std::max(end, x.offset + x.size);
       int to = i;
       for (; to > 0 && all[to - 1].offset > x.offset; --to) all[to] = all[to - 1];
       all[to] = x;
     }
-    place_shared();
-    for (std::size_t v = 0; v < out_.values.size(); ++v)
-      if (lives_[v].shares >= 0)
-        out_.values[v].offset = out_.values[at(memory_of(static_cast<int>(v)))].offset;
+    return end;
   }
 
   /// Shared memory is not used again for another value: a thread may be ahead of the others.
@@ -192,23 +207,28 @@ class placer {
     for (std::size_t v = 0; v < lives_.size(); ++v) {
       value& x = out_.values[v];
       if (!x.shared || lives_[v].first < 0 || lives_[v].shares >= 0) continue;
-      x.offset = static_cast<int>(workspace_);
-      workspace_ += footprint(x);
-      shared_ += footprint(x);
+      long long& end = x.grows ? batch_ : workspace_;
+      x.offset = static_cast<int>(end);
+      end += footprint(x);
+      (x.grows ? shared_batch_ : shared_) += footprint(x);
     }
   }
 
   constexpr void set_sizes() {
-    if (workspace_ > most_floats || out_.parameter_floats + derived_ > most_floats) {
+    if (workspace_ > most_floats || batch_ > most_floats ||
+        out_.parameter_floats + derived_ > most_floats) {
       out_.workspace = -1;
     } else {
       out_.workspace = static_cast<int>(workspace_);
       out_.shared = static_cast<int>(shared_);
+      out_.batch = static_cast<int>(batch_);
+      out_.shared_batch = static_cast<int>(shared_batch_);
       out_.derived = static_cast<int>(derived_);
     }
   }
 
   long long workspace_ = 0, shared_ = 0, derived_ = 0;  // floats
+  long long batch_ = 0, shared_batch_ = 0;              // floats for each sample
   plan out_;
   constexpr_list<life> lives_;
 };

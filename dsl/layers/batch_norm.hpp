@@ -37,13 +37,16 @@ struct batch_norm : norm {
       return x * scale + (beta - running_mean * scale);
     }
     int const channel_axis = x.shape().rank - 1;
+    int const values = x.shape().elements(0, channel_axis);  // of a channel, in each sample
+    if (values == 1) c.wants_samples(2);
     tensor const mean = batch_mean(x, 0, channel_axis);
     // The gradient through the mean is taken where it is a number a channel, in the shift, and not
     // in each element; the variance has none, as the centred add up to zero.
     tensor const centred = x - detach(mean);
     tensor const variance = batch_mean(centred * centred, 0, channel_axis);
+    tensor const all = c.samples() * static_cast<double>(values);
     c.measure(running_mean, mean, chosen.momentum);
-    c.measure(running_var, variance, chosen.momentum);
+    c.measure(running_var, variance * (all / (all - 1.0)), chosen.momentum);
     tensor const scale = gamma / sqrt(variance + chosen.epsilon);
     return centred * scale + (beta - (mean - detach(mean)) * scale);
   }
@@ -52,12 +55,14 @@ struct batch_norm : norm {
 }  // namespace layers
 
 /// gamma * (x - mean) / sqrt(variance + epsilon) + beta for each channel (the last axis). While
-/// training, mean and (biased) variance are those of the samples that are computed together, over
-/// all axes but the last; each step moves the running ones towards them, running += momentum *
-/// (batch - running), and inference uses the running ones. Parameters: gamma, beta; states:
-/// running_mean, running_var (channels). Options: `batch_norm(epsilon<1e-3>, momentum<0.01>)`;
-/// without, 1e-5 and 0.1. Ioffe and Szegedy 2015; ONNX BatchNormalization, whose momentum is 1 -
-/// this one.
+/// training, mean and variance (the sum of squares over n) are those of the whole batch that
+/// `train_step` is given, however many threads share it, over all axes but the last. Each step
+/// moves the running ones towards them, running += momentum * (batch - running), the variance
+/// towards the unbiased one (over n - 1), and inference uses the running ones. n is the number of
+/// values of a channel in the batch; one alone has no variance, and `train_step` refuses it.
+/// Parameters: gamma, beta; states: running_mean, running_var (channels). Options:
+/// `batch_norm(epsilon<1e-3>, momentum<0.01>)`; without, 1e-5 and 0.1. Ioffe and Szegedy 2015; as
+/// PyTorch's BatchNorm; ONNX BatchNormalization, whose momentum is 1 - this one.
 inline constexpr layers::batch_norm<> batch_norm{};
 
 }  // namespace etch

@@ -38,30 +38,13 @@ struct training_result {
   }
 };
 
-/// The reference in double, `group` samples together.
-inline training_result reference_training(problem const& p, training_batch const& batch,
-                                          int group) {
+/// The reference in double.
+inline training_result reference_training(problem const& p, training_batch const& batch) {
   etch::graph const& g = p.training.graph;
-  training_result all;
-  all.outputs.resize(g.outputs.size());
-  for (etch::parameter_info const& info : g.parameters)
-    all.gradients.emplace_back(static_cast<std::size_t>(info.shape.elements()), 0.0);
-  for (int s = 0; s < batch.samples; s += group) {
-    int const n = std::min(group, batch.samples - s);
-    tensors inputs;
-    for (std::size_t i = 0; i < g.inputs.size(); ++i)
-      inputs.push_back(part(batch.inputs[i], g.inputs[i].elements(), s, n));
-    etch::random_key key = batch.key;
-    key.first_sample += static_cast<std::uint32_t>(s);
-    auto const values = etch::evaluate<double>(g, inputs, p.parameters, n, key);
-    tensors const outputs = etch::outputs(g, values);
-    for (std::size_t i = 0; i < outputs.size(); ++i)
-      all.outputs[i].insert(all.outputs[i].end(), outputs[i].begin(), outputs[i].end());
-    tensors const gradients = etch::parameter_gradients(g, values);
-    for (std::size_t i = 0; i < gradients.size(); ++i)
-      for (std::size_t j = 0; j < gradients[i].size(); ++j) all.gradients[i][j] += gradients[i][j];
-  }
-  return all;
+  tensors inputs;
+  for (std::vector<float> const& x : batch.inputs) inputs.push_back(widen(x));
+  auto const values = etch::evaluate<double>(g, inputs, p.parameters, batch.samples, batch.key);
+  return {etch::outputs(g, values), etch::parameter_gradients(g, values), {}};
 }
 
 /// Gradients that lie as a model's parameters do.
@@ -87,8 +70,9 @@ inline void load_stale(problem const& p, float* gradients) {
 /// A plan of probe_graph, run on these buffers.
 struct plan_function {
   void (*run)(etch::buffers const& b, int samples);
-  int group = 1;  // samples together
+  int group = 1;  // samples together, unless the plan takes a whole batch
   int workspace = 0;
+  int batch = 0;  // floats for each sample of a whole batch
 };
 
 inline training_result run_probe_plan(problem const& p, plan_function const& plan,
@@ -104,14 +88,17 @@ inline training_result run_probe_plan(problem const& p, plan_function const& pla
   }
   guarded parameters(static_cast<std::size_t>(p.floats), 0),
       gradients(static_cast<std::size_t>(p.floats), 0);
-  guarded workspace(static_cast<std::size_t>(plan.workspace), 0);
+  int const capacity = etch::round_up(batch.samples, 16);
+  guarded workspace(static_cast<std::size_t>(plan.workspace), 0),
+      grown(static_cast<std::size_t>(plan.batch * capacity), 0);
   std::fill_n(parameters.data(), p.floats, 0.0f);
   std::fill_n(gradients.data(), p.floats, 0.0f);
   p.load(parameters.data());
   load_stale(p, gradients.data());
   std::vector<float> const parameters_before = parameters.values();
 
-  for (int s = 0; s < batch.samples; s += plan.group) {
+  int const group = g.whole_batch ? batch.samples : plan.group;
+  for (int s = 0; s < batch.samples; s += group) {
     std::vector<float const*> from;
     std::vector<float*> to;
     for (std::size_t i = 0; i < in.size(); ++i)
@@ -124,10 +111,13 @@ inline training_result run_probe_plan(problem const& p, plan_function const& pla
     b.parameters = parameters.data();
     b.gradients = gradients.data();
     b.workspace = workspace.data();
+    b.batch = grown.data();
+    b.capacity = capacity;
+    b.team.samples = batch.samples;
     b.adds = s > 0;
     b.random = batch.key;
     b.random.first_sample += static_cast<std::uint32_t>(s);
-    plan.run(b, std::min(plan.group, batch.samples - s));
+    plan.run(b, std::min(group, batch.samples - s));
   }
   for (std::size_t i = 0; i < in.size(); ++i)
     if (!in[i].intact() || in[i].values() != batch.inputs[i])
@@ -139,7 +129,7 @@ inline training_result run_probe_plan(problem const& p, plan_function const& pla
   if (!parameters.intact() || parameters.values() != parameters_before)
     all.found.push_back("the parameters or what is around them was written to");
   if (!gradients.intact()) all.found.push_back("written outside the gradients");
-  if (!workspace.intact()) all.found.push_back("written outside the workspace");
+  if (!workspace.intact() || !grown.intact()) all.found.push_back("written outside the workspace");
   collect_gradients(p, gradients.data(), all);
   return all;
 }

@@ -14,7 +14,7 @@ static_assert(cost<net>.parameters == (4 * 9 * 2 + 4) + (4 + 4) + (144 * 3 + 3))
 static_assert(cost<net>.multiply_adds == 6 * 6 * 4 * 9 * 2 + 144 * 3);
 static_assert(cost<net>.workspace_bytes >= 4 * 144);
 static_assert(cost<net>.workspace_bytes <= 8 * 1024);
-static_assert(cost<net>.training_bytes<16> > cost<net>.training_bytes<8>);
+static_assert(cost<net>.training_bytes<32> > cost<net>.training_bytes<16>);
 
 }  // namespace
 
@@ -57,14 +57,14 @@ TEST_CASE("weights take what they take in memory, with padding, and states count
 }
 
 TEST_CASE("training bytes are told layer by layer, backward steps with the layer they belong to") {
-  constexpr auto bytes = cost<net>.layer_training_bytes<8>;
+  constexpr auto bytes = cost<net>.layer_training_bytes<16>;
   REQUIRE(bytes.size() == 6);
   CHECK(bytes[0] == 0);
-  CHECK(bytes[1] >= 8 * 4 * 144);
+  CHECK(bytes[1] >= 16 * 4 * 144);
   CHECK(bytes[2] >= 4 * 4 * 4);  // batch_norm keeps sums of its channels; its map is the relu's
-  CHECK(bytes[2] < 8 * 4 * 144);
-  CHECK(bytes[3] >= 8 * 4 * 144);
+  CHECK(bytes[2] < 16 * 4 * 144);
+  CHECK(bytes[3] >= 16 * 4 * 144);
   long long sum = 0;
   for (long long b : bytes) sum += b;
-  CHECK(sum >= cost<net>.training_bytes<8>);
+  CHECK(sum >= cost<net>.training_bytes<16>);
 }

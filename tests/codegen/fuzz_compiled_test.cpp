@@ -48,7 +48,8 @@ check::failures check_compiled(etch::graph const& g, std::uint32_t seed, int cou
   auto const nan = std::numeric_limits<float>::quiet_NaN();
   auto const floats = [](int n) { return etch::float_buffer(static_cast<std::size_t>(n) + 16); };
   etch::float_buffer weights = floats(p.parameter_floats), gradients = floats(p.parameter_floats);
-  etch::float_buffer derived = floats(p.derived), memory = floats(p.workspace);
+  etch::float_buffer derived = floats(p.derived),
+                     memory = floats(static_cast<int>(memory_floats(p, count)));
   std::fill_n(derived.data(), derived.size(), nan);
   std::fill_n(memory.data(), memory.size(), nan);
   for (std::size_t i = 0; i < parameters.size(); ++i)
@@ -78,13 +79,16 @@ check::failures check_compiled(etch::graph const& g, std::uint32_t seed, int cou
   for (auto& v : y) out.push_back(v.data());
 
   etch::random_key const key{.seed = seed, .step = 2, .first_sample = 7};
-  etch::buffers const b{.inputs = in.data(),
-                        .outputs = out.data(),
-                        .parameters = weights.data(),
-                        .gradients = gradients.data(),
-                        .derived = derived.data(),
-                        .workspace = memory.data(),
-                        .random = key};
+  etch::buffers b{.inputs = in.data(),
+                  .outputs = out.data(),
+                  .parameters = weights.data(),
+                  .gradients = gradients.data(),
+                  .derived = derived.data(),
+                  .workspace = memory.data(),
+                  .batch = memory.data() + p.workspace,
+                  .capacity = 16,
+                  .random = key};
+  b.team.samples = count;
   etch::run_prologue<Arch, Plan>(b);
   etch::run_plan<Arch, Plan>(b, count);
 

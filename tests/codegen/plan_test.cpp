@@ -25,6 +25,8 @@ class memory_checker {
 
   std::string run(int samples) {
     std::fill(workspace_.begin(), workspace_.end(), tag{});
+    capacity_ = etch::round_up(samples, 16);
+    batch_.assign(std::size_t(plan_.batch * capacity_), tag{});
     for (std::size_t g = 0; g < plan_.segments.size() && fault_.empty(); ++g) {
       bool const prologue = static_cast<int>(g) < plan_.prologue;
       etch::segment const& part = plan_.segments[g];
@@ -77,14 +79,17 @@ class memory_checker {
   void each(int v, int sample, int n, F f) {
     etch::value const& x = plan_.values[std::size_t(v)];
     if (x.where != etch::space::workspace && x.where != etch::space::derived) return;
-    auto& buffer = x.where == etch::space::workspace ? workspace_ : derived_;
+    auto& buffer = x.grows                              ? batch_
+                   : x.where == etch::space::workspace ? workspace_
+                                                       : derived_;
+    int const offset = x.grows ? x.offset * capacity_ : x.offset;
     for (int s = sample; s < sample + (x.batched ? n : 1); ++s)
       for (int i = 0; i < x.size; ++i) {
         int const first = s / etch::most_lanes * etch::most_lanes;  // of the block
         int const block = x.stride > 0 ? first * x.stride : first % etch::lane_copies * x.size;
         int const lane = x.lanes ? block + i * etch::most_lanes + s % etch::most_lanes
                                  : s * x.stride + i;
-        std::size_t const at = std::size_t(x.offset + lane);
+        std::size_t const at = std::size_t(offset + lane);
         if (at >= buffer.size()) {
           fault_ = "step " + std::to_string(at_) + " reaches outside its buffer";
           return;
@@ -94,7 +99,8 @@ class memory_checker {
   }
 
   etch::plan const& plan_;
-  std::vector<tag> workspace_, derived_;
+  std::vector<tag> workspace_, derived_, batch_;
+  int capacity_ = 0;  // samples that batch_ has room for
   std::string fault_;
   int at_ = 0;
 };
@@ -106,7 +112,7 @@ constexpr auto mnist_cnn = etch::input<28, 28, 1>
                          | etch::flatten | etch::dense<64> | etch::relu | etch::dense<10>;
 
 void check_memory(etch::plan const& p) {
-  for (int samples : {p.samples, 1}) {
+  for (int samples : {p.samples, 1, p.whole_batch ? p.samples + 30 : 1}) {
     INFO(etch::to_text(p));
     CHECK(memory_checker(p).run(samples) == "");
   }

@@ -14,12 +14,13 @@ namespace {
 
 constexpr int heavy = 512;
 
-/// A dense layer that adds the mean of the samples that are computed together to each of them.
+/// A dense layer that, while it learns, adds the mean of the batch to each sample.
 struct dense_and_mean : layer {
   static constexpr std::string_view kind = "dense_and_mean";
   static constexpr verdict shape_rule(tensor_shape const& in) { return accept(in); }
   static constexpr tensor forward(context& c, tensor x) {
-    return layers::dense<40>::forward(c, x) + batch_mean(x, 0, 1);
+    tensor const y = layers::dense<40>::forward(c, x);
+    return c.training() ? y + batch_mean(x, 0, 1) : y;
   }
 };
 

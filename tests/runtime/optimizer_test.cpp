@@ -21,7 +21,6 @@ namespace {
 constexpr auto net = etch::input<6, 5, 2> | etch::conv2d<3, 3> | etch::batch_norm | etch::relu |
                      etch::flatten | etch::dense<5>;
 
-// One whose gradients do not depend on the other samples.
 constexpr auto plain =
     etch::input<6, 5, 2> | etch::conv2d<3, 3> | etch::relu | etch::flatten | etch::dense<5>;
 
@@ -188,8 +187,6 @@ TEST_CASE("states move towards what a step measures, whatever the optimizer") {
 
 TEST_CASE(
     "a number of threads gives the same weights in every run, and nearly those of another number") {
-  // Without batch_norm, whose statistics are those of the samples that one thread computes
-  // together.
   auto const trained = [](int threads) {
     etch::model<plain> m{etch::seed{5}};
     etch::sgd optimizer{{.learning_rate = 0.05f, .momentum = 0.9f}};
