@@ -4,6 +4,13 @@
 # Not find_package(xsimd): Debian's target links a library, xtl, that is not installed with it.
 find_path(etch_XSIMD_INCLUDE_DIR xsimd/xsimd.hpp)
 find_path(etch_HANA_INCLUDE_DIR boost/hana.hpp)
+set(etch_MISSING)
+foreach(folder etch_XSIMD_INCLUDE_DIR etch_HANA_INCLUDE_DIR)
+  if(NOT ${folder})
+    string(CONCAT etch_MISSING "etch needs the headers of xsimd and of Boost.Hana, in Debian "
+      "libxsimd-dev and libboost-dev: ${folder} is not set")
+  endif()
+endforeach()
 set(etch_COMPILE_OPTIONS
   -ffp-contract=fast  # a * b + c as one instruction
   # plans of deep networks
@@ -55,7 +62,7 @@ if(NOT etch_has_spoken AND NOT etch_FIND_QUIETLY)
   endif()
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND
      NOT etch_flags MATCHES "-m(arch|avx)")
-    message(STATUS "etch: without -march compilers use SSE2 alone, a fraction of the speed of "
-      "-DCMAKE_CXX_FLAGS=-march=x86-64-v3, or of target_compile_options(... -march=x86-64-v3)")
+    message(STATUS "etch: CMAKE_CXX_FLAGS has no -march; targets without one of their own use SSE2 "
+      "alone, at a fraction of the speed: -march=x86-64-v3 is for processors since 2015")
   endif()
 endif()
