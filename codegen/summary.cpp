@@ -1,5 +1,7 @@
 #include "summary.hpp"
 
+#include <algorithm>
+
 #include "../dsl/text.hpp"
 
 namespace etch {
@@ -11,21 +13,29 @@ std::string grouped(long long number) {
   return digits;
 }
 
-std::string detail::summary(std::span<layer_cost const> layers, long long parameters,
+std::string detail::summary(std::span<summary_line const> lines, long long parameters,
                             long long multiply_adds, long long weight_bytes,
                             long long workspace_bytes) {
-  auto const line = [](std::string const& a, std::string const& b, std::string const& c,
-                       std::string const& d, std::string const& e) {
-    return filled("{:>3}  {:<18} {:<16} {:>12} {:>14}\n", a, b, c, d, e);
+  auto const name = [](summary_line const& l) {
+    std::string const kind{l.kind.empty() ? "block" : l.kind};
+    std::string const indent(static_cast<std::size_t>(l.depth == 0 ? 0 : 1 + 2 * l.depth), ' ');
+    return indent + filled("{:>3}  ", l.place) + kind +
+           (l.depthwise ? " depthwise" : l.groups > 1 ? filled(" in {} groups", l.groups) : "");
   };
-  std::string const rule = std::string(67, '-') + "\n";
-  std::string text = line("", "layer", "output", "parameters", "multiply-adds") + rule;
-  int index = 0;
-  for (layer_cost const& l : layers)
-    text += line(std::to_string(index++), std::string{l.kind}, shape_text(l.output),
-                 l.parameters == 0 ? "" : grouped(l.parameters),
+  std::size_t widest = 24;
+  for (summary_line const& l : lines) widest = std::max(widest, name(l).size());
+  auto const line = [&](std::string const& a, std::string const& b, std::string const& c,
+                        std::string const& d) {
+    std::string text =
+        a + std::string(widest - a.size(), ' ') + filled(" {:<16} {:>12} {:>14}", b, c, d);
+    return text.substr(0, text.find_last_not_of(' ') + 1) + "\n";
+  };
+  std::string const rule = std::string(widest + 45, '-') + "\n";
+  std::string text = line("     layer", "output", "parameters", "multiply-adds") + rule;
+  for (summary_line const& l : lines)
+    text += line(name(l), shape_text(l.output), l.parameters == 0 ? "" : grouped(l.parameters),
                  l.multiply_adds == 0 ? "" : grouped(l.multiply_adds));
-  text += rule + line("", "total", "", grouped(parameters), grouped(multiply_adds));
+  text += rule + line("     total", "", grouped(parameters), grouped(multiply_adds));
   text += filled("     weights {} bytes, workspace {} bytes\n", grouped(weight_bytes),
                  grouped(workspace_bytes));
   return text;

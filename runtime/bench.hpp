@@ -32,6 +32,16 @@ constexpr double multiply_adds_of(Plan const& p, step const& s) {
   return static_cast<double>(w.multiply_adds()) * kept / (w.out_height() * w.out_width());
 }
 
+/// The shape of what a step computes, without the frame that it is stored in for the layer behind.
+template <class Plan>
+constexpr tensor_shape output_of(Plan const& p, step const& s) {
+  tensor_shape shape = p.values[static_cast<std::size_t>(s.result)].shape;
+  if (s.what == step_kind::copy || s.box == 0 || s.also >= 0) return shape;
+  for (int axis = 0; axis < shape.rank; ++axis)
+    shape[axis] = box_of(p, s).size[static_cast<std::size_t>(4 - shape.rank + axis)];
+  return shape;
+}
+
 /// Seconds of the expensive functions of a step, as `function_time` measures them.
 template <class Arch, auto const& Plan, int Index>
 double function_seconds() {
@@ -141,6 +151,7 @@ bench_report bench(bench_options const& options = {}) {
     });
   };
   bench_report report;
+  report.processor = measure::processor_name();
   report.instruction_set = Arch::name;
   auto const whole = [&] { run_plan<Arch, plan_type>(b, 1); };
   whole();
@@ -168,7 +179,7 @@ bench_report bench(bench_options const& options = {}) {
       row.layer = detail::chain_layer(g, s.layer);
       row.name = layer_text(g, s.layer);
       row.step = name_of(s.what);
-      row.output = shape_text(plan.values[static_cast<std::size_t>(s.result)].shape);
+      row.output = shape_text(detail::output_of(plan, s));
       whole();  // operands as they are when the network runs
       row.nanoseconds = 1e9 * typical([&] { run::template run<K>(b, 0, 1); });
       detail::judge(row, machine, w, w.read + w.written);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <fstream>
 #include <map>
+#include <string>
 #include <string_view>
 
 #if __has_include(<unistd.h>)
@@ -158,6 +160,16 @@ double function_time() {
     return time / (vectors * repeats);
   }();
   return measured;
+}
+
+/// The processor as Linux names it, or nothing.
+inline std::string processor_name() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (std::size_t const at = line.find(": ");
+        at != std::string::npos && line.starts_with("model name"))
+      return line.substr(at + 2);
+  return {};
 }
 
 /// The data caches of a core, in bytes.

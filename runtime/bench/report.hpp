@@ -37,11 +37,23 @@ struct bench_ceilings {
 
 /// What `bench` measured: the kernel calls in their order, and the whole network.
 struct bench_report {
+  std::string processor{};  // as the system names it; empty if it does not
   std::string instruction_set;
   bench_ceilings ceilings;
   std::vector<bench_row> rows;
   bench_row total;
 };
+
+/// Where the report was measured: `AMD EPYC 9R14, AVX-512, one core`.
+inline std::string machine_text(bench_report const& r) {
+  std::string_view const set = r.instruction_set;
+  std::string_view const words = set == "avx512" ? "AVX-512"
+                                 : set == "avx2" ? "AVX2"
+                                 : set == "sse2" ? "SSE2"
+                                 : set == "neon" ? "NEON"
+                                                 : set;
+  return fmt::format("{}{}{}, one core", r.processor, r.processor.empty() ? "" : ", ", words);
+}
 
 /// A table for people.
 inline std::string to_table(bench_report const& r) {
@@ -72,7 +84,7 @@ inline std::string to_table(bench_report const& r) {
   text += rule + line("", r.total);
   text += fmt::format(
       "{}: {:.0f} GFLOP/s in registers; loads from L1, L2, L3: {:.0f}, {:.0f}, {:.0f} GB/s\n",
-      r.instruction_set, r.ceilings.gflops, r.ceilings.l1, r.ceilings.l2, r.ceilings.l3);
+      machine_text(r), r.ceilings.gflops, r.ceilings.l1, r.ceilings.l2, r.ceilings.l3);
   return text;
 }
 
@@ -87,10 +99,10 @@ inline std::string to_json(bench_report const& r) {
         x.multiply_adds, x.bytes, x.gflops(), x.of_peak, json_quoted(x.bound), x.of_bound);
   };
   std::string text = fmt::format(
-      "{{\n  \"instruction_set\": {},\n  \"ceilings\": {{\"gflops\": {:.3f}, \"l1_gigabytes\": "
+      "{{\n  \"processor\": {},\n  \"instruction_set\": {},\n  \"ceilings\": {{\"gflops\": {:.3f}, \"l1_gigabytes\": "
       "{:.3f}, "
       "\"l2_gigabytes\": {:.3f}, \"l3_gigabytes\": {:.3f}}},\n  \"rows\": [",
-      json_quoted(r.instruction_set), r.ceilings.gflops, r.ceilings.l1, r.ceilings.l2,
+      json_quoted(r.processor), json_quoted(r.instruction_set), r.ceilings.gflops, r.ceilings.l1, r.ceilings.l2,
       r.ceilings.l3);
   for (std::size_t i = 0; i < r.rows.size(); ++i)
     text += (i == 0 ? "\n    " : ",\n    ") + row(r.rows[i]);

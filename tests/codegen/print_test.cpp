@@ -104,16 +104,49 @@ TEST_CASE("the summary of a network shows what each layer takes") {
   std::string const text = etch::summary<small>();
   INFO(text);
   // conv2d: 2 filters of 3x3, 16 positions; dense: 8 x 3.
-  CHECK(text.find("conv2d             (4, 4, 2)                  20            288\n") !=
+  CHECK(text.find("conv2d              (4, 4, 2)                  20            288\n") !=
         std::string::npos);
-  CHECK(text.find("max_pool2d         (2, 2, 2)") != std::string::npos);
-  CHECK(text.find("dense              (3)                        27             24\n") !=
+  CHECK(text.find("max_pool2d          (2, 2, 2)") != std::string::npos);
+  CHECK(text.find("dense               (3)                        27             24\n") !=
         std::string::npos);
-  CHECK(text.find("total                                         47            312\n") !=
+  CHECK(text.find("total                                          47            312\n") !=
         std::string::npos);
   CHECK(text.find("workspace") != std::string::npos);
   CHECK(etch::grouped(0) == "0");
   CHECK(etch::grouped(999) == "999");
   CHECK(etch::grouped(1000) == "1,000");
   CHECK(etch::grouped(1234567) == "1,234,567");
+}
+
+TEST_CASE("a summary shows what is inside combinators, and which convolutions are in groups") {
+  constexpr auto separable =
+      etch::conv2d<8, 3, etch::same, etch::groups<8>> | etch::relu | etch::conv2d<8, 1>;
+  constexpr auto net = etch::input<6, 6, 4> | etch::conv2d<8, 3, etch::groups<2>> |
+                       etch::repeat<2>(etch::residual(separable)) |
+                       etch::parallel<etch::concat>(etch::conv2d<2, 1> | etch::relu,
+                                                    etch::max_pool2d<1>);
+  CHECK(etch::summary<net>() ==
+        R"(     layer                 output             parameters  multiply-adds
+-----------------------------------------------------------------------
+  0  input                 (6, 6, 4)
+  1  conv2d in 2 groups    (4, 4, 8)                 152          2,304
+  2  repeat                (4, 4, 8)                 304          4,352
+     1  residual           (4, 4, 8)                 152          2,176
+       1  conv2d depthwise (4, 4, 8)                  80          1,152
+       2  relu             (4, 4, 8)
+       3  conv2d           (4, 4, 8)                  72          1,024
+     2  residual           (4, 4, 8)                 152          2,176
+       1  conv2d depthwise (4, 4, 8)                  80          1,152
+       2  relu             (4, 4, 8)
+       3  conv2d           (4, 4, 8)                  72          1,024
+  3  parallel              (4, 4, 10)                 18            256
+     1  block              (4, 4, 2)                  18            256
+       1  conv2d           (4, 4, 2)                  18            256
+       2  relu             (4, 4, 2)
+     2  block              (4, 4, 8)
+       1  max_pool2d       (4, 4, 8)
+-----------------------------------------------------------------------
+     total                                           474          6,912
+     weights 2,240 bytes, workspace 2,688 bytes
+)");
 }
