@@ -4,6 +4,11 @@
 // `model`.
 #include "codegen/optimized_begin.hpp"
 
+// First, so that an error lists few files by which a compiler came to it.
+#include "dsl/diagnostics.hpp"
+#include "dsl/network.hpp"
+#include "runtime/forward.hpp"
+
 #include "codegen/cost.hpp"
 #include "dsl/layers.hpp"
 #include "dsl/losses.hpp"

@@ -78,13 +78,18 @@ struct any_count {
 
 namespace detail {
 
-/// One assertion fails, whose words and sentence belong to the refusal. `Expected` are the numbers
-/// that came with it. The result type is deduced so that compilers instantiate it, and name where
-/// from, at once.
-template <refusal Why, class Where, class What, class Given, class Streams, int... Expected>
-constexpr auto report(extents<Expected...>) {
+/// True where nothing is refused; else one assertion fails, with the words and the sentence of the
+/// refusal. `N` are the numbers that came with it. A condition stands on one line, for clang prints
+/// all of it. The result type is deduced so that compilers instantiate it, and name where from, at
+/// once.
+template <refusal Why, class Where, class What, class Given, class Streams, int... N>
+constexpr auto report(extents<N...>) {
   using enum refusal;
-  if constexpr (Why == wants_vector)
+  constexpr int most_streams = flow::max_streams, most_axes = tensor_shape::max_rank,
+                most_elements = tensor_shape::max_elements;
+  if constexpr (Why == none)
+    return true;
+  else if constexpr (Why == wants_vector)
     static_assert(shape_rule<Where, What, expects<vector>, Given>::is_met,
                   "etch: this layer takes a vector (features); insert etch::flatten before it");
   else if constexpr (Why == wants_image)
@@ -103,8 +108,8 @@ constexpr auto report(extents<Expected...>) {
     static_assert(shape_rule<Where, What, expects<streams<1>>, Streams>::is_met,
                   "etch: this layer takes one stream; join them first with etch::add or "
                   "etch::concat, or give each one a layer with etch::each(...)");
-  else if constexpr (Why == wants_more_streams && sizeof...(Expected) == 1)
-    static_assert(shape_rule<Where, What, expects<streams<Expected...>>, Streams>::is_met,
+  else if constexpr (Why == wants_more_streams && sizeof...(N) == 1)
+    static_assert(shape_rule<Where, What, expects<streams<N...>>, Streams>::is_met,
                   "etch: this layer takes another number of streams; etch::each(...) has one block "
                   "for each of them");
   else if constexpr (Why == wants_more_streams)
@@ -112,8 +117,7 @@ constexpr auto report(extents<Expected...>) {
                   "etch: this layer takes several streams; etch::fork(...), etch::from<...> and "
                   "etch::inputs(...) make them");
   else if constexpr (Why == too_many_streams)
-    static_assert(shape_rule<Where, What, expects<streams_at_most<flow::max_streams>>,
-                             Streams>::is_met,
+    static_assert(shape_rule<Where, What, expects<streams_at_most<most_streams>>, Streams>::is_met,
                   "etch: this makes too many streams; join some with etch::add or etch::concat");
   else if constexpr (Why == zero_size)
     static_assert(shape_rule<Where, What, expects<sizes_at_least<1>>, Given>::is_met,
@@ -122,43 +126,39 @@ constexpr auto report(extents<Expected...>) {
     static_assert(shape_rule<Where, What, expects<sizes_at_least<0>>, Given>::is_met,
                   "etch: padding must be at least 0");
   else if constexpr (Why == too_many_axes)
-    static_assert(shape_rule<Where, What, expects<axes_at_most<tensor_shape::max_rank>>,
-                             Given>::is_met,
+    static_assert(shape_rule<Where, What, expects<axes_at_most<most_axes>>, Given>::is_met,
                   "etch: a shape has too many axes; the batch is not part of it");
   else if constexpr (Why == too_many_elements)
-    static_assert(shape_rule<Where, What, expects<elements_at_most<tensor_shape::max_elements>>,
-                             Given>::is_met,
+    static_assert(shape_rule<Where, What, expects<elements_at_most<most_elements>>, Given>::is_met,
                   "etch: a tensor of one sample has more than 2^30 numbers; make it smaller before, "
                   "by a stride, by pooling, or by fewer filters or units");
   else if constexpr (Why == kernel_too_large)
-    static_assert(shape_rule<Where, What, expects<image_at_least<Expected...>>, Given>::is_met,
+    static_assert(shape_rule<Where, What, expects<image_at_least<N...>>, Given>::is_met,
                   "etch: the window is larger than the image; use a smaller one, less dilation, or "
                   "etch::same");
   else if constexpr (Why == only_padding)
     static_assert(shape_rule<Where, What, expects<image_under_every_window>, Given>::is_met,
                   "etch: a window has nothing but padding under it; use less padding");
   else if constexpr (Why == channels_per_group)
-    static_assert(shape_rule<Where, What, expects<channels_in_multiples_of<Expected...>>,
-                             Given>::is_met,
+    static_assert(shape_rule<Where, What, expects<channels_in_multiples_of<N...>>, Given>::is_met,
                   "etch: the channels of the input must be a multiple of the groups");
   else if constexpr (Why == filters_per_group)
-    static_assert(shape_rule<Where, What, expects<filters_in_multiples_of<Expected...>>,
-                             Given>::is_met,
+    static_assert(shape_rule<Where, What, expects<filters_in_multiples_of<N...>>, Given>::is_met,
                   "etch: the filters must be a multiple of the groups");
   else if constexpr (Why == residual_shape)
-    static_assert(shape_rule<Where, What, expects<extents<Expected...>>, Given>::is_met,
+    static_assert(shape_rule<Where, What, expects<extents<N...>>, Given>::is_met,
                   "etch: the block of a residual must give back the shape it is given; use "
                   "etch::same, or end it with a layer that restores the shape");
   else if constexpr (Why == add_shapes)
-    static_assert(shape_rule<Where, What, expects<extents<Expected...>>, Given>::is_met,
+    static_assert(shape_rule<Where, What, expects<extents<N...>>, Given>::is_met,
                   "etch: streams that are added must have one shape; use etch::same, equal "
                   "filters or equal units");
   else if constexpr (Why == concat_shapes)
-    static_assert(shape_rule<Where, What, expects<extents<Expected...>>, Given>::is_met,
+    static_assert(shape_rule<Where, What, expects<extents<N...>>, Given>::is_met,
                   "etch: streams that are joined must agree on all axes but the last; use "
                   "etch::same");
   else if constexpr (Why == reshape_elements)
-    static_assert(shape_rule<Where, What, expects<elements<Expected...>>, Given>::is_met,
+    static_assert(shape_rule<Where, What, expects<elements<N...>>, Given>::is_met,
                   "etch: a reshape must keep the number of elements");
   else if constexpr (Why == unknown_tap)
     static_assert(shape_rule<Where, What, expects<tap_of_this_name_before>, Given>::is_met,
@@ -186,8 +186,9 @@ constexpr auto report(extents<Expected...>) {
                   "etch: a layer says what it computes; add `static constexpr etch::tensor "
                   "forward(etch::context& c, etch::tensor x)`");
   else
-    static_assert(shape_rule<Where, What, expects<extents<Expected...>>, Given>::is_met,
+    static_assert(shape_rule<Where, What, expects<extents<N...>>, Given>::is_met,
                   "etch: this layer does not accept the shape it is given; see its shape_rule");
+  return Why == none;
 }
 
 template <auto const& Shape, std::size_t... I>

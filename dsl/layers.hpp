@@ -1,5 +1,9 @@
 #pragma once
 
+// First, so that an error lists few files by which a compiler came to it.
+#include "diagnostics.hpp"
+#include "network.hpp"
+
 // All layers, in alphabetical order; the files that only hold what some share are included by them.
 #include "layers/avg_pool2d.hpp"
 #include "layers/batch_norm.hpp"

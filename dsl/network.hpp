@@ -44,6 +44,9 @@ template <class T>
 inline constexpr bool is_block = false;
 template <class... Layers>
 inline constexpr bool is_block<block<Layers...>> = true;
+/// What follows in a network, and what a combinator takes: a layer, or a block of them.
+template <class T>
+concept is_part = is_layer<T> || is_block<T>;
 
 /// A block of what the user wrote: a layer alone is a block of one.
 template <is_layer Layer>
@@ -216,29 +219,55 @@ constexpr auto name_fault() {
   return rejected{};
 }
 
+/// What a chain becomes with a layer that refuses, and with one whose forward is at fault.
+template <class Network, class Layer>
+struct refused {
+  static constexpr auto const& said = network<Network, Layer>::result;
+  using who = culprit<Layer, said, 0, network<Network, Layer>::index>;
+  using words = report_words<said>;
+};
+template <class Network, class Layer>
+struct faulty {
+  using layer = Layer;
+  using before = stand_in<Network>;
+};
+template <class Network, class Layer>
+constexpr auto attach() {
+  if constexpr (!is_network<Network> || is_rejected<Network>) return Network{};
+  else if constexpr (!network<Network, Layer>::result.accepted())
+    return refused<Network, Layer>{};
+  else if constexpr (!can_be_written<Layer, stand_in<Network>>)
+    return faulty<Network, Layer>{};
+  else return network<Network, Layer>{};
+}
+
+/// A network with the layers of a block behind it.
+template <class Network, class Block>
+struct chain {
+  using type = Network;
+};
+template <class Network, class First, class... Rest>
+struct chain<Network, block<First, Rest...>>
+    : chain<decltype(attach<Network, First>()), block<Rest...>> {};
+
 }  // namespace detail
 
-/// Attaches a layer; its shapes are checked here, where the user wrote it.
-template <is_network Network, is_layer Layer>
-constexpr auto operator|(Network, Layer) {
-  if constexpr (is_rejected<Network>) {
-    return rejected{};
-  } else if constexpr (constexpr auto const& said = network<Network, Layer>::result;
-                       !said.accepted()) {
-    using who = detail::culprit<Layer, said, 0, network<Network, Layer>::index>;
-    using words = detail::report_words<said>;
-    detail::report<said.why, typename who::where, declared_as<typename who::type>,
+/// Attaches a layer, or those of a block; shapes are checked here, where the user wrote it.
+template <is_network Network, is_part Part>
+constexpr auto operator|(Network, Part) {
+  using this_network = typename detail::chain<Network, block_of<Part>>::type;  // clang prints this
+  if constexpr (is_network<this_network>) {
+    return this_network{};
+  } else if constexpr (requires { typename this_network::words; }) {
+    using who = typename this_network::who;
+    using words = typename this_network::words;
+    detail::report<this_network::said.why, typename who::where, declared_as<typename who::type>,
                    typename words::given, typename words::streams>(typename words::expected{});
     return rejected{};
-  } else if constexpr (!detail::can_be_written<Layer, detail::stand_in<Network>>) {
-    return decltype(detail::name_fault<Layer, detail::stand_in<Network>>()){};
   } else {
-    return network<Network, Layer>{};
+    return decltype(detail::name_fault<typename this_network::layer,
+                                       typename this_network::before>()){};
   }
-}
-template <is_network Network, class... Layers>
-constexpr auto operator|(Network start, block<Layers...>) {
-  return (start | ... | Layers{});
 }
 
 /// What cannot be chained.
@@ -246,13 +275,12 @@ template <class A, class B>
   requires((is_network<A> && !is_layer<B> && !is_block<B>) || (is_network<B> && !is_network<A>))
 constexpr rejected operator|(A, B) {
   if constexpr (!is_rejected<A> && !is_rejected<B>) {
-    static_assert(!is_network<A> || !is_network<B>,
-                  "etch: an input begins a network and cannot follow one; several inputs are "
-                  "etch::inputs(etch::input<...>, etch::input<...>)");
-    static_assert(is_network<A>, "etch: nothing stands before the input of a network");
-    static_assert(is_network<B>,
-                  "etch: only layers and blocks of layers follow in a network; a "
-                  "loss is given to etch::train_step or etch::fit");
+    constexpr bool a = is_network<A>, b = is_network<B>;  // of concepts, compilers say more
+    static_assert(!(a && b), "etch: an input begins a network and cannot follow one; several inputs "
+                             "are etch::inputs(etch::input<...>, etch::input<...>)");
+    static_assert(a, "etch: nothing stands before the input of a network");
+    static_assert(b, "etch: only layers and blocks of layers follow in a network; a loss is given to "
+                     "etch::train_step or etch::fit");
   }
   return {};
 }
@@ -265,53 +293,46 @@ template <class Extents>
 inline constexpr bool is_input<root<Extents>> = true;
 
 template <int... Extents>
-constexpr auto begin() {
-  using written = root<extents<Extents...>>;
-  constexpr refusal why = [] {
-    if constexpr (sizeof...(Extents) > tensor_shape::max_rank) return refusal::too_many_axes;
-    else if constexpr (((Extents < 1) || ...)) return refusal::zero_size;
-    else if (!shape<Extents...>.is_countable()) return refusal::too_many_elements;
-    else return refusal::none;
-  }();
-  if constexpr (why == refusal::none) {
-    return written{};
-  } else {
-    report<why, the_input, declared_as<written>, given<extents<Extents...>>, given<streams<1>>>(
-        extents<>{});
-    return rejected{};
-  }
+constexpr refusal why_no_input() {
+  if constexpr (sizeof...(Extents) > tensor_shape::max_rank) return refusal::too_many_axes;
+  else if constexpr (((Extents < 1) || ...)) return refusal::zero_size;
+  else return shape<Extents...>.is_countable() ? refusal::none : refusal::too_many_elements;
 }
 
+template <class... Inputs>
+struct side_by_side_inputs;
 template <class... Extents>
-constexpr auto side_by_side_inputs(root<Extents>...) {
-  constexpr int count = sizeof...(Extents);
-  if constexpr (count <= flow::max_streams) {
-    return root<Extents...>{};
-  } else {
-    report<refusal::too_many_streams, the_input, declared_as<root<Extents...>>,
-           given<streams<count>>, given<streams<count>>>(extents<>{});
-    return rejected{};
-  }
-}
+struct side_by_side_inputs<root<Extents>...> {
+  using type = root<Extents...>;
+};
 
 }  // namespace detail
 
 /// `etch::input<28, 28, 1>`: one sample's shape; the batch is not part of it.
 template <int... Extents>
-inline constexpr auto input = detail::begin<Extents...>();
+inline constexpr auto input = std::conditional_t<
+    detail::report<detail::why_no_input<Extents...>(), the_input,
+                   declared_as<root<extents<Extents...>>>, given<extents<Extents...>>,
+                   given<streams<1>>>(extents<>{}),
+    root<extents<Extents...>>, rejected>{};
 
 /// Several inputs, one stream each: `etch::inputs(etch::input<8>, etch::input<4>)`.
-template <is_network... Inputs>
-constexpr auto inputs(Inputs... each) {
+template <class... Inputs>
+constexpr auto inputs(Inputs...) {
+  constexpr int count = sizeof...(Inputs);
+  constexpr bool are_inputs = count > 0 && (detail::is_input<Inputs> && ...);
   if constexpr ((is_rejected<Inputs> || ...)) {
     return rejected{};
-  } else if constexpr (!(detail::is_input<Inputs> && ...)) {
-    static_assert((detail::is_input<Inputs> && ...),
-                  "etch: etch::inputs takes inputs alone; the layers of each follow behind it, in "
-                  "etch::each(...)");
+  } else if constexpr (!are_inputs) {
+    static_assert(are_inputs, "etch: etch::inputs takes inputs alone; the layers of each follow "
+                              "behind it, in etch::each(...)");
     return rejected{};
   } else {
-    return detail::side_by_side_inputs(each...);
+    using all = typename detail::side_by_side_inputs<Inputs...>::type;
+    constexpr refusal why = count > flow::max_streams ? refusal::too_many_streams : refusal::none;
+    constexpr bool fits = detail::report<why, the_input, declared_as<all>, given<streams<count>>,
+                                         given<streams<count>>>(extents<>{});
+    return std::conditional_t<fits, all, rejected>{};
   }
 }
 

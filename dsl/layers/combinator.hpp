@@ -9,10 +9,6 @@
 
 namespace etch {
 
-/// What a combinator takes: a layer, or a block of them.
-template <class T>
-concept is_part = is_layer<T> || is_block<T>;
-
 namespace detail {
 
 /// The layers of a block counted from 1, so that an error names the one that refuses.

@@ -24,18 +24,14 @@ template <class Loss, class Network>
 constexpr auto loss_fits() {
   if constexpr (is_rejected<Network>) {
     return false;
-  } else if constexpr (!is_loss<Loss>) {
-    static_assert(is_loss<Loss>, "etch: this is not a loss, such as etch::mse or "
-                                 "etch::cross_entropy; see etch::loss for how to write one");
-    return false;
-  } else if constexpr (constexpr auto const& said = loss_inference<Loss, Network>::value;
-                       !said.accepted()) {
-    using words = report_words<said>;
-    report<said.why, the_loss, declared_as<Loss>, typename words::given, typename words::streams>(
-        typename words::expected{});
+  } else if constexpr (constexpr bool is_one = is_loss<Loss>; !is_one) {
+    static_assert(is_one, "etch: this is not a loss, such as etch::mse or etch::cross_entropy; see "
+                          "etch::loss for how to write one");
     return false;
   } else {
-    return true;
+    using words = report_words<loss_inference<Loss, Network>::value>;
+    return report<loss_inference<Loss, Network>::value.why, the_loss, declared_as<Loss>,
+                  typename words::given, typename words::streams>(typename words::expected{});
   }
 }
 
