@@ -51,6 +51,13 @@ struct channels_in_multiples_of;
 template <int Count>
 struct filters_in_multiples_of;
 struct options_of_this_layer;
+struct options_by_name;
+struct one_option_of_a_kind;
+struct one_window;
+struct one_padding;
+struct epsilon_at_least_0;
+struct momentum_from_0_to_1;
+struct alpha_other_than_0;
 struct rate_at_least_0_and_below_1;
 struct tap_of_this_name_before;
 struct member_kind;
@@ -169,11 +176,37 @@ constexpr auto report(extents<N...>) {
                   "etch: a network has too many taps; use a name again that is no longer needed");
   else if constexpr (Why == unknown_option)
     static_assert(shape_rule<Where, What, expects<options_of_this_layer>, Given>::is_met,
-                  "etch: one of the options is none of this layer; its documentation names those "
-                  "that it has");
+                  "etch: one of the options is none of this layer, whose documentation names those "
+                  "that it has; an activation is a layer that follows, | etch::relu");
+  else if constexpr (Why == unknown_number)
+    static_assert(shape_rule<Where, What, expects<options_by_name>, Given>::is_met,
+                  "etch: this layer does not take that number: its input is what the layer before "
+                  "gives, and options have names, as etch::epsilon<1e-3>");
+  else if constexpr (Why == repeated_option)
+    static_assert(shape_rule<Where, What, expects<one_option_of_a_kind>, Given>::is_met,
+                  "etch: two options say the same thing, leave one out; height and width are one "
+                  "option, as etch::stride<1, 2>");
+  else if constexpr (Why == two_windows)
+    static_assert(shape_rule<Where, What, expects<one_window>, Given>::is_met,
+                  "etch: this layer takes one window: 3 is a square one, etch::kernel<3, 5> a "
+                  "rectangular one; a stride is etch::stride<2>, and the channels of the input are "
+                  "known");
+  else if constexpr (Why == two_paddings)
+    static_assert(shape_rule<Where, What, expects<one_padding>, Given>::is_met,
+                  "etch: this layer takes one padding: etch::same, etch::valid, etch::padding<1>, "
+                  "etch::padding<height, width> or etch::padding<top, left, bottom, right>");
+  else if constexpr (Why == epsilon_out_of_range)
+    static_assert(shape_rule<Where, What, expects<epsilon_at_least_0>, Given>::is_met,
+                  "etch: epsilon must be at least 0");
+  else if constexpr (Why == momentum_out_of_range)
+    static_assert(shape_rule<Where, What, expects<momentum_from_0_to_1>, Given>::is_met,
+                  "etch: momentum, the weight of a new batch, must be at least 0 and at most 1");
   else if constexpr (Why == rate_out_of_range)
     static_assert(shape_rule<Where, What, expects<rate_at_least_0_and_below_1>, Given>::is_met,
                   "etch: the rate must be at least 0 and below 1");
+  else if constexpr (Why == alpha_is_zero)
+    static_assert(shape_rule<Where, What, expects<alpha_other_than_0>, Given>::is_met,
+                  "etch: celu divides by its alpha, which must not be 0");
   else if constexpr (Why == no_kind)
     static_assert(shape_rule<Where, What, expects<member_kind>, Given>::is_met,
                   "etch: a layer has a name; add `static constexpr std::string_view kind`");

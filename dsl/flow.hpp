@@ -32,7 +32,14 @@ enum class refusal {
   unknown_tap,
   too_many_taps,
   unknown_option,
+  unknown_number,   // a number among the options of a layer that takes none
+  repeated_option,  // two for one thing
+  two_windows,      // the same, of windows and paddings
+  two_paddings,
+  epsilon_out_of_range,
+  momentum_out_of_range,
   rate_out_of_range,  // dropout outside [0, 1)
+  alpha_is_zero,      // celu
   no_kind,            // a layer's type lacks a member
   no_shape_rule,
   no_forward,

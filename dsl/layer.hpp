@@ -58,8 +58,8 @@ constexpr inference infer_unchecked(flow const& in) {
     return refuse_flow(refusal::no_forward, in);
   } else if constexpr (single_stream_layer<Layer>) {
     if (in.streams != 1) return refuse_flow(refusal::wants_one_stream, in);
-    if constexpr (requires { Layer::chosen.unknown; })
-      if (Layer::chosen.unknown) return refuse_flow(refusal::unknown_option, in);
+    if constexpr (requires { Layer::chosen.wrong; })
+      if (Layer::chosen.wrong != refusal::none) return refuse_flow(Layer::chosen.wrong, in);
     verdict const said = Layer::shape_rule(in[0]);
     if (!said.accepted()) return refuse_flow(said.why, in, said.shape);
     inference result;

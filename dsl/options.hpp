@@ -1,7 +1,9 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <limits>
+#include <type_traits>
 
 #include "contraction.hpp"
 #include "flow.hpp"
@@ -25,9 +27,16 @@ struct dilation {};
 template <int Count>
 struct groups {};
 template <real Value>
-struct epsilon {};
+struct epsilon {
+  static constexpr refusal wrong =
+      Value.value() >= 0 ? refusal::none : refusal::epsilon_out_of_range;
+};
 template <real Value>
-struct momentum {};
+struct momentum {
+  static constexpr refusal wrong = Value.value() >= 0 && Value.value() <= 1
+                                       ? refusal::none
+                                       : refusal::momentum_out_of_range;
+};
 
 }  // namespace options
 
@@ -73,63 +82,101 @@ inline constexpr options::momentum<Value> momentum{};
 
 namespace detail {
 
-/// What a layer reads its options into, a struct with an overload of `read` for each that it has; and
-/// whether there was one that it has not.
+/// What an option decides; a layer takes one option for each.
+enum class decides { window, stride, dilation, padding, groups, bias, weights, epsilon, momentum };
+
+/// What a layer reads its options into, a struct with an overload of `read` for each that it has,
+/// which says what the option decides; and why the layer is refused, if something is wrong.
 template <class Reader>
 struct options_of : Reader {
-  bool unknown = false;
+  refusal wrong = refusal::none;
 };
 
-/// `Options`, in any order. A layer calls the result `chosen`: one with unknown options is refused.
+constexpr refusal twice(decides what) {
+  return what == decides::window    ? refusal::two_windows
+         : what == decides::padding ? refusal::two_paddings
+                                    : refusal::repeated_option;
+}
+
+/// `Options`, in any order. A layer calls the result `chosen`. Wrong are an option that it has not, and
+/// two that decide the same.
 template <class Reader, class... Options>
 constexpr options_of<Reader> read_options(Options... options) {
   options_of<Reader> all;
+  unsigned decided = 0;
+  auto const decide = [&](decides what) {
+    unsigned const bit = 1u << static_cast<unsigned>(what);
+    if ((decided & bit) != 0) all.wrong = twice(what);
+    decided |= bit;
+  };
   [[maybe_unused]] auto const read = [&](auto option) {
-    if constexpr (requires { all.read(option); })
-      all.read(option);
-    else
-      all.unknown = true;
+    if constexpr (requires { option.wrong; })
+      if (option.wrong != refusal::none) all.wrong = option.wrong;
+    if constexpr (requires { all.read(option); }) decide(all.read(option));
+    else if constexpr (std::is_arithmetic_v<decltype(option)>) all.wrong = refusal::unknown_number;
+    else all.wrong = refusal::unknown_option;
   };
   (read(options), ...);
   return all;
 }
+
+/// An option that is given in a call, `batch_norm(epsilon<1e-3>)`, as a template argument. A number,
+/// of which no such layer has one, keeps its kind alone.
+template <class Option>
+using called_with = std::conditional_t<std::is_arithmetic_v<Option>, int, Option>;
 
 /// The options of a layer with weights.
 struct weight_options {
   bool bias = true;
   initializer weights = glorot_uniform;
 
-  constexpr void read(options::no_bias) { bias = false; }
-  constexpr void read(initializer how) { weights = how; }
+  constexpr decides read(options::no_bias) {
+    bias = false;
+    return decides::bias;
+  }
+  constexpr decides read(initializer how) {
+    weights = how;
+    return decides::weights;
+  }
 };
 
 /// The options of a window over an image.
 struct window_options {
-  int kernel_height = 1, kernel_width = 1;
+  int kernel_height = 0, kernel_width = 0;  // which is refused: the window is no option
   static constexpr int not_said = std::numeric_limits<int>::min();
   int stride_height = not_said, stride_width = not_said;
   int dilation_height = 1, dilation_width = 1;
   bool same = false;
   std::array<int, 4> before{}, after{};  // padding
 
-  constexpr void read(int square) { kernel_height = kernel_width = square; }
+  constexpr decides read(std::integral auto square) {
+    kernel_height = kernel_width = static_cast<int>(square);
+    return decides::window;
+  }
   template <int H, int W>
-  constexpr void read(options::kernel<H, W>) {
+  constexpr decides read(options::kernel<H, W>) {
     kernel_height = H, kernel_width = W;
+    return decides::window;
   }
   template <int H, int W>
-  constexpr void read(options::stride<H, W>) {
+  constexpr decides read(options::stride<H, W>) {
     stride_height = H, stride_width = W;
+    return decides::stride;
   }
   template <int H, int W>
-  constexpr void read(options::dilation<H, W>) {
+  constexpr decides read(options::dilation<H, W>) {
     dilation_height = H, dilation_width = W;
+    return decides::dilation;
   }
   template <int T, int L, int B, int R>
-  constexpr void read(options::padding<T, L, B, R>) {
+  constexpr decides read(options::padding<T, L, B, R>) {
     before = {T, L, 0, 0}, after = {B, R, 0, 0};
+    return decides::padding;
   }
-  constexpr void read(options::same) { same = true; }
+  constexpr decides read(options::same) {
+    same = true;
+    return decides::padding;
+  }
 
   /// The geometry over `in` after padding; `before` and `after` then hold the padding in full.
   struct geometry {

@@ -10,8 +10,9 @@ struct batch_norm_options : norm_options {
   double momentum = 0.1;
 
   template <real Value>
-  constexpr void read(options::momentum<Value>) {
+  constexpr detail::decides read(options::momentum<Value>) {
     momentum = Value.value();
+    return detail::decides::momentum;
   }
 };
 
@@ -22,7 +23,7 @@ struct batch_norm : norm {
 
   template <class... More>
   constexpr auto operator()(More...) const {
-    return batch_norm<Options..., More{}...>{};
+    return batch_norm<Options..., detail::called_with<More>{}...>{};
   }
 
   static constexpr tensor forward(context& c, tensor x) {

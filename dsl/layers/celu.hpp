@@ -8,8 +8,10 @@ namespace layers {
 
 template <real Alpha>
 struct celu : elementwise {
-  static_assert(Alpha.digits != 0, "etch: celu divides by its alpha, which must not be 0");
   static constexpr std::string_view kind = "celu";
+  static constexpr verdict shape_rule(tensor_shape const& in) {
+    return Alpha.digits == 0 ? refuse(refusal::alpha_is_zero) : accept(in);
+  }
   static constexpr tensor forward(context&, tensor x) {
     return max(0, x) + expm1(min(x, 0) / Alpha.value()) * Alpha.value();
   }

@@ -13,8 +13,9 @@ struct conv_options : detail::window_options, detail::weight_options {
   int groups = 1;
 
   template <int N>
-  constexpr void read(options::groups<N>) {
+  constexpr detail::decides read(options::groups<N>) {
     groups = N;
+    return detail::decides::groups;
   }
 };
 

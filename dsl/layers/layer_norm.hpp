@@ -12,7 +12,7 @@ struct layer_norm : norm {
 
   template <class... More>
   constexpr auto operator()(More...) const {
-    return layer_norm<Options..., More{}...>{};
+    return layer_norm<Options..., detail::called_with<More>{}...>{};
   }
 
   static constexpr tensor forward(context& c, tensor x) {

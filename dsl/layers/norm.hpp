@@ -10,8 +10,9 @@ struct norm_options {
   double epsilon = 1e-5;
 
   template <real Value>
-  constexpr void read(options::epsilon<Value>) {
+  constexpr detail::decides read(options::epsilon<Value>) {
     epsilon = Value.value();
+    return detail::decides::epsilon;
   }
 };
 

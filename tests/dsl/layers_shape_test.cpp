@@ -126,6 +126,64 @@ TEST_CASE("flatten and reshape keep the number of elements") {
   CHECK(graph_agrees(input<7, 5, 3> | reshape<15, 7> | flatten));
 }
 
+// Why a layer that the user wrote is refused, its options among the reasons.
+template <class Layer>
+constexpr refusal attached(Layer, tensor_shape const& in) {
+  flow given;
+  given.streams = 1;
+  given[0] = in;
+  return infer<Layer>(given).why;
+}
+
+TEST_CASE("two options that decide the same are refused") {
+  constexpr tensor_shape image{8, 8, 4};
+  STATIC_REQUIRE(attached(max_pool2d<3, 2>, image) == refusal::two_windows);
+  STATIC_REQUIRE(attached(avg_pool2d<3, 3>, image) == refusal::two_windows);
+  STATIC_REQUIRE(attached(max_pool2d<2, kernel<3, 3>>, image) == refusal::two_windows);
+  STATIC_REQUIRE(attached(conv2d<8, 3, 5>, image) == refusal::two_windows);
+  STATIC_REQUIRE(attached(conv2d<1, 32, 3>, image) == refusal::two_windows);
+  STATIC_REQUIRE(attached(conv2d<8, kernel<3, 5>, same, kernel<3, 5>>, image) ==
+                 refusal::two_windows);
+  STATIC_REQUIRE(attached(conv2d<8, 3, padding<1>, same>, image) == refusal::two_paddings);
+  STATIC_REQUIRE(attached(conv2d<8, 3, same, valid>, image) == refusal::two_paddings);
+  STATIC_REQUIRE(attached(max_pool2d<3, padding<1>, padding<1>>, image) == refusal::two_paddings);
+  STATIC_REQUIRE(attached(conv2d<8, 3, stride<1>, stride<2>>, image) == refusal::repeated_option);
+  STATIC_REQUIRE(attached(max_pool2d<2, dilation<2>, dilation<1>>, image) ==
+                 refusal::repeated_option);
+  STATIC_REQUIRE(attached(conv2d<8, 3, groups<2>, groups<4>>, image) == refusal::repeated_option);
+  STATIC_REQUIRE(attached(conv2d<8, 3, no_bias, no_bias>, image) == refusal::repeated_option);
+  STATIC_REQUIRE(attached(dense<8, no_bias, no_bias>, {4}) == refusal::repeated_option);
+  STATIC_REQUIRE(attached(dense<8, he_normal, glorot_uniform>, {4}) == refusal::repeated_option);
+  STATIC_REQUIRE(attached(batch_norm(epsilon<1e-3>, epsilon<1e-4>), {4}) ==
+                 refusal::repeated_option);
+  STATIC_REQUIRE(attached(batch_norm(momentum<0.5>)(momentum<0.5>), {4}) ==
+                 refusal::repeated_option);
+  STATIC_REQUIRE(attached(layer_norm(epsilon<1e-3>)(epsilon<1e-3>), {4}) ==
+                 refusal::repeated_option);
+  // One of each is none too many, in any order.
+  STATIC_REQUIRE(attached(conv2d<8, groups<2>, same, dilation<2>, stride<1, 2>, he_normal, no_bias,
+                                 kernel<3, 5>>, image) == refusal::none);
+  STATIC_REQUIRE(attached(batch_norm(momentum<0.5>)(epsilon<1e-3>), {4}) == refusal::none);
+}
+
+TEST_CASE("options outside their range, without a name or of another layer are refused") {
+  constexpr tensor_shape image{8, 8, 4};
+  STATIC_REQUIRE(attached(dense<8, 16>, {4}) == refusal::unknown_number);
+  STATIC_REQUIRE(attached(batch_norm(4), {4}) == refusal::unknown_number);
+  STATIC_REQUIRE(attached(layer_norm(1e-3), {4}) == refusal::unknown_number);
+  STATIC_REQUIRE(attached(dense<8, relu>, {4}) == refusal::unknown_option);
+  STATIC_REQUIRE(attached(layer_norm(momentum<0.5>), {4}) == refusal::unknown_option);
+  STATIC_REQUIRE(attached(conv2d<8>, image) == refusal::zero_size);
+  STATIC_REQUIRE(attached(conv2d<8, same, stride<2>>, image) == refusal::zero_size);
+  STATIC_REQUIRE(attached(max_pool2d<>, image) == refusal::zero_size);
+  STATIC_REQUIRE(attached(batch_norm(epsilon<-1e-3>), {4}) == refusal::epsilon_out_of_range);
+  STATIC_REQUIRE(attached(layer_norm(epsilon<0>), {4}) == refusal::none);
+  STATIC_REQUIRE(attached(batch_norm(momentum<-0.1>), {4}) == refusal::momentum_out_of_range);
+  STATIC_REQUIRE(attached(batch_norm(momentum<10>), {4}) == refusal::momentum_out_of_range);
+  STATIC_REQUIRE(attached(batch_norm(momentum<1>), {4}) == refusal::none);
+  STATIC_REQUIRE(attached(celu<0>, {4}) == refusal::alpha_is_zero);
+}
+
 TEST_CASE("the rate of a dropout is at least 0 and below 1") {
   STATIC_REQUIRE(why(dropout<0.0>, {3}) == refusal::none);
   STATIC_REQUIRE(why(dropout<0.999>, {3}) == refusal::none);
