@@ -13,6 +13,8 @@
 #include "runtime/json.cpp"
 #include "runtime/metrics.cpp"
 #include "runtime/mnist.cpp"
+#include "runtime/not_finite.cpp"
+#include "runtime/numbers.cpp"
 #include "runtime/option_faults.cpp"
 #include "runtime/optimizers/options.cpp"
 #include "runtime/parameter_identity.cpp"

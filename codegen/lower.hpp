@@ -38,10 +38,10 @@ constexpr plan lower(graph const& g, int samples, bool prologue, int heavy = 1 <
   return passes::place(std::move(p));
 }
 
-/// The network with the loss behind it: its inputs are followed by the target, its outputs by the
-/// loss of each sample, and it gives the gradients of the parameters.
+/// The network as it computes while it trains, with the loss behind it: its inputs are followed by
+/// the target, its outputs by the loss of each sample.
 template <class Network, class Loss>
-constexpr graph training_graph(Network net, Loss) {
+constexpr graph loss_graph(Network net, Loss) {
   graph g = graph_of(net, true);
   context c{g, true};
   tensor const prediction{&g, g.outputs[0]};
@@ -51,10 +51,16 @@ constexpr graph training_graph(Network net, Loss) {
                                  .batched = true,
                                  .index = static_cast<int>(g.inputs.size()) - 1,
                                  .shape = shape})};
-  tensor const loss = Loss::forward(c, prediction, target);
-  g.outputs.push_back(loss.id);
+  g.outputs.push_back(Loss::forward(c, prediction, target).id);
+  return g;
+}
+
+/// The same, where it gives the gradients of the parameters too.
+template <class Network, class Loss>
+constexpr graph training_graph(Network net, Loss) {
+  graph g = loss_graph(net, Loss{});
   passes::pool_first(g);
-  passes::differentiate(g, loss.id);
+  passes::differentiate(g, g.outputs[1]);
   passes::pool_last(g);
   passes::through_pooling(g);
   return g;

@@ -4,6 +4,7 @@
 #include <limits>
 #include <numeric>
 
+#include "error.hpp"
 #include "numbers.hpp"
 
 namespace etch {
@@ -20,11 +21,6 @@ std::size_t elements_of_sample(tensor_shape const& shape, char const* what) {
                   shape_text(shape));
   }
   return static_cast<std::size_t>(elements);
-}
-
-void expect_finite(std::span<float const> values, char const* what) {
-  if (auto const bad = detail::find_not_finite(values))
-    throw error("dataset: expected finite numbers as {}; {}", what, bad.text());
 }
 
 }  // namespace
@@ -47,8 +43,8 @@ dataset::dataset(tensor_shape feature_shape, tensor_shape target_shape, std::vec
     throw error("dataset: expected {} targets of shape {}, {} numbers, for {} samples, found {}",
                 samples, shape_text(target_shape), samples * target_elements_, samples,
                 targets_.size());
-  expect_finite(features_, "features");
-  expect_finite(targets_, "targets");
+  detail::check_finite("dataset", features_, "features");
+  detail::check_finite("dataset", targets_, "targets");
   size_ = static_cast<int>(samples);
 }
 

@@ -50,14 +50,18 @@ std::vector<epoch_report> fit(fit_network const& net, dataset const& data,
     random_engine rng{options.seed, static_cast<std::uint64_t>(net.steps())};
     auto range = options.shuffle ? batches(train, options.batch_size, rng, net.least_samples)
                                  : batches(train, options.batch_size, net.least_samples);
+    int number = 0;
     for (auto const& batch : range) {
-      step_report const step = net.step(batch, team);
+      step_report const step = net.step(batch, team, {epoch, ++number});
       sum += step.loss * step.samples;
       seen.samples += step.samples;
       seen.loss = sum / seen.samples;
       count_labels(seen, net.rule, step.predictions, batch.targets());
       shown.advance(seen.samples, figures_text(seen, has_classes));
     }
+    if (find_not_finite(net.weights))
+      throw error("fit: epoch {}: a step left parameters that are not finite numbers:{}", epoch,
+                  describe_not_finite(net.parameters, net.weights.data()));
     report.seconds = shown.seconds();
     std::string text = figures_text(seen, has_classes);
     if (parts) {

@@ -19,7 +19,7 @@ struct fit_options {
   bool shuffle = true;
   double validation_split = 0;  // the last part of the data is kept to validate, as Keras does
   int threads = 1;              // the result depends on their number, not on their timing
-  std::uint64_t seed = 0;       // with the optimizer's steps, gives each epoch's order of the samples
+  std::uint64_t seed = 0;       // of the samples' order in an epoch, with the optimizer's steps
   verbosity show = verbosity::automatic;
 };
 
@@ -64,13 +64,15 @@ evaluation validate(model<Net, Arch> const& m, Optimizer& optimizer, Loss loss, 
   }
 }
 
-/// What `fit` wants of a network: what data it takes, how it makes a step of data that were found to
-/// be such, and how it validates.
+/// What `fit` wants of a network: what data it takes, how it makes a step of data that were found
+/// to be such, and how it validates.
 struct fit_network {
   data_rule rule;
-  int least_samples;          // of a batch
+  parameter_list parameters;
+  std::span<float const> weights;  // the parameters alone
+  int least_samples = 1;      // of a batch
   function_ref<int()> steps;  // that the optimizer has taken with this model
-  function_ref<step_report(batch<0> const&, thread_team&)> step;
+  function_ref<step_report(batch<0> const&, thread_team&, step_place)> step;
   function_ref<evaluation(dataset const&, thread_team&)> validate;
 };
 
@@ -83,13 +85,15 @@ std::vector<epoch_report> fit(fit_network const& net, dataset const& data,
 /// Trains for some epochs. The loss, the accuracy and the speed are shown as it goes, and returned.
 /// Called again with the same model and optimizer it goes on: two epochs in two calls are what they
 /// are in one; what the optimizer does of another model, see there. The same program gives the same
-/// result. Throws `error` if the options or the data do not fit the network.
+/// result. Throws `error` if the options or the data do not fit the network, and when a loss is not
+/// finite: it names the epoch, the batch and what is first not finite there, and the model is as it
+/// was before that batch.
 template <int Samples = 0, auto Net, class Arch, class Optimizer, class Loss>
 std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss loss,
                               dataset const& data, fit_options const& options = {}) {
   if constexpr (detail::can_train<Net, Loss>()) {
-    auto const step = [&](batch<0> const& b, thread_team& team) {
-      return detail::take_step<Samples>(m, optimizer, loss, b, &team);
+    auto const step = [&](batch<0> const& b, thread_team& team, detail::step_place where) {
+      return detail::take_step<Samples>(m, optimizer, loss, b, &team, where);
     };
     auto const validate = [&](dataset const& kept, thread_team& team) {
       return detail::validate<Samples>(m, optimizer, loss, kept, team);
@@ -99,8 +103,11 @@ std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss lo
       return optimizer.steps();
     };
     constexpr auto rule = detail::rule_of<Loss, std::remove_cvref_t<decltype(Net)>>();
-    return detail::fit({rule, detail::least_samples<Samples, Net, Loss>(), steps, step, validate},
-                       data, options);
+    constexpr int least = detail::least_samples<Samples, Net, Loss>();
+    auto const floats = static_cast<std::size_t>(facts<Net>::parameter_floats);
+    return detail::fit(
+        {rule, detail::list_of<Net>(), {m.weights(), floats}, least, steps, step, validate}, data,
+        options);
   } else {
     return {};
   }

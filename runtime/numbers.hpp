@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "error.hpp"
 
@@ -53,5 +54,8 @@ bad_numbers find_bad(std::span<float const> values, Good good) {
 inline bad_numbers find_not_finite(std::span<float const> values) {
   return find_bad(values, [](float v) { return is_finite(v); });
 }
+
+/// Throws `error` unless all are finite: "{who}: expected finite numbers as features; 1 of 6 ...".
+void check_finite(std::string_view who, std::span<float const> values, std::string_view what);
 
 }  // namespace etch::detail

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <span>
 
+#include "../codegen/kernels/all_finite.hpp"
 #include "../dsl/losses/check.hpp"
 #include "data_rule.hpp"
 #include "denormals.hpp"
 #include "model.hpp"
+#include "not_finite.hpp"
 #include "thread_team.hpp"
 
 namespace etch {
@@ -102,6 +104,7 @@ class gradient_run {
   }
 
   float* gradients(int thread) const { return gradients_ + std::ptrdiff_t{thread} * floats; }
+  std::span<float const> losses() const { return {losses_, static_cast<std::size_t>(samples_)}; }
   std::span<float const> predictions() const {
     return {predictions_, static_cast<std::size_t>(predicted())};
   }
@@ -262,10 +265,11 @@ constexpr auto can_train() {
   else return false;
 }
 
-/// The step of a network that can be trained, on data that were checked.
+/// The step of a network that can be trained, on data that were checked. One whose loss is not
+/// finite makes no update, and ends with an `error`.
 template <int Samples, auto Net, class Arch, class Optimizer, class Loss, class Batch>
 step_report take_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch const& batch,
-                      thread_team* team) {
+                      thread_team* team, step_place where = {}) {
   constexpr int together = Samples > 0 ? Samples : group_size<Net>();
   using run_type = gradient_run<Net, Loss, Arch, together>;
   int const samples = batch.size();
@@ -278,11 +282,15 @@ step_report take_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch con
   random_key const key{.seed = 0, .step = static_cast<std::uint32_t>(optimizer.steps())};
   float* const p = m.weights();
   float const scale = 1.0f / static_cast<float>(samples);
+  double loss = 0;
   auto const work = [&](int t) {
     flush_denormals const here;
     run.prepare(t, p);
     run.run(t, p, batch.features().data(), batch.targets().data(), key);
     run.wait_for_all();
+    double const mean_loss = run.loss();  // the same for every thread
+    if (t == 0) loss = mean_loss;
+    if (!is_finite(mean_loss)) return;
     run.finish(
         t,
         [&](float const* g, int first, int count) {
@@ -303,8 +311,14 @@ step_report take_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch con
     work(0);
   else
     team->run(work);
+  if (!is_finite(loss)) {
+    optimizer.undo_step();
+    using all = loss_nodes<Net, Loss>;
+    fail_not_finite(where, {all::nodes, all::layers, all::loss, Loss::kind, list_of<Net>(), p,
+                            batch.features(), batch.targets(), run.losses(), loss, key});
+  }
   m.refresh();
-  return {samples, run.loss(), run.predictions()};
+  return {samples, loss, run.predictions()};
 }
 
 }  // namespace detail
@@ -316,7 +330,10 @@ step_report take_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch con
 /// thread takes a share; the result depends on their number by rounding, not on timing. Throws
 /// `error` if features or targets are not as many as the samples take, if these are too few for the
 /// statistics of a layer, or if targets are none of the loss: no classes of cross_entropy, or outside
-/// 0 to 1 for binary_cross_entropy.
+/// 0 to 1 for binary_cross_entropy. What is not finite is an `error` too: features and targets, and
+/// the loss, where it names the parameters or the first layer that makes it so. An error leaves model
+/// and optimizer as they were. (Gradients may be infinite where the loss is not; the next step finds
+/// the parameters so.)
 template <int Samples = 0, auto Net, class Arch, class Optimizer, class Loss, class Batch>
 step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss loss, Batch const& batch,
                        thread_team* team = nullptr) {
@@ -325,7 +342,13 @@ step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss loss, Bat
     detail::check_batch(batch.size(), batch.features().size(), rule.features,
                         batch.targets().size(), rule.targets,
                         detail::least_samples<Samples, Net, Loss>());
-    detail::check_targets("train_step", batch.targets(), rule.values, rule.classes);
+    auto const check = [](std::span<float const> given, char const* what) {
+      if (!kernels::all_finite<Arch>(given.data(), given.size()))
+        detail::check_finite("train_step", given, what);
+    };
+    check(batch.features(), "features");
+    if constexpr (rule.values == target_values::any) check(batch.targets(), "targets");
+    else detail::check_targets("train_step", batch.targets(), rule.values, rule.classes);
     return detail::take_step<Samples>(m, optimizer, loss, batch, team);
   } else {
     return {};

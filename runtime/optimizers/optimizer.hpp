@@ -29,8 +29,8 @@ namespace etch {
 template <int Moments>
 class optimizer {
  public:
-  /// Steps taken so far with this model; random layers draw anew at each, and `fit` puts the samples
-  /// into another order.
+  /// Steps taken so far with this model; random layers draw anew at each, and `fit` puts the
+  /// samples into another order.
   int steps() const { return steps_; }
 
   /// Begins anew unless the parameters are those of the step before.
@@ -49,6 +49,8 @@ class optimizer {
     }
     ++steps_;
   }
+  /// Of a step that was begun, but makes no updates.
+  void undo_step() { --steps_; }
 
   /// Memory that train_step uses: intermediate results, and gradients.
   float_buffer scratch;
