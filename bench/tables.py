@@ -88,13 +88,9 @@ def time_text(ns):
 
 
 def read_rows(path):
-    """{name: {library: row}}; of repeated rows the median counts."""
-    results = json.loads(path.read_text(encoding="utf-8"))["benchmarks"]
-    repeated = {r["run_name"] for r in results if r.get("aggregate_name") == "median"}
+    """{name: {library: row}}; a row is the best of its passes."""
     rows = {}
-    for r in results:
-        if r["run_name"] in repeated and r.get("aggregate_name") != "median":
-            continue
+    for r in json.loads(path.read_text(encoding="utf-8"))["benchmarks"]:
         name, library = r["run_name"].rsplit("/", 1)
         if r.get("error_occurred"):
             print(f"{path}: {r['run_name']}: {r['error_message']}", file=sys.stderr)
@@ -159,6 +155,12 @@ def verdict(name, libraries, level):
     return ", ".join(parts)
 
 
+def timed(row):
+    """The time of a row, and by how much its passes disagree where that is over 5%."""
+    spread = row.get("spread", 0)
+    return time_text(row["real_time"]) + (f" (+{100 * spread:.0f}%)" if spread > 0.05 else "")
+
+
 def percent(row, key):
     return f"{100 * row[key]:.0f}%" if key in row else ""
 
@@ -171,12 +173,12 @@ def line(name, libraries, other, level):
     items = f"{etch['items_per_second']:,.0f}" if "items_per_second" in etch else ""
     speed = f"{etch['GFLOP/s']:.0f}" if "GFLOP/s" in etch else ""
     bound = f"{percent(etch, 'of_bound')} {etch.get('label', '')}".strip()
-    second = time_text(other["real_time"]) if other else ""
+    second = timed(other) if other else ""
     if other and not 1 / 1.1 <= other["real_time"] / etch["real_time"] <= 1.1:
         second += f", **{other['real_time'] / etch['real_time']:.2f} x**"
     if "of one thread" in etch:
         items += f", {etch['items_per_second'] / etch['of one thread']:.2f} x one thread"
-    return (f"| `{name}` | {time_text(etch['real_time'])} | {second} | {items} | {speed}"
+    return (f"| `{name}` | {timed(etch)} | {second} | {items} | {speed}"
             f" | {percent(etch, 'of_peak')} | {bound} | {against} | {verdict(name, libraries, level)} |")
 
 

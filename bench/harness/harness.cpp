@@ -7,9 +7,15 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <map>
 #include <memory>
 #include <regex>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
 
 #if defined(__linux__)
 #include <sched.h>
@@ -175,19 +181,22 @@ double thread_seconds() {
 }
 
 /// Runs stretches of calls, and says that each call took what it typically took in a stretch: a
-/// stretch in which another process had the core does not count.
-void run(benchmark::State& state, task const& t, job const& j) {
+/// stretch in which another process had the core does not count. `calls` is how many a stretch has;
+/// found in the first pass, where it is 0: Google Benchmark wants passes of equal length.
+void run(benchmark::State& state, task const& t, job const& j, int& calls) {
   bool long_calls = false;
-  auto one = [&, i = 0](int calls) mutable {
+  auto one = [&, i = 0](int count) mutable {
     auto const start = measure::clock::now();
     double const thread_start = long_calls ? thread_seconds() : 0;
-    j.run(i, calls);
-    i += calls;
+    j.run(i, count);
+    i += count;
     return long_calls ? thread_seconds() - thread_start : measure::seconds_since(start);
   };
   one(1);  // once, so that the caches are warm when calls are counted
-  int calls = 1;
-  while (calls < 1 << 22 && one(calls) < chosen.stretch / 2) calls *= 2;
+  if (calls == 0) {
+    calls = 1;
+    while (calls < 1 << 22 && one(calls) < chosen.stretch / 2) calls *= 2;
+  }
   long_calls = t.one_thread && one(1) > 4 * chosen.stretch;
   std::vector<double> stretches;
   while (state.KeepRunningBatch(calls)) stretches.push_back(one(calls) / calls);
@@ -209,23 +218,74 @@ void check_peak() {
         then, now);
 }
 
-/// Names as they are, without what Google Benchmark appends for its options.
+/// Of each row how much longer its slowest pass took than its best.
+std::map<std::string, double>& spreads() {
+  static std::map<std::string, double> all;
+  return all;
+}
+
+/// At the end, in their order, the best pass of each row, with how much longer the slowest took, under
+/// the name as it is: without what Google Benchmark appends for its options.
 template <class Reporter>
-class plain_names : public Reporter {
+class best_passes : public Reporter {
  public:
   using Reporter::Reporter;
   void ReportRuns(std::vector<benchmark::BenchmarkReporter::Run> const& runs) override {
-    auto renamed = runs;
-    for (auto& r : renamed) {
-      r.run_name.time_type.clear();
-      r.run_name.min_time.clear();
-      r.run_name.repetitions.clear();
-      // process time is a mean over all stretches, also those that do not count
-      r.cpu_accumulated_time = r.real_accumulated_time;
+    auto const seconds = [](auto const& r) {
+      return r.iterations > 0 ? r.real_accumulated_time / static_cast<double>(r.iterations) : 0;
+    };
+    auto const faster = [&](auto const& a, auto const& b) { return seconds(a) < seconds(b); };
+    if (runs.empty() || runs.front().run_type != benchmark::BenchmarkReporter::Run::RT_Iteration)
+      return;  // means and the like of the passes
+    auto const [best, slowest] = std::minmax_element(runs.begin(), runs.end(), faster);
+    auto r = *best;
+    r.run_name.time_type.clear();
+    r.run_name.min_time.clear();
+    r.run_name.repetitions.clear();
+    // process time is a mean over all stretches, also those that do not count
+    r.cpu_accumulated_time = r.real_accumulated_time;
+    if (seconds(*best) > 0) {  // otherwise the row has failed
+      double const spread = seconds(*slowest) / seconds(*best) - 1;
+      r.counters["spread"] = spread;
+      spreads()[r.run_name.str()] = spread;
     }
-    Reporter::ReportRuns(renamed);
+    best_.push_back(std::move(r));
   }
+  void Finalize() override {
+    std::map<std::string, std::size_t> places;
+    for (row const& r : all_rows()) places.emplace(r.name, places.size());
+    auto const place = [&](auto const& r) { return places[r.run_name.str()]; };
+    std::sort(best_.begin(), best_.end(),
+              [&](auto const& a, auto const& b) { return place(a) < place(b); });
+    Reporter::ReportRuns(best_);
+    Reporter::Finalize();
+  }
+
+ private:
+  std::vector<benchmark::BenchmarkReporter::Run> best_;
 };
+
+/// Counts the rows that have been measured, pass after pass, for who looks on.
+void show_progress() {
+  static int done = 0;
+  if (isatty(STDERR_FILENO)) std::fprintf(stderr, "\r%d rows measured ", ++done);
+}
+
+/// Tells which rows took more than 5% longer in one pass than in another: something else ran then.
+void check_spreads() {
+  std::vector<std::pair<double, std::string>> far_apart;
+  for (auto const& [name, spread] : spreads())
+    if (spread > 0.05) far_apart.emplace_back(spread, name);
+  if (far_apart.empty()) return;
+  std::sort(far_apart.rbegin(), far_apart.rend());
+  std::fprintf(stderr, "%zu of %zu rows took over 5%% longer in one pass than in their best:",
+               far_apart.size(), spreads().size());
+  std::size_t const named = std::min<std::size_t>(far_apart.size(), 5);
+  for (std::size_t i = 0; i < named; ++i)
+    std::fprintf(stderr, "%s %s %.0f%%", i == 0 ? "" : ",", far_apart[i].second.c_str(),
+                 100 * far_apart[i].first);
+  std::fputs(named < far_apart.size() ? ", ...\n" : "\n", stderr);
+}
 
 }  // namespace
 
@@ -241,6 +301,7 @@ void add_row(task const& t, std::string const& library, std::function<job()> mak
   struct prepared {
     job j;
     std::string fault;
+    int calls = 0;  // in a stretch
   };
   auto const ready = std::make_shared<std::unique_ptr<prepared>>();
   auto const body = [t, make, ready](benchmark::State& state) {
@@ -256,7 +317,8 @@ void add_row(task const& t, std::string const& library, std::function<job()> mak
       }
     }
     if (!(*ready)->fault.empty()) return state.SkipWithError((*ready)->fault.c_str());
-    run(state, t, (*ready)->j);
+    run(state, t, (*ready)->j, (*ready)->calls);
+    show_progress();
     pin();
   };
   all_rows().push_back({t.name + "/" + library, body});
@@ -284,7 +346,10 @@ int run_rows(int argc, char** argv) {
   chosen.core = this_core();
   char const* filter = "";
   bool json = false, file = false, list = false;
-  int kept = 1;
+  // Three passes over all rows: what else runs on the machine is seldom there in all of them.
+  char passes[] = "--benchmark_repetitions=3";
+  char mixed[] = "--benchmark_enable_random_interleaving=true";
+  std::vector<char*> kept{argv[0], passes, mixed};  // given later, an option replaces these
   for (int i = 1; i < argc; ++i) {
     std::string_view const a = argv[i];
     if (a.starts_with("--pin="))
@@ -298,17 +363,19 @@ int run_rows(int argc, char** argv) {
     else if (a.starts_with("--stretch="))
       chosen.stretch = stretch_of(argv[i] + 10);
     else
-      argv[kept++] = argv[i];
+      kept.push_back(argv[i]);
     json = json || a == "--benchmark_format=json";
     file = file || a.starts_with("--benchmark_out=");
   }
-  benchmark::Initialize(&kept, argv, [] {
+  int count = static_cast<int>(kept.size());
+  kept.push_back(nullptr);
+  benchmark::Initialize(&count, kept.data(), [] {
     benchmark::PrintDefaultHelp();
     std::puts(
         "          [--pin=<core>|none]\n          [--fastest]\n          "
         "[--stretch=<microseconds>]");
   });
-  if (benchmark::ReportUnrecognizedArguments(kept, argv)) return 2;
+  if (benchmark::ReportUnrecognizedArguments(count, kept.data())) return 2;
   keep_rows(filter);
   if (list) {
     for (row const& r : all_rows()) std::puts(r.name.c_str());
@@ -330,12 +397,13 @@ int run_rows(int argc, char** argv) {
   benchmark::AddCustomContext("instruction_set", native::name);
   benchmark::AddCustomContext("fma_peak_gflops", std::to_string(machine().peak()));
   benchmark::AddCustomContext("compiler", __VERSION__);
-  plain_names<benchmark::ConsoleReporter> table(benchmark::ConsoleReporter::OO_Tabular);
-  plain_names<benchmark::JSONReporter> text, out;
+  best_passes<benchmark::ConsoleReporter> table(benchmark::ConsoleReporter::OO_Tabular);
+  best_passes<benchmark::JSONReporter> text, out;
   benchmark::BenchmarkReporter* const shown =
       json ? static_cast<benchmark::BenchmarkReporter*>(&text) : &table;
   benchmark::RunSpecifiedBenchmarks(shown, file ? &out : nullptr);
   check_peak();
+  check_spreads();
   benchmark::Shutdown();
   return printed();
 }
