@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 #include "compiled.hpp"
@@ -13,18 +14,32 @@ constexpr std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {  // FNV-1
   return hash;
 }
 
-/// A number that two networks share only if their weights fit each other, place by place.
+/// With all of a node that decides what it computes.
+constexpr std::uint64_t mix(std::uint64_t hash, node const& n) {
+  auto const with = [&](auto... numbers) {
+    ((hash = mix(hash, static_cast<std::uint64_t>(numbers))), ...);
+  };
+  with(n.code, n.fn, n.index, n.over_batch, n.first, n.last);
+  hash = mix(hash, std::bit_cast<std::uint64_t>(n.value));
+  for (int o : n.operands) with(o);
+  for (int e : n.shape.extent) with(e);
+  for (int e : n.before) with(e);
+  for (int e : n.after) with(e);
+  if (contraction const& w = n.window; w != contraction{})
+    with(w.kernel_height, w.kernel_width, w.stride_height, w.stride_width, w.dilation_height,
+         w.dilation_width, w.groups, w.filters);
+  return hash;
+}
+
+/// A number that two networks share only if the weights of one are those of the other: they fit,
+/// place by place, and the same is computed with them.
 constexpr std::uint64_t fingerprint_of(graph const& g,
                                        constexpr_list<parameter_place> const& places) {
   std::uint64_t hash = 0xcbf29ce484222325u;
   for (tensor_shape const& s : g.inputs)
     for (int e : s.extent) hash = mix(hash, static_cast<std::uint64_t>(e));
-  for (node const& n : g.nodes) {
-    hash = mix(hash, static_cast<std::uint64_t>(n.code));
-    hash = mix(hash, static_cast<std::uint64_t>(n.fn));
-    for (int o : n.operands) hash = mix(hash, static_cast<std::uint64_t>(o));
-    for (int e : n.shape.extent) hash = mix(hash, static_cast<std::uint64_t>(e));
-  }
+  for (node const& n : g.nodes) hash = mix(hash, n);
+  for (int output : g.outputs) hash = mix(hash, static_cast<std::uint64_t>(output));
   for (std::size_t i = 0; i < places.size(); ++i) {
     for (char c : g.parameters[i].name.view()) hash = mix(hash, static_cast<std::uint64_t>(c));
     hash = mix(hash, static_cast<std::uint64_t>(places[i].offset));

@@ -126,6 +126,29 @@ TEST_CASE("a file that is none, or another network's, is not valid") {
   }
 }
 
+TEST_CASE("networks of other options are others, those of other speed are not") {
+  constexpr auto image = [](auto layer) {
+    return input<7, 7, 2> | conv2d<4, 3, same> | layer | flatten | dense<2>;
+  };
+  constexpr std::array all{
+      facts<image(relu)>::fingerprint,
+      facts<image(leaky_relu<>)>::fingerprint,
+      facts<image(leaky_relu<0.3>)>::fingerprint,
+      facts<image(batch_norm)>::fingerprint,
+      facts<image(batch_norm(epsilon<1e-3>))>::fingerprint,
+      facts<image(max_pool2d<2>)>::fingerprint,
+      facts<image(max_pool2d<3, stride<2>>)>::fingerprint,
+      facts<image(avg_pool2d<2>)>::fingerprint,
+  };
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j) {
+      INFO(i << ", " << j);
+      CHECK(all[i] != all[j]);
+    }
+  static_assert(facts<fast(image(etch::tanh))>::fingerprint ==
+                facts<image(etch::tanh)>::fingerprint);
+}
+
 TEST_CASE("a file that ends before its weights do is not valid") {
   scratch_folder const folder;
   save_embedded(drawn(), folder / "net.etch");
