@@ -105,21 +105,53 @@ void map_run(float* y, float const* const* operands, std::ptrdiff_t length) noex
   map_row<Arch, P>(y, row, length);
 }
 
+/// Operands of a map that have one value a channel.
+constexpr int per_channel(program const& p, int channels) {
+  int count = 0;
+  for (int i = 0; i < p.loads; ++i)
+    count += p.operand(i).from == program::kind::memory && p.operand(i).period == channels;
+  return count;
+}
+
+/// Floats that copies of operands may take on the stack.
+inline constexpr int most_repeated = 4096;
+
 /// Operands per channel make short rows. This many rows in one fill whole vectors, four or more of
-/// them; 0 where the operands are not of that kind or the result is too small to repay the copying.
-consteval int rows_in_one(map_spec const& s, int width) {
+/// them; 0 where the operands are not of that kind, where the result is too small to repay the
+/// copying, or where the copies are too large.
+constexpr int rows_in_one(map_spec const& s, int width) {
   int const channels = common_row(s.code, s.elements);
   if (channels < 2 || channels >= 4 * width) return 0;
   for (int i = 0; i < s.code.loads; ++i) {
     auto const& l = s.code.operand(i);
     if (l.from != program::kind::memory) continue;
     bool const in_step = l.run == 1 && l.period == s.elements && l.batched == s.batched;
-    bool const per_channel = l.run == 1 && l.period == channels && !l.batched;
-    if (!in_step && !per_channel && !(l.period == 1 && !l.batched)) return 0;
+    bool const each = l.run == 1 && l.period == channels && !l.batched;
+    if (!in_step && !each && !(l.period == 1 && !l.batched)) return 0;
   }
   int rows = 1;
   while (channels * rows % width != 0 || channels * rows < 4 * width) ++rows;
-  return channels * rows * 8 <= s.elements ? rows : 0;
+  bool const fits = per_channel(s.code, channels) * channels * rows <= most_repeated;
+  return fits && channels * rows * 8 <= s.elements ? rows : 0;
+}
+
+/// The same for an image that lies in `box`, whose lines are a whole number of such rows; 1 where
+/// channels are enough for rows of their own.
+constexpr int rows_in_one(map_spec const& s, copy_spec const& box, int width) {
+  int const channels = box.size[3], copied = per_channel(s.code, channels) * channels;
+  if (channels >= 4 * width) return 1;
+  if (int const rows = rows_in_one(s, width); rows > 0 && box.size[2] % rows == 0) return rows;
+  int rows = box.size[2];
+  while (rows > 1 && (box.size[2] % rows != 0 || copied * rows > most_repeated)) --rows;
+  return rows;
+}
+
+/// Floats on the stack of `map`, or of `map_framed` if `box` is not null.
+constexpr int copied_floats(map_spec const& s, copy_spec const* box, int width) {
+  if (box == nullptr && is_flat(s.code, s.elements, s.batched)) return 0;
+  int const channels = box == nullptr ? common_row(s.code, s.elements) : box->size[3];
+  int const rows = box == nullptr ? rows_in_one(s, width) : rows_in_one(s, *box, width);
+  return rows > 1 ? per_channel(s.code, channels) * channels * rows : 0;
 }
 
 /// The program of a map along rows of `length` elements, with what is per channel repeated.
@@ -136,17 +168,19 @@ constexpr program repeated(map_spec s, int channels, int length) {
 /// room for them.
 template <map_spec S, int Channels, int Length>
 struct repeated_operands {
-  static constexpr int count = std::max(1, S.code.loads);
-  alignas(64) float copies[count][Length];
-  float const* from[count];
+  static constexpr int copied = Length > Channels ? per_channel(S.code, Channels) : 0;
+  alignas(64) float copies[std::max(1, copied)][copied > 0 ? Length : 1];
+  float const* from[std::max(1, S.code.loads)];
 
   [[gnu::always_inline]] explicit repeated_operands(float const* const* operands) noexcept {
+    int made = 0;
     for (int i = 0; i < S.code.loads; ++i) {
       auto const& l = S.code.operand(i);
       bool const in_memory = l.from == program::kind::memory;
-      bool const copied = in_memory && l.period == Channels && Length > Channels;
-      from[i] = !in_memory ? nullptr : copied ? copies[i] : operands[i];
-      for (int j = 0; copied && j < Length; ++j) copies[i][j] = operands[i][j % Channels];
+      from[i] = in_memory ? operands[i] : nullptr;
+      if (copied == 0 || !in_memory || l.period != Channels) continue;
+      for (int j = 0; j < Length; ++j) copies[made][j] = operands[i][j % Channels];
+      from[i] = copies[made++];
     }
   }
 };
@@ -190,9 +224,7 @@ void map(float* y, float const* const* operands, int samples) noexcept {
 template <class Arch, map_spec S, copy_spec Box>
 void map_framed(float* y, float* framed, float const* const* operands, int samples) noexcept {
   constexpr int channels = Box.size[3], line = Box.size[2] * channels;
-  constexpr int most = rows_in_one(S, Arch::width);
-  constexpr bool wide = channels >= 4 * Arch::width, fits = most > 0 && Box.size[2] % most == 0;
-  constexpr int together = wide ? 1 : fits ? most : Box.size[2];
+  constexpr int together = rows_in_one(S, Box, Arch::width);
   constexpr int length = channels * together, rows = Box.size[2] / together;
   constexpr program P = repeated(S, channels, length);
   repeated_operands<S, channels, length> const read(operands);
