@@ -23,13 +23,31 @@ void wait(Done done, std::atomic<int>& changing) {
   }
 }
 
+/// What the system gives a thread, with at least 2 MB of stack: kernels that train take up to
+/// 100 KB, and several times as much in a build for debugging. Some systems give 128 KB.
+struct thread_attributes {
+  ::pthread_attr_t values;
+
+  thread_attributes() {
+    constexpr std::size_t wanted = 2 << 20;
+    std::size_t usual = 0;
+    ::pthread_attr_init(&values);
+    if (::pthread_attr_getstacksize(&values, &usual) == 0 && usual < wanted)
+      ::pthread_attr_setstacksize(&values, wanted);
+  }
+  thread_attributes(thread_attributes const&) = delete;
+  thread_attributes& operator=(thread_attributes const&) = delete;
+  ~thread_attributes() { ::pthread_attr_destroy(&values); }
+};
+
 }  // namespace
 
 thread_team::thread_team(int size) {
+  thread_attributes const attributes;
   for (int i = 1; i < size; ++i) {
     workers_.push_back({this, i, {}});
     worker& w = workers_.back();
-    if (::pthread_create(&w.thread, nullptr, work, &w) == 0) continue;
+    if (::pthread_create(&w.thread, &attributes.values, work, &w) == 0) continue;
     workers_.pop_back();
     end();
     throw error("of {} threads the system gave {}", size, i);

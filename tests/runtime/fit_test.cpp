@@ -239,6 +239,23 @@ TEST_CASE("threads that the system does not give are an error, however many") {
     CHECK(contains(message_of([&] { thread_team team(threads); }), "threads the system gave 1"));
   REQUIRE(pthread_setattr_default_np(&before) == 0);
 }
+
+TEST_CASE("the threads of a team have stacks to train on where the system's are small") {
+  pthread_attr_t before, small;
+  REQUIRE(pthread_getattr_default_np(&before) == 0);
+  REQUIRE(pthread_attr_init(&small) == 0);
+  REQUIRE(pthread_attr_setstacksize(&small, 128 * 1024) == 0);
+  REQUIRE(pthread_setattr_default_np(&small) == 0);
+  std::size_t bytes = 0;
+  thread_team{2}.run([&](int t) {
+    pthread_attr_t mine;
+    if (t == 0 || pthread_getattr_np(pthread_self(), &mine) != 0) return;
+    pthread_attr_getstacksize(&mine, &bytes);
+    pthread_attr_destroy(&mine);
+  });
+  REQUIRE(pthread_setattr_default_np(&before) == 0);
+  CHECK(bytes >= 2 << 20);
+}
 #endif
 
 TEST_CASE("options and data that do not fit are errors, and the model stays as it was") {
