@@ -2,6 +2,7 @@
 
 #include "../dsl/losses/mse.hpp"
 #include "facts.hpp"
+#include "stack.hpp"
 
 namespace etch {
 
@@ -23,6 +24,19 @@ struct cost_of {
   /// Bytes of the weights as they lie in memory, with padding, and of the workspace of one sample.
   static constexpr long long weight_bytes = 4ll * facts<Net>::weight_floats;
   static constexpr long long workspace_bytes = 4ll * inference_plan<Net, 1>::value.workspace;
+  /// Bytes of the outputs of one sample.
+  static constexpr long long output_bytes = [] {
+    using network = std::remove_cvref_t<decltype(Net)>;
+    long long floats = 0;
+    for (int i = 0; i < network::output_count(); ++i) floats += network::output_shape(i).elements();
+    return 4 * floats;
+  }();
+  /// Bytes of stack that an optimised `forward(x)` takes at most, for its workspace, its output and
+  /// what the kernels do, and those of `forward(workspace, x, y)`. The first is refused above
+  /// `stack_budget`.
+  static constexpr long long kernel_stack_bytes =
+      detail::kernel_stack_bytes(inference_plan<Net, 1>::value);
+  static constexpr long long stack_bytes = kernel_stack_bytes + workspace_bytes + output_bytes;
   /// Bytes that training on `Samples` at once keeps beside the weights, per thread: activations,
   /// intermediate results and gradients, without the optimizer's state. A network that measures the
   /// batch (batch_norm) has all samples of a thread's share at once, any other at most group_size.
@@ -49,7 +63,8 @@ struct cost_of {
 template <auto Net>
   requires is_rejected<decltype(Net)>
 struct cost_of<Net> {
-  static constexpr any_count parameters{}, multiply_adds{}, weight_bytes{}, workspace_bytes{};
+  static constexpr any_count parameters{}, multiply_adds{}, weight_bytes{}, workspace_bytes{},
+      output_bytes{}, kernel_stack_bytes{}, stack_bytes{};
   template <int Samples = 64, class Loss = losses::mse>
   static constexpr any_count training_bytes{};
   static constexpr auto const& layers = facts<Net>::layers;

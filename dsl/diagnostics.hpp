@@ -137,8 +137,8 @@ constexpr auto report(extents<N...>) {
                   "etch: a shape has too many axes; the batch is not part of it");
   else if constexpr (Why == too_many_elements)
     static_assert(shape_rule<Where, What, expects<elements_at_most<most_elements>>, Given>::is_met,
-                  "etch: a tensor of one sample has more than 2^30 numbers; make it smaller before, "
-                  "by a stride, by pooling, or by fewer filters or units");
+                  "etch: a tensor of one sample has more than 2^30 numbers; make it smaller by a "
+                  "stride or a pooling before it, or by fewer filters or units");
   else if constexpr (Why == kernel_too_large)
     static_assert(shape_rule<Where, What, expects<image_at_least<N...>>, Given>::is_met,
                   "etch: the window is larger than the image; use a smaller one, less dilation, or "

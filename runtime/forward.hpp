@@ -7,6 +7,7 @@
 
 #include "../codegen/execute.hpp"
 #include "../codegen/facts.hpp"
+#include "../codegen/stack.hpp"
 #include "workspace.hpp"
 
 namespace etch {
@@ -21,9 +22,17 @@ template <int Count>
 struct argument_count;
 struct array_or_span_of_float;
 struct size_known_to_the_compiler;
+template <long long Count>
+struct bytes;
+template <long long Count>
+struct bytes_at_most;
 
 template <class Which, class Expected, class Given>
 struct argument_rule {
+  static constexpr bool is_met = false;
+};
+template <class Expected, class Given>
+struct stack_rule {
   static constexpr bool is_met = false;
 };
 
@@ -62,6 +71,17 @@ constexpr auto check_argument() {
   }
 }
 
+/// Whether a call may take so many bytes of stack; if not, one error says what to do.
+template <long long Bytes>
+constexpr auto check_stack() {
+  if constexpr (Bytes > stack_budget)
+    static_assert(stack_rule<expects<bytes_at_most<stack_budget>>, given<bytes<Bytes>>>::is_met,
+                  "etch: this call would take more than 64 KB of stack; give it a workspace and an "
+                  "output that lie elsewhere: `static etch::workspace<net> workspace;` and "
+                  "`forward(workspace, x, y)`");
+  return Bytes <= stack_budget;
+}
+
 /// What a network with an error gives: it takes the place of every output.
 struct any_output : std::array<float, 1> {
   template <std::size_t N>
@@ -93,7 +113,7 @@ class forward_interface {
   static constexpr int output_size(int i = 0) { return network_type::output_shape(i).elements(); }
 
   /// forward(workspace, inputs..., outputs...): arrays or spans of fixed size. A single output may
-  /// be left out and is then returned as a std::array.
+  /// be left out and is then returned as a std::array, if that takes no more than stack_budget.
   template <class... Arguments>
   auto forward(workspace<Net, 1>& w, Arguments&&... arguments) const noexcept {
     constexpr int count = static_cast<int>(sizeof...(Arguments));
@@ -105,9 +125,10 @@ class forward_interface {
                     "const: etch::workspace<net>");
       return detail::any_output{};
     } else if constexpr (count == input_count && output_count == 1) {
-      std::array<float, static_cast<std::size_t>(output_size())> y;
-      forward(w, arguments..., y);
-      return y;
+      if constexpr (detail::check_stack<kernel_stack() + 4ll * output_size()>())
+        return output_of(w, arguments...);
+      else
+        return detail::any_output{};
     } else if constexpr (count != input_count + output_count) {
       static_assert(
           argument_rule<all_arguments, expects<inputs_and_outputs<input_count, output_count>>,
@@ -121,14 +142,19 @@ class forward_interface {
     }
   }
 
-  /// The same with a workspace on the stack.
+  /// The same with a workspace on the stack, of a network for which that is not too large:
+  /// `cost<net>.stack_bytes` at most `stack_budget`.
   template <class... Arguments>
   auto forward(Arguments&&... arguments) const noexcept {
-    static_assert(sizeof(workspace<Net, 1>) <= 512 * 1024,
-                  "etch: this network's workspace is too large for the stack; give forward a "
-                  "workspace<net> of your own");
-    workspace<Net, 1> w;
-    return forward(w, arguments...);
+    constexpr bool returns = sizeof...(Arguments) == input_count;
+    constexpr long long output = returns ? 4ll * output_size() : 0;
+    constexpr auto own = static_cast<long long>(sizeof(workspace<Net, 1>)) + output;
+    if constexpr (!detail::check_stack<kernel_stack() + own>()) {
+      return detail::any_output{};
+    } else {
+      workspace<Net, 1> w;
+      return forward(w, arguments...);
+    }
   }
 
   /// Many samples, one after the other in each input and output.
@@ -163,6 +189,18 @@ class forward_interface {
   }
 
  private:
+  /// In a function of its own, where compilers make y where the caller wants it: no copies.
+  template <class... Inputs>
+  auto output_of(workspace<Net, 1>& w, Inputs&... inputs) const noexcept {
+    std::array<float, static_cast<std::size_t>(output_size())> y;
+    forward(w, inputs..., y);
+    return y;
+  }
+
+  static constexpr long long kernel_stack() {
+    return detail::kernel_stack_bytes(inference_plan<Net, 1>::value);
+  }
+
   template <int Samples>
   void run(float const* const* inputs, float* const* outputs, float* memory,
            int samples) const noexcept {

@@ -11,12 +11,12 @@ namespace etch {
 /// Whether the bytes begin like a gzip stream (RFC 1952).
 bool is_gzip(std::span<std::byte const> bytes);
 
-/// The most that so many bytes can unpack to: deflate (RFC 1951) takes at least 2 bits for each 258.
+/// The most that so many bytes can unpack to: deflate (RFC 1951) takes 2 bits or more for each 258.
 constexpr std::uint64_t most_unpacked(std::size_t packed) { return std::uint64_t{1032} * packed; }
 
-/// Unpacks all members of a gzip stream piece by piece, into memory that is the caller's; of its own
-/// it has the 32 KB that deflate looks back at. `name` is the file for messages, and `packed` has to
-/// stay. Throws `error` where etch was built without zlib.
+/// Unpacks all members of a gzip stream piece by piece, into memory that is the caller's; of its
+/// own it has the 32 KB that deflate looks back at. `name` is the file for messages, and `packed`
+/// has to stay. Throws `error` where etch was built without zlib.
 class gzip_reader {
  public:
   gzip_reader(std::string name, std::span<std::byte const> packed);

@@ -14,6 +14,12 @@ static_assert(cost<net>.parameters == (4 * 9 * 2 + 4) + (4 + 4) + (144 * 3 + 3))
 static_assert(cost<net>.multiply_adds == 6 * 6 * 4 * 9 * 2 + 144 * 3);
 static_assert(cost<net>.workspace_bytes >= 4 * 144);
 static_assert(cost<net>.workspace_bytes <= 8 * 1024);
+static_assert(cost<net>.output_bytes == 4 * 3);
+static_assert(cost<net>.stack_bytes ==
+              cost<net>.workspace_bytes + cost<net>.output_bytes + cost<net>.kernel_stack_bytes);
+static_assert(cost<net>.stack_bytes < stack_budget);
+constexpr auto large = input<64, 64, 8> | conv2d<16, 3> | flatten | dense<3>;
+static_assert(cost<large>.stack_bytes > stack_budget);
 static_assert(cost<net>.training_bytes<32> > cost<net>.training_bytes<16>);
 
 }  // namespace

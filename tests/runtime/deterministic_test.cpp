@@ -64,7 +64,8 @@ std::vector<std::uint32_t> bits_of(Optimizer optimizer) {
   model_type model{etch::seed{11}};
   samples const s = some<Net>(count);
   std::vector<std::uint32_t> bits;
-  append(bits, model.forward(std::span{s.x}.template first<model_type::input_size()>()));
+  auto const single = std::make_unique<etch::workspace<Net>>();
+  append(bits, model.forward(*single, std::span{s.x}.template first<model_type::input_size()>()));
   for (int step = 0; step < 3; ++step)
     bits.push_back(std::bit_cast<std::uint32_t>(static_cast<float>(
         etch::train_step<8>(model, optimizer, etch::mse, s).loss)));
