@@ -165,10 +165,14 @@ struct executor {
       return sample <= 0;
   }
 
+  /// Whether what a single row takes may be code of each step's own. The code of many steps would
+  /// not stay in the nearest cache, and compilers take far longer for a function of all of it.
+  static constexpr bool is_short = plan.steps.size() <= 32;
+
   /// Whether a call of step I would cost a good part of the step itself.
   template <int I>
-  static constexpr bool is_tiny =
-      plan.samples == 1 && at<I>.what == step_kind::contract && kernels::is_tiny(window<I>);
+  static constexpr bool is_tiny = is_short && plan.samples == 1 &&
+                                  at<I>.what == step_kind::contract && kernels::is_tiny(window<I>);
 
   /// Step I for `samples` samples, the first of which is `sample`, and the steps that run with it.
   template <int I>
@@ -275,8 +279,8 @@ struct executor {
         contract_forward<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n,
                                   kernels::framing<decltype(after), box, keeps>{after, framed});
       } else if constexpr (s.what == step_kind::contract)
-        contract_forward<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, after,
-                                  mine);
+        contract_forward<Arch, w, is_short && kernels::is_tiny(w)>(
+            operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, after, mine);
       else if constexpr (s.also < 0)
         contract_forward_max_pool<Arch, w, s.pool_height, s.pool_width>(
             operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, after);

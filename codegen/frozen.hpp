@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 
@@ -16,7 +15,7 @@ struct plan_sizes {
 
 /// A plan in arrays of its own size, so that it can be a constant.
 template <plan_sizes N>
-struct frozen_plan {
+struct frozen_plan : plan_numbers {
   std::array<step, N.steps> steps{};
   std::array<value, N.values> values{};
   std::array<segment, N.segments> segments{};
@@ -25,86 +24,83 @@ struct frozen_plan {
   std::array<copy_spec, N.boxes> boxes{};
   std::array<int, N.loads> loads{};
   std::array<parameter_place, N.places> places{};
-  int prologue = 0, samples = 1, workspace = 0, shared = 0, derived = 0, parameter_floats = 0;
-  bool whole_batch = false;
-  int batch = 0, shared_batch = 0, least_samples = 1;
 };
 
 namespace detail {
 
-constexpr plan_sizes sizes_of(plan const& p) {
-  return {p.steps.size(),   p.values.size(), p.segments.size(), p.programs.size(),
-          p.windows.size(), p.boxes.size(),  p.loads.size(),    p.places.size()};
-}
+/// A list in an array larger than any plan needs. Compilers keep only what is used of it: the rest
+/// is zeros, where default elements would be made one by one.
+template <class T>
+class roomy_list {
+ public:
+  static constexpr std::size_t room = 1 << 15;
 
-/// The first `used` entries of each list of `p`.
-template <plan_sizes N, class Plan>
-constexpr auto copy_of(Plan const& p, plan_sizes used) {
-  frozen_plan<N> f;
-  std::copy_n(p.steps.begin(), used.steps, f.steps.begin());
-  std::copy_n(p.values.begin(), used.values, f.values.begin());
-  std::copy_n(p.segments.begin(), used.segments, f.segments.begin());
-  std::copy_n(p.programs.begin(), used.programs, f.programs.begin());
-  std::copy_n(p.windows.begin(), used.windows, f.windows.begin());
-  std::copy_n(p.boxes.begin(), used.boxes, f.boxes.begin());
-  std::copy_n(p.loads.begin(), used.loads, f.loads.begin());
-  std::copy_n(p.places.begin(), used.places, f.places.begin());
-  f.prologue = p.prologue;
-  f.samples = p.samples;
-  f.workspace = p.workspace;
-  f.shared = p.shared;
-  f.derived = p.derived;
-  f.parameter_floats = p.parameter_floats;
-  f.whole_batch = p.whole_batch;
-  f.batch = p.batch;
-  f.shared_batch = p.shared_batch;
-  f.least_samples = p.least_samples;
-  return f;
-}
-
-/// A plan has to be known for its sizes to be. So that it need not be made twice, it is made in
-/// arrays that have room for most networks.
-struct roomy_plan {
-  static constexpr plan_sizes room{.steps = 1024,
-                                   .values = 1024,
-                                   .segments = 256,
-                                   .programs = 256,
-                                   .windows = 128,
-                                   .boxes = 64,
-                                   .loads = 2048,
-                                   .places = 256};
-
-  constexpr explicit roomy_plan(plan const& p)
-      : used(sizes_of(p)), is_countable(p.workspace >= 0) {
-    fits = used.steps <= room.steps && used.values <= room.values &&
-           used.segments <= room.segments && used.programs <= room.programs &&
-           used.windows <= room.windows && used.boxes <= room.boxes && used.loads <= room.loads &&
-           used.places <= room.places;
-    if (fits) made = copy_of<room>(p, used);
+  constexpr explicit roomy_list(constexpr_list<T> const& from) : size_(from.size()) {
+    for (std::size_t i = 0; i < size_; ++i) slots_[i] = {.item = from[i]};
   }
 
-  plan_sizes used;
-  bool is_countable;
-  bool fits = false;
-  frozen_plan<room> made;
+  constexpr std::size_t size() const { return size_; }
+  template <std::size_t N>
+  constexpr void copy_to(std::array<T, N>& all) const {
+    for (std::size_t i = 0; i < N; ++i) all[i] = slots_[i].item;
+  }
+
+ private:
+  union slot {
+    char nothing;
+    T item;
+  };
+  slot slots_[room]{};
+  std::size_t size_ = 0;
 };
+
+/// A plan has to be known for its sizes to be. So that it need not be made twice, it is made where
+/// every plan has room, and copied from there.
+struct roomy_plan : plan_numbers {
+  constexpr explicit roomy_plan(plan const& p)
+      : plan_numbers(p), steps(p.steps), values(p.values), segments(p.segments),
+        programs(p.programs), windows(p.windows), boxes(p.boxes), loads(p.loads),
+        places(p.places) {}
+
+  constexpr plan_sizes sizes() const {
+    return {steps.size(),   values.size(), segments.size(), programs.size(),
+            windows.size(), boxes.size(),  loads.size(),    places.size()};
+  }
+
+  roomy_list<step> steps;
+  roomy_list<value> values;
+  roomy_list<segment> segments;
+  roomy_list<program> programs;
+  roomy_list<contraction> windows;
+  roomy_list<copy_spec> boxes;
+  roomy_list<int> loads;
+  roomy_list<parameter_place> places;
+};
+
+/// No local of freeze(), which clang would make once more when it evaluates that.
+template <class Source>
+inline constexpr roomy_plan roomy_plan_of{Source::make()};
 
 }  // namespace detail
 
-template <class Source>
-inline constexpr detail::roomy_plan roomy_plan_of{Source::make()};
-
 /// The plan that `Source::make()` gives, as a constant.
 template <class Source>
-constexpr auto freeze() {
-  constexpr plan_sizes used = roomy_plan_of<Source>.used;
-  static_assert(roomy_plan_of<Source>.is_countable,
+consteval auto freeze() {
+  constexpr detail::roomy_plan const& made = detail::roomy_plan_of<Source>;
+  static_assert(made.workspace >= 0,
                 "etch: this network computes in more than 2^31 floats (8 GB); let it compute fewer "
                 "samples at once, or make its layers smaller");
-  if constexpr (roomy_plan_of<Source>.fits)
-    return detail::copy_of<used>(roomy_plan_of<Source>.made, used);
-  else
-    return detail::copy_of<used>(Source::make(), used);
+  frozen_plan<made.sizes()> f;
+  static_cast<plan_numbers&>(f) = made;
+  made.steps.copy_to(f.steps);
+  made.values.copy_to(f.values);
+  made.segments.copy_to(f.segments);
+  made.programs.copy_to(f.programs);
+  made.windows.copy_to(f.windows);
+  made.boxes.copy_to(f.boxes);
+  made.loads.copy_to(f.loads);
+  made.places.copy_to(f.places);
+  return f;
 }
 
 }  // namespace etch

@@ -82,8 +82,22 @@ struct segment {
   bool lanes = false;
 };
 
+/// What a plan holds beside its lists.
+struct plan_numbers {
+  int prologue = 0;          // the first segments, which depend on the parameters alone
+  int samples = 1;           // at most so many run at once, but for a whole batch
+  int workspace = 0;         // floats; -1, and no more is right, if an int does not count them
+  int shared = 0;            // at its end: floats of shared values
+  bool whole_batch = false;  // what a sample gives depends on the others: all run at once
+  int batch = 0;             // then also so many floats for each sample of the batch
+  int shared_batch = 0;      // at their end: those of shared values
+  int least_samples = 1;     // of a batch that trains
+  int derived = 0;           // floats computed by the prologue, when it runs apart from the rest
+  int parameter_floats = 0;  // -1, and the plan is empty, if an int does not count them
+};
+
 /// A network as the list of its kernel calls, with a place for everything.
-struct plan {
+struct plan : plan_numbers {
   constexpr_list<step> steps;
   constexpr_list<value> values;
   constexpr_list<segment> segments;
@@ -91,17 +105,7 @@ struct plan {
   constexpr_list<contraction> windows{contraction{}};
   constexpr_list<copy_spec> boxes{copy_spec{}};
   constexpr_list<int> loads;  // what programs read; -1 where that is no value
-  int prologue = 0;        // the first segments, which depend on the parameters alone
-  int samples = 1;         // at most so many run at once, but for a whole batch
-  int workspace = 0;       // floats; -1, and no more is right, if an int does not count them
-  int shared = 0;          // at its end: floats of shared values
-  bool whole_batch = false;  // what a sample gives depends on the others: all run at once
-  int batch = 0;             // then also so many floats for each sample of the batch
-  int shared_batch = 0;      // at their end: those of shared values
-  int least_samples = 1;     // of a batch that trains
-  int derived = 0;         // floats computed by the prologue, when it runs apart from the rest
   constexpr_list<parameter_place> places;
-  int parameter_floats = 0;  // -1, and the plan is empty, if an int does not count them
 };
 
 /// Floats of the memory in which one thread runs the plan for `samples` samples: the workspace, and

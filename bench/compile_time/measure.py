@@ -29,6 +29,49 @@ CNN = ("etch::input<28, 28, 1> | etch::conv2d<32, 3> | etch::relu | etch::max_po
        " | etch::conv2d<64, 3> | etch::relu | etch::max_pool2d<2> | etch::conv2d<64, 3> | etch::relu"
        " | etch::flatten | etch::dense<64> | etch::relu | etch::dense<10>")
 
+# Sandler et al. 2018: 52 convolutions, each with a batch_norm, in 262 tensors.
+MOBILENET_V2 = """#include <etch/inference.hpp>
+struct relu6_layer : etch::layer {
+  static constexpr std::string_view kind = "relu6";
+  static constexpr etch::verdict shape_rule(etch::tensor_shape const& in) {
+    return etch::accept(in);
+  }
+  static constexpr etch::tensor forward(etch::context&, etch::tensor x) {
+    return min(6, max(0, x));
+  }
+};
+constexpr relu6_layer relu6;
+template <int Filters, int Size, auto... Options>
+constexpr auto conv = etch::conv2d<Filters, Size, etch::same, etch::no_bias, Options...>
+                    | etch::batch_norm;
+template <int Channels, int Filters, int Stride>
+constexpr auto depthwise = conv<Channels, 3, etch::stride<Stride>, etch::groups<Channels>> | relu6
+                         | conv<Filters, 1>;
+template <int Channels, int Filters, int Stride>
+constexpr auto inverted = conv<6 * Channels, 1> | relu6
+                        | depthwise<6 * Channels, Filters, Stride>;
+template <int Channels>
+constexpr auto bottleneck = etch::residual(inverted<Channels, Channels, 1>);
+constexpr auto net = etch::input<224, 224, 3> | conv<32, 3, etch::stride<2>> | relu6
+    | depthwise<32, 16, 1>
+    | inverted<16, 24, 2> | bottleneck<24>
+    | inverted<24, 32, 2> | etch::repeat<2>(bottleneck<32>)
+    | inverted<32, 64, 2> | etch::repeat<3>(bottleneck<64>)
+    | inverted<64, 96, 1> | etch::repeat<2>(bottleneck<96>)
+    | inverted<96, 160, 2> | etch::repeat<2>(bottleneck<160>)
+    | inverted<160, 320, 1>
+    | conv<1280, 1> | relu6 | etch::global_avg_pool2d | etch::dense<1000>;
+static_assert(etch::cost<net>.parameters == 3504872);
+void run(etch::model<net> const& m, etch::workspace<net>& w,
+         std::span<float const, 224 * 224 * 3> x, std::span<float, 1000> y) {
+  m.forward(w, x, y);
+}
+"""
+
+
+def dense_chain(layers):
+    return unit("etch::input<16>" + " | etch::dense<16> | etch::relu" * layers, True)
+
 
 def chain(layers, forward):
     body = "etch::input<16>" + " | etch::dense<16> | etch::relu" * (layers // 2)
@@ -77,6 +120,8 @@ UNITS = {
     "chain_5_forward": (chain(5, True), None),
     "chain_50_forward": (chain(50, True), None),
     "chain_200_forward": (chain(200, True), None),
+    "dense_200_forward": (dense_chain(200), (15.0, 700)),
+    "mobilenet_v2_forward": (MOBILENET_V2, (8.0, 650)),
     "mnist_cnn_forward": (unit(CNN, True), (2.5, None)),
     "mnist_cnn_training": (TRAINING, (4.0, 500)),
     "training_precompiled": (TRAINING, None),

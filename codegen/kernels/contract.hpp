@@ -20,8 +20,10 @@ namespace etch {
 using kernels::identity_epilogue;
 
 /// y (samples, out_height, out_width, filters) = epilogue(contraction of x (samples, height, width,
-/// channels) with the packed weights). For epilogues see apply.hpp.
-template <class Arch, contraction C, class Epilogue = identity_epilogue>
+/// channels) with the packed weights). For epilogues see apply.hpp. With `Inline`, a single row's
+/// code is a part of the caller's.
+template <class Arch, contraction C, bool Inline = kernels::is_tiny(C),
+          class Epilogue = identity_epilogue>
 [[gnu::always_inline]] inline void contract_forward(float const* x, float const* weights, float* y,
                                                     int samples, Epilogue const& epilogue = {},
                                                     share mine = {}) {
@@ -32,7 +34,7 @@ template <class Arch, contraction C, class Epilogue = identity_epilogue>
     constexpr int positions = C.out_height() * C.out_width();
     if constexpr (positions == 1)
       if (samples == 1 && mine.parts == 1)
-        return kernels::forward_row<Arch, canonical>(x, weights, y, epilogue);
+        return kernels::forward_row<Arch, canonical, Inline>(x, weights, y, epilogue);
     kernels::forward_rows<Arch, canonical>(x, weights, y, std::ptrdiff_t{samples} * positions,
                                            epilogue, mine);
   } else {
@@ -74,7 +76,7 @@ template <class Arch, contraction C>
   else if constexpr (C.depthwise())
     kernels::dx_depthwise<Arch, C>(dy, weights, dx, samples);
   else if constexpr (transposed(C).pointwise() && positions == 1)
-    contract_forward<Arch, transposed(C), identity_epilogue>(dy, weights, dx, samples, {}, mine);
+    contract_forward<Arch, transposed(C)>(dy, weights, dx, samples, {}, mine);
   else if constexpr (transposed(C).pointwise())
     kernels::forward_rows<Arch, transposed(C)>(
         dy, weights, dx, std::ptrdiff_t{samples} * positions, identity_epilogue{}, mine);

@@ -295,7 +295,7 @@ constexpr bool is_tiny(contraction c) {
 }
 
 /// The same for a single row.
-template <class Arch, contraction C, class Epilogue>
+template <class Arch, contraction C, bool Inline, class Epilogue>
 [[gnu::always_inline]] inline void forward_row(float const* x, float const* weights, float* y,
                                                Epilogue const& epilogue) {
   using lanes = lanes_for<Arch, C>;
@@ -306,7 +306,7 @@ template <class Arch, contraction C, class Epilogue>
   constexpr int rest = filters % strip;
   auto const run = [&]<int Lanes>(float const* xg, float const* w, int channel)
       __attribute__((always_inline)) {
-    if constexpr (is_tiny(C))
+    if constexpr (Inline)
       row_strip<lanes, C, Lanes>(xg, w, y + channel, channel, epilogue);
     else
       row_strip_apart<lanes, C, Lanes>(xg, w, y + channel, channel, epilogue);

@@ -120,7 +120,7 @@ void check_memory(etch::plan const& p) {
 
 }  // namespace
 
-// More loads than a plan is first given room for, or a few.
+// With as many loads as no network has, or a few.
 template <int Loads>
 struct made_up_plan {
   static constexpr etch::plan make() {
@@ -265,9 +265,7 @@ TEST_CASE("a recycled float keeps each sample apart in a loop") {
 
 TEST_CASE("a plan is the same as a constant, however large") {
   CHECK(is_frozen_whole<5>());
-  CHECK(etch::roomy_plan_of<made_up_plan<5>>.fits);
-  CHECK(is_frozen_whole<3000>());
-  CHECK_FALSE(etch::roomy_plan_of<made_up_plan<3000>>.fits);
+  CHECK(is_frozen_whole<30000>());
 }
 
 TEST_CASE("what an int cannot count is told, not computed with") {
