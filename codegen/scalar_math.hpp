@@ -51,8 +51,8 @@ T library_sigmoid(T a) {
 }  // namespace detail
 
 /// The element-wise function `fn` of one scalar each: what every kernel is compared with.
-/// maximum(a, b) is a > b ? a : b and minimum(a, b) is a < b ? a : b, so that b's NaN is passed on;
-/// greater and equal give 1 or 0; select is a != 0 ? b : c.
+/// maximum and minimum are NaN where one of the two is; greater and equal give 1 or 0; select is
+/// a != 0 ? b : c.
 template <std::floating_point T>
 constexpr T apply(function fn, T a, T b = {}, T c = {}) {
   using one = T (*)(T);
@@ -74,8 +74,8 @@ constexpr T apply(function fn, T a, T b = {}, T c = {}) {
     case function::subtract: return a - b;
     case function::multiply: return a * b;
     case function::divide: return detail::divide(a, b);
-    case function::maximum: return a > b ? a : b;
-    case function::minimum: return a < b ? a : b;
+    case function::maximum: return a > b || a != a ? a : b;
+    case function::minimum: return a < b || a != a ? a : b;
     case function::greater: return a > b ? T(1) : T(0);
     case function::equal: return a == b ? T(1) : T(0);
     case function::select: return a != 0 ? b : c;

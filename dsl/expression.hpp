@@ -105,7 +105,7 @@ constexpr tensor tanh(tensor a) { return detail::map1(function::tanh, a); }
 constexpr tensor sigmoid(tensor a) { return detail::map1(function::sigmoid, a); }
 constexpr tensor erf(tensor a) { return detail::map1(function::erf, a); }
 
-/// Where a == b, the first of the two takes the gradient.
+/// NaN where one of the two is. Where a == b, the first takes the gradient.
 constexpr tensor max(tensor a, tensor b) { return detail::map2(function::maximum, a, b); }
 constexpr tensor max(tensor a, double b) { return max(a, detail::scalar(a, b)); }
 constexpr tensor max(double a, tensor b) { return max(detail::scalar(b, a), b); }

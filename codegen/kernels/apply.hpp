@@ -34,8 +34,8 @@ template <class Arch, function Fn, simd::accuracy Accuracy = simd::accuracy::acc
   else if constexpr (Fn == subtract) return a - b;
   else if constexpr (Fn == multiply) return a * b;
   else if constexpr (Fn == divide) return a / b;
-  else if constexpr (Fn == maximum) return simd::max(a, b);
-  else if constexpr (Fn == minimum) return simd::min(a, b);
+  else if constexpr (Fn == maximum) return simd::maximum(a, b);
+  else if constexpr (Fn == minimum) return simd::minimum(a, b);
   else if constexpr (Fn == greater) return simd::greater(a, b);
   else if constexpr (Fn == equal) return simd::equal(a, b);
   else return simd::select(a, b, c);
@@ -62,6 +62,17 @@ constexpr int fused_product(program const& p, int i) {
   return p[i].fn == function::add && is_product(p[i].a) ? p[i].a : -1;
 }
 
+/// The operand of a maximum or minimum that is a constant, so that a NaN can only come from the other
+/// one: the instruction for numbers keeps that. -1 if there is none.
+constexpr int limit_operand(program const& p, int i) {
+  auto const is_number = [&](int reg) {
+    return reg < p.loads && p.operand(reg).from == program::kind::constant &&
+           (p.operand(reg).bits & 0x7fffffffu) <= 0x7f800000u;
+  };
+  if (p[i].fn != function::maximum && p[i].fn != function::minimum) return -1;
+  return is_number(p[i].a) ? p[i].a : is_number(p[i].b) ? p[i].b : -1;
+}
+
 template <class Arch, program P, int I>
 [[gnu::always_inline]] inline void run_instruction(simd::vec<Arch>* reg) noexcept {
   constexpr auto code = P[I];
@@ -74,6 +85,12 @@ template <class Arch, program P, int I>
       reg[P.loads + I] = simd::fma(reg[factors.a], reg[factors.b], reg[other]);
     else
       reg[P.loads + I] = simd::fnma(reg[factors.a], reg[factors.b], reg[other]);
+  } else if constexpr (constexpr int limit = limit_operand(P, I); limit >= 0) {
+    constexpr int other = code.a == limit ? code.b : code.a;
+    if constexpr (code.fn == function::maximum)
+      reg[P.loads + I] = simd::max(reg[limit], reg[other]);
+    else
+      reg[P.loads + I] = simd::min(reg[limit], reg[other]);
   } else {
     constexpr int operands = arity(code.fn);
     constexpr int b = operands > 1 ? code.b : code.a, c = operands > 2 ? code.c : code.a;

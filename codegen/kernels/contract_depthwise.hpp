@@ -95,7 +95,7 @@ ETCH_TILE void depthwise_tile(float const* x, float const* w, float* y, std::ptr
     for (int m = 0; m < Width; ++m) {
       auto const value = finish<Arch, Lanes>(
           epilogue, acc[m], row + py * C.out_width() + m * Pool.width + px, channel, 0);
-      most[m] = part == 0 ? value : simd::max(most[m], value);
+      most[m] = part == 0 ? value : simd::maximum(most[m], value);
     }
   }
 #pragma GCC unroll 64

@@ -81,15 +81,31 @@ ETCH_TILE void held_tile(float const* x, float const* w, float* y, std::ptrdiff_
     for (int v = 0; v < vectors; ++v)
       weight[k][v] =
           simd::in_register(simd::load<Arch>(w + k * strip.panel + strip.offset(v * Arch::width)));
+  // Sums that begin with their bias spare an addition behind the pooling. (Not where other tiles of
+  // the same convolution have to give the same bits.)
+  constexpr bool has_start =
+      !arch::is_deterministic<Arch> && requires { epilogue.template start<Arch>(0, 1); };
+  simd::vec<Arch> start[vectors];
+#pragma GCC unroll 8
+  for (int v = 0; v < vectors; ++v)
+    if constexpr (has_start)
+      start[v] = epilogue.template start<Arch>(channel + v * Arch::width,
+                                               std::min(Arch::width, Lanes - v * Arch::width));
+    else
+      start[v] = simd::zero<Arch>();
+  auto const after = [&]() __attribute__((always_inline)) {
+    if constexpr (has_start) return epilogue.rest();
+    else return epilogue;
+  }();
   for (int oy = 0; oy < C.out_height() / Pool.height; ++oy, x += x_row) {
     float const* from = x;
     std::ptrdiff_t at = row + oy * Pool.height * C.out_width();
     for (int ox = 0; ox < C.out_width() / Pool.width; ++ox, from += x_column, y += C.filters) {
       simd::vec<Arch> acc[positions.size()][vectors];
-      clear<Arch>(acc);
+      begin_with<Arch>(acc, start);
       multiply_held<Arch, C, positions>(acc, from, weight,
                                         std::make_integer_sequence<int, held_inputs(C, Pool)>{});
-      store_windows<Arch, C, Pool, 1, 1, Lanes>(acc, y, at, channel, epilogue);
+      store_windows<Arch, C, Pool, 1, 1, Lanes>(acc, y, at, channel, after);
       at += Pool.width;
     }
   }

@@ -29,6 +29,16 @@ template <class Arch, int M, int N>
     for (int v = 0; v < N; ++v) acc[m][v] = simd::zero<Arch>();
 }
 
+/// Sets those of every position to `start`.
+template <class Arch, int M, int N>
+[[gnu::always_inline]] inline void begin_with(simd::vec<Arch> (&acc)[M][N],
+                                              simd::vec<Arch> const (&start)[N]) {
+#pragma GCC unroll 64
+  for (int m = 0; m < M; ++m)
+#pragma GCC unroll 64
+    for (int v = 0; v < N; ++v) acc[m][v] = start[v];
+}
+
 /// acc[m][v] += x[P[m]] * w[v], for whole vectors of w: one step of the loops below.
 template <class Arch, position_grid P, vector_strip S>
 [[gnu::always_inline]] inline void multiply_step(

@@ -116,17 +116,24 @@ template <class Arch, contraction C, pool_window Pool, int Height, int Width, in
       int const first = o / Width * Pool.height * columns + o % Width * Pool.width;
 #pragma GCC unroll 64
       for (int v = 0; v < Vectors; ++v) {
-        simd::vec<Arch> most = acc[first][v], which = simd::zero<Arch>();
-        if (!pool_first)
-          most = finish<Arch, Lanes>(epilogue, most, row + indices[first], channel, v);
-#pragma GCC unroll 64
-        for (int i = 1; i < parts; ++i) {
+        auto const part = [&](int i) __attribute__((always_inline)) {
           int const m = first + window[i];
-          simd::vec<Arch> next = acc[m][v];
-          if (!pool_first) next = finish<Arch, Lanes>(epilogue, next, row + indices[m], channel, v);
-          if constexpr (records_index<Epilogue>)
-            which = simd::blend(next > most, simd::broadcast<Arch>(static_cast<float>(i)), which);
-          most = simd::max(most, next);
+          return pool_first ? acc[m][v]
+                            : finish<Arch, Lanes>(epilogue, acc[m][v], row + indices[m], channel, v);
+        };
+        simd::vec<Arch> most = part(0), which = simd::zero<Arch>();
+        if constexpr (records_index<Epilogue>) {
+#pragma GCC unroll 64
+          for (int i = 1; i < parts; ++i) {
+            auto const next = part(i);
+            auto const taken = simd::exceeds(next, most);
+            which = simd::blend(taken, simd::broadcast<Arch>(static_cast<float>(i)), which);
+            most = simd::blend(taken, next, most);
+          }
+        } else {
+#pragma GCC unroll 64
+          for (int i = 1; i + 1 < parts; i += 2) most = simd::maximum(most, part(i), part(i + 1));
+          if constexpr (parts % 2 == 0) most = simd::maximum(most, part(parts - 1));
         }
         if (pool_first)
           most = finish<Arch, Lanes>(epilogue, most, row + indices[first], channel, v);

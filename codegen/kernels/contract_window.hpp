@@ -86,10 +86,10 @@ void window_in_parts(float const* x, float const* w, float* y, std::ptrdiff_t ro
         auto which = simd::broadcast<Arch>(static_cast<float>(py * Pool.width + px));
         if (py + px > 0) {
           auto const most = load_lanes<Arch, Lanes>(y, v);
+          auto const taken = simd::exceeds(value, most);
           if constexpr (records_index<Epilogue>)
-            which =
-                simd::blend(value > most, which, load_lanes<Arch, Lanes>(epilogue.index_of(y), v));
-          value = simd::max(most, value);
+            which = simd::blend(taken, which, load_lanes<Arch, Lanes>(epilogue.index_of(y), v));
+          value = simd::blend(taken, value, most);
         }
         store_lanes<Arch, Lanes>(y, v, value);
         if constexpr (records_index<Epilogue>)

@@ -27,27 +27,35 @@ template <class Arch, function Fn, contraction W, int Vectors, class Epilogue>
                                               Epilogue const& epilogue) noexcept {
   constexpr int width = Arch::width;
   simd::vec<Arch> acc[Vectors];
-  auto const combine = [&](float const* tap, bool first) __attribute__((always_inline)) {
-#pragma GCC unroll 8
-    for (int v = 0; v < Vectors; ++v) {
-      int const count = v == Vectors - 1 ? lanes : width;
-      auto const value = simd::load_partial<Arch>(tap + v * width, count);
-      if (first) acc[v] = simd::in_register(value);  // or g++ adds up in an order of its own
-      else if constexpr (Fn == function::add) acc[v] = acc[v] + value;
-      else acc[v] = simd::max(value, acc[v]);
-    }
+  auto const load = [&](float const* tap, int v) __attribute__((always_inline)) {
+    return simd::load_partial<Arch>(tap + v * width, v == Vectors - 1 ? lanes : width);
   };
-  combine(x, true);
-  if constexpr (W.kernel_height * W.kernel_width <= 9) {
-#pragma GCC unroll 9
-    for (int ky = 0; ky < W.kernel_height; ++ky)
-#pragma GCC unroll 9
-      for (int kx = 0; kx < W.kernel_width; ++kx)
-        if (ky + kx > 0) combine(x + tap_offset(W, ky, kx), false);
+  auto const combine = [&](float const* tap) __attribute__((always_inline)) {
+#pragma GCC unroll 8
+    for (int v = 0; v < Vectors; ++v)
+      if constexpr (Fn == function::add) acc[v] = acc[v] + load(tap, v);
+      else acc[v] = simd::maximum(acc[v], load(tap, v));
+  };
+  auto const combine_two = [&](float const* a, float const* b) __attribute__((always_inline)) {
+    if constexpr (Fn == function::add) return combine(a), combine(b);
+#pragma GCC unroll 8
+    for (int v = 0; v < Vectors; ++v) acc[v] = simd::maximum(acc[v], load(a, v), load(b, v));
+  };
+#pragma GCC unroll 8
+  for (int v = 0; v < Vectors; ++v)
+    acc[v] = simd::in_register(load(x, v));  // or g++ adds up in an order of its own
+  constexpr int taps = W.kernel_height * W.kernel_width;
+  auto const at = [&](int i) __attribute__((always_inline)) {
+    return x + tap_offset(W, i / W.kernel_width, i % W.kernel_width);
+  };
+  if constexpr (taps <= 9) {
+#pragma GCC unroll 4
+    for (int i = 1; i + 1 < taps; i += 2) combine_two(at(i), at(i + 1));
+    if constexpr (taps % 2 == 0) combine(at(taps - 1));
   } else {
-    for (int kx = 1; kx < W.kernel_width; ++kx) combine(x + tap_offset(W, 0, kx), false);
+    for (int kx = 1; kx < W.kernel_width; ++kx) combine(x + tap_offset(W, 0, kx));
     for (int ky = 1; ky < W.kernel_height; ++ky)
-      for (int kx = 0; kx < W.kernel_width; ++kx) combine(x + tap_offset(W, ky, kx), false);
+      for (int kx = 0; kx < W.kernel_width; ++kx) combine(x + tap_offset(W, ky, kx));
   }
 #pragma GCC unroll 8
   for (int v = 0; v < Vectors; ++v) {
@@ -110,7 +118,8 @@ template <class Arch, function Fn, contraction W, bool Exclusive>
   }
 }
 
-/// index[oy, ox, c] = which tap of the window, counted row by row, is the first of the largest.
+/// index[oy, ox, c] = which tap of the window, counted row by row, is the first of the largest, or the
+/// first NaN.
 template <class Arch, contraction W>
 void pool_index(float const* x, float* index, int samples) noexcept {
   for (int s = 0; s < samples; ++s, x += W.inputs())
@@ -124,8 +133,9 @@ void pool_index(float const* x, float* index, int samples) noexcept {
             for (int kx = 0; kx < W.kernel_width; ++kx) {
               auto const next = simd::load_partial<Arch>(corner + tap_offset(W, ky, kx), lanes);
               auto const tap = simd::broadcast<Arch>(static_cast<float>(ky * W.kernel_width + kx));
-              which = simd::blend(next > most, tap, which);
-              most = simd::max(most, next);
+              auto const taken = simd::exceeds(next, most);
+              which = simd::blend(taken, tap, which);
+              most = simd::blend(taken, next, most);
             }
           simd::store_partial(index + c, which, lanes);
         }

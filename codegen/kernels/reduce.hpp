@@ -12,7 +12,7 @@ template <class Arch, function Fn>
 [[gnu::always_inline]] inline simd::vec<Arch> combine(simd::vec<Arch> a,
                                                       simd::vec<Arch> b) noexcept {
   if constexpr (Fn == function::add) return a + b;
-  else return simd::max(b, a);
+  else return simd::maximum(b, a);
 }
 template <class Arch, function Fn>
 [[gnu::always_inline]] inline simd::vec<Arch> neutral() noexcept {

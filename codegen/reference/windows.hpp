@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "../../dsl/contraction.hpp"
+#include "../scalar_math.hpp"
 
 /// The loops over the windows of one sample, once for each primitive and its gradients.
 namespace etch::reference {
@@ -113,7 +114,7 @@ template <class T>
 constexpr void pool_maximum(contraction const& c, T const* x, double* y) {
   for_each_tap(c, [=](int xi, int yi, bool first) {
     double const value = static_cast<double>(x[xi]);
-    y[yi] = !first && y[yi] > value ? y[yi] : value;
+    y[yi] = first ? value : apply(function::maximum, y[yi], value);
     return true;
   });
 }
@@ -124,14 +125,15 @@ constexpr void pool_sum_gradient(contraction const& c, T const* dy, double* dx) 
     return true;
   });
 }
-/// Which tap of its window, counted row by row, is the first of the largest.
+/// Which tap of its window, counted row by row, is the first of the largest, or the first NaN.
 template <class T>
 constexpr void pool_index(contraction const& c, T const* x, double* index) {
   int tap = 0;
   T most{};
   for_each_tap(c, [&](int xi, int yi, bool first) {
     tap = first ? 0 : tap + 1;
-    if (!first && !(x[xi] > most)) return true;
+    bool const taken = x[xi] > most || (x[xi] != x[xi] && most == most);
+    if (!first && !taken) return true;
     most = x[xi];
     index[yi] = tap;
     return true;

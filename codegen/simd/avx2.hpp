@@ -19,10 +19,13 @@ struct instructions<arch::avx2> {
     return _mm256_cmp_ps(a, b, _CMP_EQ_OQ);
   }
   [[gnu::always_inline]] static inline mask less(v a, v b) noexcept {
-    return _mm256_cmp_ps(a, b, _CMP_LT_OS);
+    return _mm256_cmp_ps(a, b, _CMP_LT_OQ);
   }
   [[gnu::always_inline]] static inline v blend(mask m, v a, v b) noexcept {
     return _mm256_blendv_ps(b, a, m);
+  }
+  [[gnu::always_inline]] static inline mask unordered(v a, v b) noexcept {
+    return _mm256_cmp_ps(a, b, _CMP_UNORD_Q);
   }
   [[gnu::always_inline]] static inline bool any(mask m) noexcept {
     return _mm256_movemask_ps(m) != 0;
@@ -60,6 +63,19 @@ struct instructions<arch::avx2> {
   }
   [[gnu::always_inline]] static inline v max(v a, v b) noexcept { return _mm256_max_ps(a, b); }
   [[gnu::always_inline]] static inline v min(v a, v b) noexcept { return _mm256_min_ps(a, b); }
+  [[gnu::always_inline]] static inline v maximum(v a, v b) noexcept {
+    return _mm256_or_ps(_mm256_max_ps(a, b), unordered(a, a));
+  }
+  [[gnu::always_inline]] static inline v minimum(v a, v b) noexcept {
+    return _mm256_or_ps(_mm256_min_ps(a, b), unordered(a, a));
+  }
+  [[gnu::always_inline]] static inline v maximum(v most, v a, v b) noexcept {
+    return _mm256_or_ps(_mm256_max_ps(_mm256_max_ps(a, b), most), unordered(a, b));
+  }
+  [[gnu::always_inline]] static inline mask exceeds(v a, v most) noexcept {
+    return _mm256_and_ps(_mm256_cmp_ps(a, most, _CMP_NLE_UQ),
+                         _mm256_cmp_ps(most, most, _CMP_ORD_Q));
+  }
   [[gnu::always_inline]] static inline v div(v a, v b) noexcept { return a / b; }
   [[gnu::always_inline]] static inline v sqrt(v a) noexcept { return _mm256_sqrt_ps(a); }
   [[gnu::always_inline]] static inline v floor(v a) noexcept { return _mm256_floor_ps(a); }

@@ -2,6 +2,8 @@
 
 #include <immintrin.h>
 
+#include <limits>
+
 #include "avx2.hpp"
 #include "vec.hpp"
 
@@ -17,10 +19,13 @@ struct instructions<arch::avx512> {
     return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ);
   }
   [[gnu::always_inline]] static inline mask less(v a, v b) noexcept {
-    return _mm512_cmp_ps_mask(a, b, _CMP_LT_OS);
+    return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ);
   }
   [[gnu::always_inline]] static inline v blend(mask m, v a, v b) noexcept {
     return _mm512_mask_blend_ps(m, b, a);
+  }
+  [[gnu::always_inline]] static inline mask unordered(v a, v b) noexcept {
+    return _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q);
   }
   [[gnu::always_inline]] static inline bool any(mask m) noexcept { return m != 0; }
 
@@ -58,6 +63,20 @@ struct instructions<arch::avx512> {
   }
   [[gnu::always_inline]] static inline v min(v a, v b) noexcept {
     return _mm512_maskz_min_ps(every, a, b);
+  }
+  [[gnu::always_inline]] static inline v maximum(v a, v b) noexcept {
+    return _mm512_mask_max_ps(a, _mm512_cmp_ps_mask(a, a, _CMP_ORD_Q), a, b);
+  }
+  [[gnu::always_inline]] static inline v minimum(v a, v b) noexcept {
+    return _mm512_mask_min_ps(a, _mm512_cmp_ps_mask(a, a, _CMP_ORD_Q), a, b);
+  }
+  [[gnu::always_inline]] static inline v maximum(v most, v a, v b) noexcept {
+    v const nan(std::numeric_limits<float>::quiet_NaN());
+    return _mm512_mask_max_ps(nan, _mm512_cmp_ps_mask(a, b, _CMP_ORD_Q), max(a, b), most);
+  }
+  [[gnu::always_inline]] static inline mask exceeds(v a, v most) noexcept {
+    __mmask16 const ordered = _mm512_cmp_ps_mask(most, most, _CMP_ORD_Q);
+    return _mm512_mask_cmp_ps_mask(ordered, a, most, _CMP_NLE_UQ);
   }
   [[gnu::always_inline]] static inline v div(v a, v b) noexcept { return a / b; }
   [[gnu::always_inline]] static inline v sqrt(v a) noexcept {

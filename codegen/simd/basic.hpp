@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 
 #include "vec.hpp"
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512CD__) && \
@@ -86,6 +87,22 @@ template <vector V>
 template <vector V>
 [[gnu::always_inline]] inline V min(V a, V b) noexcept {
   return instructions<arch_of<V>>::min(a, b);
+}
+
+/// The larger, or NaN where one is NaN (IEEE 754-2019 maximum, but for two zeros one of the two): an
+/// instruction more than `max`, or two.
+template <vector V>
+[[gnu::always_inline]] inline V maximum(V a, V b) noexcept {
+  return instructions<arch_of<V>>::maximum(a, b);
+}
+template <vector V>
+[[gnu::always_inline]] inline V minimum(V a, V b) noexcept {
+  return instructions<arch_of<V>>::minimum(a, b);
+}
+/// The largest of three in fewer instructions.
+template <vector V>
+[[gnu::always_inline]] inline V maximum(V most, V a, V b) noexcept {
+  return instructions<arch_of<V>>::maximum(most, a, b);
 }
 
 /// `a / b`, rounded correctly.
@@ -185,10 +202,11 @@ template <vector V>
   return instructions<arch_of<V>>::reduce_add(a);
 }
 
-/// The largest lane; unspecified when a lane is NaN.
+/// The largest lane, or NaN if one is NaN.
 template <vector V>
 [[gnu::always_inline]] inline float reduce_max(V a) noexcept {
-  return instructions<arch_of<V>>::reduce_max(a);
+  float const most = instructions<arch_of<V>>::reduce_max(a);
+  return simd::any(simd::unordered(a, a)) ? std::numeric_limits<float>::quiet_NaN() : most;
 }
 
 /// `accurate`: within 2 units in the last place (ulp). `fast`: fewer instructions, error bounds in

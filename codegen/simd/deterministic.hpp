@@ -102,6 +102,17 @@ template <class Base, int Parts>
   return result;
 }
 
+template <class Base, int Parts>
+[[gnu::always_inline]] inline auto exceeds(fixed_vec<Base, Parts> a,
+                                           fixed_vec<Base, Parts> most) noexcept {
+  return a.each_mask([&](int i) ETCH_INLINE { return simd::exceeds(a.parts[i], most.parts[i]); });
+}
+template <class Base, int Parts>
+[[gnu::always_inline]] inline auto unordered(fixed_vec<Base, Parts> a,
+                                             fixed_vec<Base, Parts> b) noexcept {
+  return a.each_mask([&](int i) ETCH_INLINE { return simd::unordered(a.parts[i], b.parts[i]); });
+}
+
 namespace detail {
 template <class Base, int Parts>
 struct vec_of<arch::deterministic_on<Base, Parts>> {
@@ -164,6 +175,17 @@ struct instructions<arch::deterministic_on<Base, Parts>> {
   }
   [[gnu::always_inline]] static v min(v a, v b) noexcept {
     return v::each([&](int i) ETCH_INLINE { return isa::min(a.parts[i], b.parts[i]); });
+  }
+  [[gnu::always_inline]] static v maximum(v a, v b) noexcept {
+    return v::each([&](int i) ETCH_INLINE { return isa::maximum(a.parts[i], b.parts[i]); });
+  }
+  [[gnu::always_inline]] static v minimum(v a, v b) noexcept {
+    return v::each([&](int i) ETCH_INLINE { return isa::minimum(a.parts[i], b.parts[i]); });
+  }
+  [[gnu::always_inline]] static v maximum(v most, v a, v b) noexcept {
+    return v::each([&](int i) ETCH_INLINE {
+      return isa::maximum(most.parts[i], a.parts[i], b.parts[i]);
+    });
   }
   [[gnu::always_inline]] static v div(v a, v b) noexcept { return a / b; }
   [[gnu::always_inline]] static v sqrt(v a) noexcept {

@@ -17,6 +17,9 @@ struct instructions<arch::neon> {
   [[gnu::always_inline]] static inline v blend(mask m, v a, v b) noexcept {
     return vbslq_f32(m, a, b);
   }
+  [[gnu::always_inline]] static inline mask unordered(v a, v b) noexcept {
+    return vmvnq_u32(vandq_u32(vceqq_f32(a, a), vceqq_f32(b, b)));
+  }
   [[gnu::always_inline]] static inline bool any(mask m) noexcept { return vmaxvq_u32(m) != 0; }
 
   [[gnu::always_inline]] static inline v broadcast(float x) noexcept { return vdupq_n_f32(x); }
@@ -50,6 +53,14 @@ struct instructions<arch::neon> {
   }
   [[gnu::always_inline]] static inline v min(v a, v b) noexcept {
     return vbslq_f32(vcltq_f32(a, b), a, b);
+  }
+  [[gnu::always_inline]] static inline v maximum(v a, v b) noexcept { return vmaxq_f32(a, b); }
+  [[gnu::always_inline]] static inline v minimum(v a, v b) noexcept { return vminq_f32(a, b); }
+  [[gnu::always_inline]] static inline v maximum(v most, v a, v b) noexcept {
+    return vmaxq_f32(most, vmaxq_f32(a, b));
+  }
+  [[gnu::always_inline]] static inline mask exceeds(v a, v most) noexcept {
+    return vbicq_u32(vceqq_f32(most, most), vcleq_f32(a, most));
   }
   [[gnu::always_inline]] static inline v div(v a, v b) noexcept { return vdivq_f32(a, b); }
   [[gnu::always_inline]] static inline v sqrt(v a) noexcept { return vsqrtq_f32(a); }

@@ -21,6 +21,9 @@ struct instructions<arch::sse2> {
     return _mm_or_ps(_mm_and_ps(m, a), _mm_andnot_ps(m, b));
 #endif
   }
+  [[gnu::always_inline]] static inline mask unordered(v a, v b) noexcept {
+    return _mm_cmpunord_ps(a, b);
+  }
   [[gnu::always_inline]] static inline bool any(mask m) noexcept { return _mm_movemask_ps(m) != 0; }
 
   [[gnu::always_inline]] static inline v broadcast(float x) noexcept { return _mm_set1_ps(x); }
@@ -67,6 +70,18 @@ struct instructions<arch::sse2> {
 #endif
   [[gnu::always_inline]] static inline v max(v a, v b) noexcept { return _mm_max_ps(a, b); }
   [[gnu::always_inline]] static inline v min(v a, v b) noexcept { return _mm_min_ps(a, b); }
+  [[gnu::always_inline]] static inline v maximum(v a, v b) noexcept {
+    return _mm_or_ps(_mm_max_ps(a, b), unordered(a, a));
+  }
+  [[gnu::always_inline]] static inline v minimum(v a, v b) noexcept {
+    return _mm_or_ps(_mm_min_ps(a, b), unordered(a, a));
+  }
+  [[gnu::always_inline]] static inline v maximum(v most, v a, v b) noexcept {
+    return _mm_or_ps(_mm_max_ps(_mm_max_ps(a, b), most), unordered(a, b));
+  }
+  [[gnu::always_inline]] static inline mask exceeds(v a, v most) noexcept {
+    return _mm_and_ps(_mm_cmpnle_ps(a, most), _mm_cmpord_ps(most, most));
+  }
   [[gnu::always_inline]] static inline v div(v a, v b) noexcept { return a / b; }
   [[gnu::always_inline]] static inline v sqrt(v a) noexcept { return _mm_sqrt_ps(a); }
 #if defined(__SSE4_1__)

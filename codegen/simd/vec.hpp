@@ -123,9 +123,10 @@ template <class To, class From>
 
 /// What each instruction set supplies, one specialisation each; everything else in this folder is
 /// written in terms of it. Members: broadcast, load, store, load_partial, store_partial,
-/// store_pieces, fma, fnma, `fused` (whether fma rounds once), min, max, div, sqrt, floor, round,
-/// reduce_add, reduce_max; `mask`, and of masks equal, less, blend, any; on the bits of a float as
-/// an int32: add_bits, sub_bits, shift_left<n>, exponent (`float(bits >> 23)`).
+/// store_pieces, fma, fnma, `fused` (whether fma rounds once), min, max, minimum, maximum, div, sqrt,
+/// floor, round, reduce_add, reduce_max (of numbers); `mask`, and of masks equal, less, unordered,
+/// exceeds, blend, any; on the bits of a float as an int32: add_bits, sub_bits, shift_left<n>,
+/// exponent (`float(bits >> 23)`).
 /// Some have: near_reciprocal, rough_reciprocal, near_sqrt; look_up with shift_right, min_bits and
 /// beyond_multiple.
 template <class Arch>
@@ -142,6 +143,20 @@ template <class Arch>
 template <class Arch>
 [[gnu::always_inline]] inline bool any(native_mask<Arch> mask) noexcept {
   return instructions<Arch>::any(mask.data);
+}
+
+/// Where a > most, or a is NaN and `most` is not: a NaN counts as larger than all else.
+template <class Arch>
+[[gnu::always_inline]] inline native_mask<Arch> exceeds(native_vec<Arch> a,
+                                                        native_vec<Arch> most) noexcept {
+  return {instructions<Arch>::exceeds(a, most)};
+}
+
+/// Where one of the two is NaN.
+template <class Arch>
+[[gnu::always_inline]] inline native_mask<Arch> unordered(native_vec<Arch> a,
+                                                          native_vec<Arch> b) noexcept {
+  return {instructions<Arch>::unordered(a, b)};
 }
 
 /// `a`, held in a register: g++ would load it again for every use, and a core multiplies faster

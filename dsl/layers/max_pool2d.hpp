@@ -22,7 +22,7 @@ struct max_pool2d : pool_window<Options...> {
 
 /// The maximum under each window of each channel: `max_pool2d<2>`, `max_pool2d<kernel<3, 2>,
 /// stride<2>, padding<1>>`, `max_pool2d<3, stride<2>, same>`. The stride defaults to the window;
-/// padding never wins. (h, w, c) -> (h', w', c). ONNX MaxPool, channels last.
+/// padding never wins, and NaN always does. (h, w, c) -> (h', w', c). ONNX MaxPool, channels last.
 template <auto... Options>
 inline constexpr layers::max_pool2d<Options...> max_pool2d{};
 

@@ -1,5 +1,7 @@
 #include "contract_problem.hpp"
 
+#include <utility>
+
 using namespace contract_testing;
 
 namespace {
@@ -11,7 +13,7 @@ struct bias_relu {
 
   template <class Arch>
   simd::vec<Arch> operator()(simd::vec<Arch> acc, std::ptrdiff_t, int channel, int lanes) const {
-    return simd::max(acc + simd::load_partial<Arch>(bias + channel, lanes), simd::zero<Arch>());
+    return simd::max(simd::zero<Arch>(), acc + simd::load_partial<Arch>(bias + channel, lanes));
   }
 };
 
@@ -80,6 +82,38 @@ bool first_of_equals() {
   return index.values() == std::vector<float>(index.size());
 }
 
+/// Whether a NaN in x is in the outputs whose window has it, and in no other; and its place in the
+/// index.
+template <contraction C, int PoolH, int PoolW, class Arch>
+bool keeps_not_a_number(problem& p) {
+  constexpr int width = C.out_width() / PoolW, pooled = C.out_height() / PoolH * width * C.filters;
+  auto const epilogue = bias_relu{p.bias.data()};
+  bool right = true;
+  for (int poisoned = 0; right && poisoned < C.inputs(); poisoned += 7) {
+    float const before = std::exchange(p.x[poisoned], std::numeric_limits<float>::quiet_NaN());
+    int const size = p.samples * pooled;
+    guarded y(size, p.at), indexed(size, p.at), index(size, p.at);
+    contract_forward_max_pool<Arch, C, PoolH, PoolW>(p.x.data(), p.packed.data(), y.data(),
+                                                     p.samples, epilogue);
+    if constexpr (!C.depthwise())
+      contract_forward_max_pool<Arch, C, PoolH, PoolW>(p.x.data(), p.packed.data(), indexed.data(),
+                                                       index.data(), p.samples, epilogue);
+    for (int o = 0; right && o < size; ++o) {
+      int first = -1;  // of the window, which reads it
+      for (int i = 0; o < pooled && first < 0 && i < PoolH * PoolW; ++i)
+        p.each_product(o / C.filters / width * PoolH + i / PoolW,
+                       o / C.filters % width * PoolW + i % PoolW, o % C.filters,
+                       [&](int at, int, int, int) { first = at == poisoned ? i : first; });
+      right = std::isnan(y[o]) == (first >= 0);
+      if (!C.depthwise())
+        right = right && std::isnan(indexed[o]) == (first >= 0) &&
+                (first < 0 || index[o] == static_cast<float>(first));
+    }
+    p.x[poisoned] = before;
+  }
+  return right;
+}
+
 template <contraction C, int PoolH, int PoolW>
 void check_pool() {
   for (int const samples : {1, 3})
@@ -96,6 +130,7 @@ void check_pool() {
           CHECK((index_is_right<C, PoolH, PoolW, Arch>(p, first)));
           CHECK((index_is_right<C, PoolH, PoolW, Arch>(p, last)));
         }
+        if (at == edge::end) CHECK((keeps_not_a_number<C, PoolH, PoolW, Arch>(p)));
       });
     }
 }

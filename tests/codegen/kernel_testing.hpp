@@ -30,12 +30,13 @@ inline void randomize(guarded const& b, float low, float high) {
   for (std::size_t i = 0; i < b.size(); ++i) b[i] = value(generator);
 }
 
-/// The largest error of `got`, relative to 1 + |expected|; infinite if one is NaN or a guard is
-/// hit.
+/// The largest error of `got`, relative to 1 + |expected|; infinite if a NaN is not the expected one
+/// or a guard is hit.
 inline double error_of(guarded const& got, std::vector<double> const& expected) {
   double worst =
       got.intact() && got.size() == expected.size() ? 0 : std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < std::min(got.size(), expected.size()); ++i) {
+    if (std::isnan(got[i]) && std::isnan(expected[i])) continue;
     double const error = std::abs(got[i] - expected[i]) / (1 + std::abs(expected[i]));
     if (!(error <= worst))
       worst = std::isnan(error) ? std::numeric_limits<double>::infinity() : error;
@@ -99,9 +100,9 @@ inline double apply(function fn, double a, double b, double c) {
     case function::divide:
       return a / b;
     case function::maximum:
-      return a > b ? a : b;
+      return a > b || std::isnan(a) ? a : b;
     case function::minimum:
-      return a < b ? a : b;
+      return a < b || std::isnan(a) ? a : b;
     case function::greater:
       return a > b ? 1 : 0;
     case function::equal:
@@ -144,6 +145,12 @@ struct operand_set {
     }
   }
 };
+
+/// NaN in every `step`-th element.
+inline void poison(guarded const& b, std::size_t first, std::size_t step) {
+  for (std::size_t i = first; i < b.size(); i += step)
+    b[i] = std::numeric_limits<float>::quiet_NaN();
+}
 
 using elementwise_kernel = void (*)(float*, float const* const*, int) noexcept;
 

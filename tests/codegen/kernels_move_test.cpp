@@ -15,7 +15,7 @@ using pool_kernel = void (*)(float const*, float*, int) noexcept;
 using pool_gradient_kernel = void (*)(float const*, float const*, float*, int) noexcept;
 
 void check_pool_kernels(bool adds, contraction const& w, pool_kernel pool, pool_kernel pool_index,
-                        pool_gradient_kernel pool_gradient, int samples) {
+                        pool_gradient_kernel pool_gradient, int samples, bool poisoned) {
   INFO(w.height << " x " << w.width << " x " << w.channels << ", kernel " << w.kernel_height);
   int const outputs = w.out_height() * w.out_width() * w.channels;
   auto const in = static_cast<std::size_t>(samples * w.inputs());
@@ -23,6 +23,9 @@ void check_pool_kernels(bool adds, contraction const& w, pool_kernel pool, pool_
   guarded const x(in), y(out), dy(out), dx(in);
   // few distinct values, so that windows have ties
   for (std::size_t i = 0; i < in; ++i) x[i] = static_cast<float>(generator() % 5) - 2.0f;
+  if (poisoned)
+    for (std::size_t i = 0; i < in; ++i)
+      if (generator() % 9 == 0) x[i] = std::numeric_limits<float>::quiet_NaN();
   randomize(dy, -1, 1);
   std::vector<double> expected, gradient(in, 0);
   for (int s = 0; s < samples; ++s)
@@ -39,8 +42,9 @@ void check_pool_kernels(bool adds, contraction const& w, pool_kernel pool, pool_
               auto const at = static_cast<std::size_t>(s * w.inputs() +
                                                        (row * w.width + column) * w.channels + c);
               if (adds) gradient[at] += g;
-              if (!adds && x[at] > total) best = at;
-              total = adds ? total + x[at] : std::max(total, static_cast<double>(x[at]));
+              bool const taken = x[at] > total || (std::isnan(x[at]) && !std::isnan(total));
+              if (taken) best = at;
+              total = adds ? total + x[at] : taken ? static_cast<double>(x[at]) : total;
             }
           if (!adds) gradient[best] += g;
           expected.push_back(total);
@@ -63,12 +67,13 @@ template <contraction W>
 void check_pool() {
   using enum function;
   for_each_instruction_set([]<class Arch>() {
-    for (int samples : {1, 3}) {
-      check_pool_kernels(false, W, pool_alone<Arch, maximum, W>, kernels::pool_index<Arch, W>,
-                         kernels::pool_gradient<Arch, maximum, W>, samples);
-      check_pool_kernels(true, W, pool_alone<Arch, add, W>, kernels::pool_index<Arch, W>,
-                         kernels::pool_gradient<Arch, add, W>, samples);
-    }
+    for (int samples : {1, 3})
+      for (bool const poisoned : {false, true}) {
+        check_pool_kernels(false, W, pool_alone<Arch, maximum, W>, kernels::pool_index<Arch, W>,
+                           kernels::pool_gradient<Arch, maximum, W>, samples, poisoned);
+        check_pool_kernels(true, W, pool_alone<Arch, add, W>, kernels::pool_index<Arch, W>,
+                           kernels::pool_gradient<Arch, add, W>, samples, poisoned);
+      }
   });
 }
 
@@ -87,7 +92,7 @@ constexpr contraction window(int height, int width, int channels, int kernel, in
           .filters = channels};
 }
 
-TEST_CASE("pooling and its gradient, with ties, overlaps, gaps and borders") {
+TEST_CASE("pooling and its gradient, with ties, NaN, overlaps, gaps and borders") {
   check_pool<window(6, 8, 32, 2, 2)>();
   check_pool<window(7, 5, 3, 2, 2)>();
   check_pool<window(9, 9, 1, 3, 2)>();

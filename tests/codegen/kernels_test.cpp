@@ -8,8 +8,11 @@ using namespace kernel_testing;
 
 namespace {
 
-double map_error(map_spec const& s, elementwise_kernel kernel, int samples, float low, float high) {
+double map_error(map_spec const& s, elementwise_kernel kernel, int samples, float low, float high,
+                 bool poisoned = false) {
   operand_set const operands(s.code, samples, low, high);
+  if (poisoned)
+    for (std::size_t i = 0; i < operands.buffers.size(); ++i) poison(operands.buffers[i], i, 5);
   int const count = s.batched ? samples : 1;
   guarded const y(static_cast<std::size_t>(count * s.elements));
   kernel(y.data(), operands.pointers.data(), samples);
@@ -44,6 +47,23 @@ TEST_CASE("every function of a map is the one of the C library") {
   check_functions<identity, negate, absolute, exp, expm1, sin, cos, tanh, sigmoid, erf, add,
                   subtract, multiply, maximum, minimum, greater, equal, select>(-3, 3);
   check_functions<log, log1p, sqrt, divide>(0.5f, 3);
+}
+
+template <program P>
+void check_not_a_number() {
+  for_each_instruction_set([]<class Arch>() {
+    CHECK(map_error(map_spec{P, 37}, kernels::map<Arch, map_spec{P, 37}>, 2, -2, 2, true) == 0);
+  });
+}
+
+TEST_CASE("a maximum and a minimum keep NaN, whichever operand has it") {
+  constexpr auto one = program::constant_load(1);
+  check_not_a_number<make({full(37), full(37)}, {{function::maximum, 0, 1, 0}})>();
+  check_not_a_number<make({full(37), full(37)}, {{function::minimum, 0, 1, 0}})>();
+  check_not_a_number<make({full(37), one}, {{function::maximum, 0, 1, 0}})>();
+  check_not_a_number<make({full(37), one}, {{function::minimum, 0, 1, 0}})>();
+  check_not_a_number<make({one, full(37)}, {{function::maximum, 0, 1, 0}})>();
+  check_not_a_number<make({one, full(37)}, {{function::minimum, 0, 1, 0}})>();
 }
 
 constexpr map_spec light_map{

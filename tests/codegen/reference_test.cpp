@@ -329,9 +329,27 @@ TEST_CASE("random numbers depend on the key, the stream, the sample and the elem
   CHECK(second == values(two.begin() + 3, two.end()));
 }
 
-TEST_CASE("a maximum passes on the not-a-number that comes second") {
-  node const rectify{.code = op::map, .fn = function::maximum, .shape = {2}};
-  values const y = value_of(rectify, {{}, {2}}, {{0}, {not_a_number, -1}});
-  CHECK(std::isnan(y[0]));
-  CHECK(y[1] == 0);
+TEST_CASE("a maximum of what is not a number is none, wherever that stands") {
+  for (bool const first : {false, true}) {
+    node const rectify{.code = op::map, .fn = function::maximum, .shape = {2}};
+    tensor_shape const one{}, two{2};
+    values const number{0}, given{not_a_number, -1};
+    values const y = first ? value_of(rectify, {two, one}, {given, number})
+                           : value_of(rectify, {one, two}, {number, given});
+    CHECK(std::isnan(y[0]));
+    CHECK(y[1] == 0);
+  }
+  contraction const window{.width = 4, .kernel_width = 4};
+  node const pool{.code = op::pool, .fn = function::maximum, .shape = {1, 1, 1}, .window = window};
+  node const index{.code = op::pool_index, .shape = {1, 1, 1}, .window = window};
+  node const reduce{.code = op::reduce, .fn = function::maximum, .first = 1, .last = 2,
+                    .shape = {1, 1, 1}};
+  for (std::size_t i = 0; i < 4; ++i) {
+    values x{1, 4, 2, 3};
+    x[i] = not_a_number;
+    CHECK(std::isnan(value_of(pool, {{1, 4, 1}}, {x})[0]));
+    CHECK(std::isnan(value_of(reduce, {{1, 4, 1}}, {x})[0]));
+    x[3] = not_a_number;
+    CHECK(value_of(index, {{1, 4, 1}}, {x}) == values{static_cast<double>(i)});
+  }
 }

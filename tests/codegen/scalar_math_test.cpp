@@ -150,6 +150,8 @@ TEST_CASE("apply computes every function") {
   CHECK(f(function::minimum, 3, 5) == 3);
   CHECK(std::isnan(f(function::maximum, 0, not_a_number)));
   CHECK(std::isnan(f(function::minimum, 0, not_a_number)));
+  CHECK(std::isnan(f(function::maximum, not_a_number, 0)));
+  CHECK(std::isnan(f(function::minimum, not_a_number, 0)));
   CHECK(f(function::greater, 5, 3) == 1);
   CHECK(f(function::greater, 3, 3) == 0);
   CHECK(f(function::equal, 3, 3) == 1);

@@ -138,6 +138,33 @@ TEST_CASE("max and min return the second operand when one is NaN") {
   });
 }
 
+TEST_CASE("maximum and minimum are NaN where one operand is") {
+  for_each_vector([]<class Arch>() {
+    auto const maximum = [](auto a, auto b) { return simd::maximum(a, b); };
+    auto const minimum = [](auto a, auto b) { return simd::minimum(a, b); };
+    auto const third = [](auto a, auto b) { return simd::maximum(b, a, b); };
+    auto const first = [](auto a, auto b) { return simd::maximum(a, b, b); };
+    auto const second = [](auto a, auto b) { return simd::maximum(b, b, a); };
+    auto const exceeds = [](auto a, auto b) {
+      using vec = decltype(a);
+      return simd::blend(simd::exceeds(a, b), vec(1.0F), vec(0.0F));
+    };
+    float const values[] = {-inf, -3.0F, -0.0F, 0.0F, 2.5F, inf, not_a_number, -not_a_number};
+    for (float a : values)
+      for (float b : values) {
+        bool const number = !std::isnan(a) && !std::isnan(b);
+        CHECK(at<Arch>(exceeds, a, b) == (!std::isnan(b) && !(a <= b) ? 1.0F : 0.0F));
+        CHECK(std::isnan(at<Arch>(minimum, a, b)) == !number);
+        if (number) CHECK(at<Arch>(minimum, a, b) == std::fmin(a, b));
+        for (auto const& y : {at<Arch>(maximum, a, b), at<Arch>(first, a, b),
+                              at<Arch>(second, a, b), at<Arch>(third, a, b)}) {
+          CHECK(std::isnan(y) == !number);
+          if (number) CHECK(y == std::fmax(a, b));
+        }
+      }
+  });
+}
+
 TEST_CASE("comparison, selection, absolute value, root and rounding") {
   for_each_vector([]<class Arch>() {
     auto const greater = [](auto a, auto b) { return simd::greater(a, b); };
@@ -177,6 +204,8 @@ TEST_CASE("reductions use every lane once") {
       CHECK(simd::reduce_max(simd::load<Arch>(x)) == 0.0F);
       x[lane] = -0.5F;
       CHECK(simd::reduce_max(simd::load<Arch>(x)) == -0.5F);
+      x[lane] = not_a_number;
+      CHECK(std::isnan(simd::reduce_max(simd::load<Arch>(x))));
     }
   });
 }
