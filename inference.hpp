@@ -7,6 +7,7 @@
 // First, so that an error lists few files by which a compiler came to it.
 #include "dsl/diagnostics.hpp"
 #include "dsl/network.hpp"
+#include "dsl/layers/combinator.hpp"
 #include "runtime/forward.hpp"
 
 #include "codegen/cost.hpp"

@@ -3,6 +3,7 @@
 // First, so that an error lists few files by which a compiler came to it.
 #include "diagnostics.hpp"
 #include "network.hpp"
+#include "layers/combinator.hpp"
 
 // All layers, in alphabetical order; the files that only hold what some share are included by them.
 #include "layers/avg_pool2d.hpp"

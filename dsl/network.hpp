@@ -270,17 +270,26 @@ constexpr auto operator|(Network, Part) {
   }
 }
 
+namespace detail {
+template <class T>
+concept is_ours = is_network<T> || is_part<T>;
+}  // namespace detail
+
 /// What cannot be chained.
 template <class A, class B>
-  requires((is_network<A> && !is_layer<B> && !is_block<B>) || (is_network<B> && !is_network<A>))
-constexpr rejected operator|(A, B) {
+  requires((detail::is_ours<A> && !is_part<B>) || (!detail::is_ours<A> && detail::is_ours<B>))
+constexpr rejected operator|(A const&, B const&) {
   if constexpr (!is_rejected<A> && !is_rejected<B>) {
-    constexpr bool a = is_network<A>, b = is_network<B>;  // of concepts, compilers say more
-    static_assert(!(a && b), "etch: an input begins a network and cannot follow one; several inputs "
-                             "are etch::inputs(etch::input<...>, etch::input<...>)");
-    static_assert(a, "etch: nothing stands before the input of a network");
-    static_assert(b, "etch: only layers and blocks of layers follow in a network; a loss is given to "
-                     "etch::train_step or etch::fit");
+    // Of concepts that fail, compilers say more than anybody reads.
+    constexpr bool two_inputs = is_network<A> && is_network<B>;
+    constexpr bool input_last = is_part<A> && is_network<B>;
+    static_assert(!two_inputs, "etch: an input begins a network and cannot follow one; several "
+                               "inputs are etch::inputs(etch::input<...>, etch::input<...>)");
+    static_assert(!input_last, "etch: nothing stands before the input of a network");
+    static_assert(two_inputs || input_last,
+                  "etch: only layers and blocks of layers follow in a network; one of your own "
+                  "derives from etch::layer in public, and a loss is given to etch::fit or "
+                  "etch::train_step");
   }
   return {};
 }
@@ -299,6 +308,12 @@ constexpr refusal why_no_input() {
   else return shape<Extents...>.is_countable() ? refusal::none : refusal::too_many_elements;
 }
 
+template <class Root, bool Fits>
+constexpr auto begin() {
+  if constexpr (Fits) return Root{};
+  else return rejected{};
+}
+
 template <class... Inputs>
 struct side_by_side_inputs;
 template <class... Extents>
@@ -310,11 +325,11 @@ struct side_by_side_inputs<root<Extents>...> {
 
 /// `etch::input<28, 28, 1>`: one sample's shape; the batch is not part of it.
 template <int... Extents>
-inline constexpr auto input = std::conditional_t<
+inline constexpr auto input = detail::begin<
+    root<extents<Extents...>>,
     detail::report<detail::why_no_input<Extents...>(), the_input,
                    declared_as<root<extents<Extents...>>>, given<extents<Extents...>>,
-                   given<streams<1>>>(extents<>{}),
-    root<extents<Extents...>>, rejected>{};
+                   given<streams<1>>>(extents<>{})>();
 
 /// Several inputs, one stream each: `etch::inputs(etch::input<8>, etch::input<4>)`.
 template <class... Inputs>
@@ -332,7 +347,7 @@ constexpr auto inputs(Inputs...) {
     constexpr refusal why = count > flow::max_streams ? refusal::too_many_streams : refusal::none;
     constexpr bool fits = detail::report<why, the_input, declared_as<all>, given<streams<count>>,
                                          given<streams<count>>>(extents<>{});
-    return std::conditional_t<fits, all, rejected>{};
+    return detail::begin<all, fits>();
   }
 }
 

@@ -98,8 +98,8 @@ constexpr refusal twice(decides what) {
                                     : refusal::repeated_option;
 }
 
-/// `Options`, in any order. A layer calls the result `chosen`. Wrong are an option that it has not, and
-/// two that decide the same.
+/// `Options`, in any order. A layer calls the result `chosen`. Wrong are an option that it has not,
+/// and two that decide the same.
 template <class Reader, class... Options>
 constexpr options_of<Reader> read_options(Options... options) {
   options_of<Reader> all;
@@ -120,8 +120,8 @@ constexpr options_of<Reader> read_options(Options... options) {
   return all;
 }
 
-/// An option that is given in a call, `batch_norm(epsilon<1e-3>)`, as a template argument. A number,
-/// of which no such layer has one, keeps its kind alone.
+/// An option of a call, `batch_norm(epsilon<1e-3>)`, as a template argument. A number, of which no
+/// such layer has one, keeps its kind alone.
 template <class Option>
 using called_with = std::conditional_t<std::is_arithmetic_v<Option>, int, Option>;
 

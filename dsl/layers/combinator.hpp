@@ -11,6 +11,26 @@ namespace etch {
 
 namespace detail {
 
+inline constexpr std::size_t many = 1 << 20;
+
+/// Whether a combinator of at most `Most` blocks can be made of these; if not, one error says why,
+/// unless there was one before.
+template <std::size_t Most, class... Parts>
+constexpr auto parts_fit() {
+  constexpr bool count_fits = sizeof...(Parts) >= 1 && sizeof...(Parts) <= Most;
+  constexpr bool are_parts = (is_part<Parts> && ...);
+  if constexpr ((is_rejected<Parts> || ...)) {
+    return false;
+  } else {
+    static_assert(are_parts, "etch: what is combined are layers and blocks of layers, without an "
+                             "input; one of your own derives from etch::layer in public");
+    static_assert(!are_parts || count_fits,
+                  "etch: residual and repeat take one block, (a | b); fork, each and parallel take "
+                  "one for each stream, (a, b)");
+    return count_fits && are_parts;
+  }
+}
+
 /// The layers of a block counted from 1, so that an error names the one that refuses.
 template <class Block>
 struct layers_of {

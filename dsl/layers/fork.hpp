@@ -34,17 +34,21 @@ struct each : layer, detail::layers_of_each<Blocks...> {
 
 /// One stream into several: each block is given the same input. `fork(dense<10>, dense<1>)` at the
 /// end of a network gives it two outputs.
-template <is_part... Parts>
-  requires(sizeof...(Parts) > 0)
-constexpr layers::fork<block_of<Parts>...> fork(Parts...) {
-  return {};
+template <class... Parts>
+constexpr auto fork(Parts const&...) {
+  if constexpr (detail::parts_fit<detail::many, Parts...>())
+    return layers::fork<block_of<Parts>...>{};
+  else
+    return rejected{};
 }
 
 /// The i-th block on the i-th stream: `inputs(input<8>, input<4>) | each(dense<16>, dense<16>)`.
-template <is_part... Parts>
-  requires(sizeof...(Parts) > 0)
-constexpr layers::each<block_of<Parts>...> each(Parts...) {
-  return {};
+template <class... Parts>
+constexpr auto each(Parts const&...) {
+  if constexpr (detail::parts_fit<detail::many, Parts...>())
+    return layers::each<block_of<Parts>...>{};
+  else
+    return rejected{};
 }
 
 }  // namespace etch

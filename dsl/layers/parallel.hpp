@@ -24,10 +24,15 @@ struct parallel : layer, detail::layers_of_each<Blocks...> {
 
 /// Each block is given the same input; `add` or `concat` joins what they give:
 /// `parallel<concat>(conv2d<8, 1>, conv2d<8, 3, same>)`. Szegedy et al. 2014.
-template <auto Join, is_part... Parts>
-  requires(sizeof...(Parts) > 0)
-constexpr layers::parallel<Join, block_of<Parts>...> parallel(Parts...) {
-  return {};
+template <auto Join = 0, class... Parts>
+constexpr auto parallel(Parts const&...) {
+  constexpr bool joins = detail::has_flow_rule<std::remove_const_t<decltype(Join)>>;
+  static_assert(joins, "etch: what the blocks give is joined, parallel<etch::concat>(a, b) or "
+                       "parallel<etch::add>(a, b)");
+  if constexpr (joins && detail::parts_fit<detail::many, Parts...>())
+    return layers::parallel<Join, block_of<Parts>...>{};
+  else
+    return rejected{};
 }
 
 }  // namespace etch

@@ -29,9 +29,12 @@ struct repeat : layer, detail::layers_of<Block> {
 
 /// The block `Count` times in a row, each time with parameters of its own: `repeat<6>(block)`. In
 /// an error its layers are counted through all repetitions.
-template <int Count, is_part Part>
-constexpr layers::repeat<Count, block_of<Part>> repeat(Part) {
-  return {};
+template <int Count = 0, class... Parts>
+constexpr auto repeat(Parts const&...) {
+  if constexpr (detail::parts_fit<1, Parts...>())
+    return layers::repeat<Count, block_of<Parts>...>{};
+  else
+    return rejected{};
 }
 
 }  // namespace etch

@@ -29,9 +29,12 @@ struct residual : layer, detail::layers_of<Block> {
 
 /// x + block(x); the block gives back the shape it is given. `residual(layer_norm | dense<64>)`. He
 /// et al. 2015.
-template <is_part Part>
-constexpr layers::residual<block_of<Part>> residual(Part) {
-  return {};
+template <class... Parts>
+constexpr auto residual(Parts const&...) {
+  if constexpr (detail::parts_fit<1, Parts...>())
+    return layers::residual<block_of<Parts>...>{};
+  else
+    return rejected{};
 }
 
 }  // namespace etch

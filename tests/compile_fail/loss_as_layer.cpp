@@ -1,4 +1,5 @@
-// error: only layers and blocks of layers follow in a network; a loss is given to etch::train_step
+// error: etch: only layers and blocks of layers follow in a network
+// error: a loss is given to etch::fit or etch::train_step
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
 
