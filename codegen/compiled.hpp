@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <utility>
 
 #include "frozen.hpp"
@@ -23,8 +24,8 @@ struct training_plan {
   static constexpr auto value = freeze<training_plan>();
 };
 
-/// The nodes of the graph from inputs to loss, as a constant, for what a running program asks of them
-/// when a step has failed.
+/// The nodes of the graph from inputs to loss, as a constant, for what a program asks of them when a
+/// step has failed.
 template <auto Net, class Loss>
 struct loss_nodes {
  private:
@@ -50,6 +51,20 @@ struct loss_nodes {
   static constexpr auto layers = made.layers;
   static constexpr int loss = made.loss;
 };
+
+/// Whether one of two networks is the other with layers behind it that have no parameters, or both
+/// are one: the weights of either are then those of the other.
+template <auto A, auto B>
+inline constexpr bool have_the_same_weights = [] {
+  if constexpr (std::is_same_v<decltype(A), decltype(B)>) {
+    return true;
+  } else {
+    graph const a = graph_of(A), b = graph_of(B);
+    graph const &shorter = a.size() < b.size() ? a : b, &longer = a.size() < b.size() ? b : a;
+    return a.inputs == b.inputs && a.parameters.size() == b.parameters.size() &&
+           std::equal(shorter.nodes.begin(), shorter.nodes.end(), longer.nodes.begin());
+  }
+}();
 
 /// Whether a network computes the same while it trains.
 template <auto Net>

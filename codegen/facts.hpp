@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstdint>
 
+#include "../dsl/logits.hpp"
 #include "compiled.hpp"
 
 namespace etch {
@@ -29,6 +30,13 @@ constexpr std::uint64_t mix(std::uint64_t hash, node const& n) {
     with(w.kernel_height, w.kernel_width, w.stride_height, w.stride_width, w.dilation_height,
          w.dilation_width, w.groups, w.filters);
   return hash;
+}
+
+/// The graph with logits for outputs where it has probabilities: its weights serve both.
+constexpr graph logits_only(graph g) {
+  for (int& y : g.outputs)
+    for (int logits = logits_of(g, y); logits >= 0; logits = logits_of(g, y)) y = logits;
+  return g;
 }
 
 /// A number that two networks share only if the weights of one are those of the other: they fit,
@@ -106,7 +114,7 @@ struct facts {
   static constexpr int weight_floats = plan.parameter_floats + plan.derived;
 
   static constexpr std::uint64_t fingerprint = [] {
-    graph const g = passes::simplify(graph_of(Net));
+    graph const g = passes::simplify(detail::logits_only(graph_of(Net)));
     return detail::fingerprint_of(g, parameter_places(g));
   }();
 

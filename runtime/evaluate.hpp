@@ -61,6 +61,15 @@ std::vector<float> predict(model<Net, Arch> const& m, dataset const& data) {
   return y;
 }
 
+/// The same behind one more layer, or a block of them, without parameters: the probabilities are
+/// `predict(model, data, etch::softmax)` where the model gives logits.
+template <int Samples = 64, auto Net, class Arch, class Part>
+std::vector<float> predict(model<Net, Arch> const& m, dataset const& data, Part) {
+  constexpr auto whole = Net | Part{};
+  if constexpr (is_rejected<decltype(whole)>) return {};
+  else return predict<Samples>(model<whole, Arch>(m), data);
+}
+
 namespace detail {
 
 template <class Loss, int Samples, auto Net, class Arch>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "forward.hpp"
@@ -30,13 +31,22 @@ class model : public forward_interface<Net, Arch, model<Net, Arch>> {
     refresh();
   }
 
-  /// The weights of another network are no weights of this one: an error that says so.
+  /// The weights of a network from which this one differs by layers without parameters at the end
+  /// of either: those of `net` for `net | etch::softmax`. Others are an error that says so.
   template <auto Other, class OtherArch>
-  explicit model(model<Other, OtherArch> const&) {
-    static_assert(
-        weights_rule<std::remove_cv_t<decltype(Net)>, std::remove_cv_t<decltype(Other)>>::is_met,
-        "etch: the weights of one network do not fit another; etch::get and etch::set "
-        "copy single parameters");
+  explicit model(model<Other, OtherArch> const& other)
+      : buffer_(static_cast<std::size_t>(facts<Net>::weight_floats)) {
+    constexpr bool fits = have_the_same_weights<Net, Other>;
+    if constexpr (fits) {
+      static_assert(facts<Net>::places == facts<Other>::places);
+      std::copy_n(other.weights(), facts<Net>::parameter_floats, buffer_.data());
+      refresh();
+    } else {
+      static_assert(
+          weights_rule<std::remove_cv_t<decltype(Net)>, std::remove_cv_t<decltype(Other)>>::is_met,
+          "etch: the weights of one network do not fit another; etch::get and etch::set "
+          "copy single parameters");
+    }
   }
   template <auto Other, class OtherArch>
   model& operator=(model<Other, OtherArch> const& other) {

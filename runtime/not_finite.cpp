@@ -101,13 +101,9 @@ class search {
   std::string layer_name(int index) const {
     std::string path;
     for (int at = index; at >= 0; at = step_.layers[static_cast<std::size_t>(at)].inside) {
-      std::string_view name = step_.layers[static_cast<std::size_t>(at)].kind;
-      for (node const& n : step_.nodes)
-        if (n.code == op::parameter && n.layer == at) {
-          name = step_.parameters.infos[static_cast<std::size_t>(n.index)].name.view();
-          name = name.substr(0, name.rfind('.'));
-          break;
-        }
+      layer_info const& l = step_.layers[static_cast<std::size_t>(at)];
+      std::string name{l.kind};
+      if (l.of_kind > 0) name += filled("_{}", l.of_kind);
       if (!name.empty()) path = filled("{}{}{}", name, path.empty() ? "" : "/", path);
     }
     return filled("{} ({})", step_.layers[static_cast<std::size_t>(index)].number, path);

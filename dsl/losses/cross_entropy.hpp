@@ -11,6 +11,7 @@ namespace losses {
 struct cross_entropy : loss {
   static constexpr std::string_view kind = "cross_entropy";
   static constexpr target_values targets = target_values::classes;
+  static constexpr bool takes_logits = true;
 
   static constexpr verdict target_rule(tensor_shape const& prediction) {
     if (prediction.rank == 0) return refuse(refusal::wants_rank);
@@ -32,9 +33,10 @@ struct cross_entropy : loss {
 }  // namespace losses
 
 /// From logits and labels: log(sum over j of e^x_j) - x_label, where the last axis holds the logits
-/// of the classes, and a label is a class as a number, 0 to classes - 1. (classes) has the target
-/// (), a scalar; (tokens, classes) has (tokens), and the mean over the tokens is taken. A label that
-/// is no class is an `error` where it is given. PyTorch CrossEntropyLoss.
+/// of the classes (no softmax has made probabilities of them), and a label is a class as a number, 0
+/// to classes - 1. (classes) has the target (), a scalar; (tokens, classes) has (tokens), and the
+/// mean over the tokens is taken. A label that is no class is an `error` where it is given. PyTorch
+/// CrossEntropyLoss.
 inline constexpr losses::cross_entropy cross_entropy{};
 
 }  // namespace etch

@@ -22,12 +22,18 @@ enum class target_values {
 ///   static constexpr verdict target_rule(tensor_shape const& prediction);
 ///   // One number a sample, of rank 0:
 ///   static constexpr tensor forward(context& c, tensor prediction, tensor target);
-///   // What the numbers of a target may be; others are refused where they are given. May be left out:
+///
+/// and, where it differs from what `loss` has:
+///
+///   // What the numbers of a target may be; others are refused where they are given.
 ///   static constexpr target_values targets = target_values::classes;
+///   // Whether it makes probabilities of the prediction: a network that has done so is refused.
+///   static constexpr bool takes_logits = true;
 ///
 /// The loss of a batch is the mean over its samples.
 struct loss {
   static constexpr target_values targets = target_values::any;
+  static constexpr bool takes_logits = false;
 };
 
 template <class T>

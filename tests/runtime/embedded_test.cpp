@@ -198,6 +198,32 @@ TEST_CASE("a file that the compiler knows is valid, and costs no question") {
                     known_bytes.data(), true}}.valid());
 }
 
+TEST_CASE("the file of a network serves it with probabilities at its end, and the other way") {
+  static constexpr auto likely = net | softmax;
+  static constexpr auto log_likely = net | reshape<3> | log_softmax | reshape<3, 1>;
+  STATIC_REQUIRE(facts<likely>::fingerprint == facts<net>::fingerprint);
+  STATIC_REQUIRE(facts<log_likely>::fingerprint == facts<net>::fingerprint);
+  STATIC_REQUIRE(facts<net | etch::sigmoid>::fingerprint == facts<net>::fingerprint);
+  STATIC_REQUIRE(facts<fast(likely)>::fingerprint == facts<net>::fingerprint);
+  STATIC_REQUIRE(facts<likely>::weight_floats == facts<net>::weight_floats);
+  STATIC_REQUIRE(facts<net | etch::tanh>::fingerprint != facts<net>::fingerprint);
+  STATIC_REQUIRE(facts<likely | dense<3>>::fingerprint != facts<net | dense<3>>::fingerprint);
+
+  scratch_folder const folder;
+  model<net> const m = drawn();
+  model<likely> const with_softmax{m};
+  save_embedded(m, folder / "net.etch");
+  save_embedded(with_softmax, folder / "likely.etch");
+  CHECK(read_file(folder / "net.etch") == read_file(folder / "likely.etch"));
+  linked_file file{folder / "net.etch"};
+  embedded_model<likely> const e{file.bytes()};
+  REQUIRE(e.valid());
+  std::array<float, 60> x;
+  random_engine rng{1};
+  for (float& v : x) v = rng.uniform();
+  CHECK(e.forward(x) == with_softmax.forward(x));
+}
+
 TEST_CASE("the file is a header and the weights as they lie in memory") {
   scratch_folder const folder;
   model<net> const m = drawn();

@@ -92,6 +92,21 @@ TEST_CASE("predict and evaluate agree with a loop over the samples") {
   CHECK(nothing.accuracy() == 0);
 }
 
+TEST_CASE("predict gives probabilities on request, of a model that gives logits") {
+  model<net> const m{seed{2}};
+  auto const data = drawn(70, true);
+  auto const logits = predict<16>(m, data);
+  auto const p = predict<16>(m, data, softmax), q = predict<16>(m, data, flatten | etch::sigmoid);
+  REQUIRE(p.size() == logits.size());
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    double sum = 0;
+    for (std::size_t j = i / 3 * 3; j < i / 3 * 3 + 3; ++j)
+      sum += std::exp(static_cast<double>(logits[j] - logits[i]));
+    CHECK(p[i] == Approx(1 / sum).epsilon(1e-5));
+    CHECK(q[i] == Approx(1 / (1 + std::exp(-static_cast<double>(logits[i])))).epsilon(1e-5));
+  }
+}
+
 TEST_CASE("NaN predicts no class") {
   float const nan = std::nanf("");
   for (std::size_t i = 0; i < 3; ++i) {

@@ -35,8 +35,8 @@ std::array<float, Count> some(std::uint64_t seed) {
   return values;
 }
 
-template <auto Net>
-std::vector<float> weights_of(model<Net> const& m) {
+template <auto Net, class Arch>
+std::vector<float> weights_of(model<Net, Arch> const& m) {
   return {m.weights(), m.weights() + facts<Net>::weight_floats};
 }
 
@@ -155,6 +155,24 @@ TEST_CASE("copies of a model are deep, and a move takes the weights along") {
   CHECK(weights_of(a) == first);
   c = a;  // what was moved from can be assigned to
   CHECK(weights_of(c) == first);
+}
+
+TEST_CASE("a model gives its weights to one with layers without parameters behind it") {
+  static constexpr auto served = small | reshape<3, 1> | etch::tanh | flatten;
+  model<small> m{seed{1}};
+  model<served> s{m};
+  auto const x = some<5>(1);
+  auto const y = m.forward(x), z = s.forward(x);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(z[i] == Approx(std::tanh(y[i])).epsilon(1e-5));
+  CHECK(s.identity().number() != m.identity().number());
+
+  model<served> const other{seed{2}};
+  m = other;  // and back
+  CHECK(weights_of(m) == weights_of(model<small>{seed{2}}));
+  CHECK(weights_of(model<small, arch::deterministic>{m}) == weights_of(m));
+  STATIC_REQUIRE_FALSE(have_the_same_weights<small, input<5> | dense<7> | etch::tanh | dense<3>>);
+  STATIC_REQUIRE_FALSE(have_the_same_weights<small, small | dense<3>>);
+  STATIC_REQUIRE_FALSE(have_the_same_weights<served, small | etch::tanh>);
 }
 
 TEST_CASE("parameters have names, shapes and the standard layout") {
