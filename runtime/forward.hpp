@@ -7,88 +7,11 @@
 
 #include "../codegen/execute.hpp"
 #include "../codegen/facts.hpp"
-#include "../codegen/stack.hpp"
-#include "workspace.hpp"
+#include "arguments.hpp"
 
 namespace etch {
 
-// The words of an error in a call of forward.
-template <int Number>
-struct argument;  // counted from 1, without the workspace
-struct all_arguments;
-template <int Inputs, int Outputs>
-struct inputs_and_outputs;
-template <int Count>
-struct argument_count;
-struct array_or_span_of_float;
-struct size_known_to_the_compiler;
-template <long long Count>
-struct bytes;
-template <long long Count>
-struct bytes_at_most;
-
-template <class Which, class Expected, class Given>
-struct argument_rule {
-  static constexpr bool is_met = false;
-};
-template <class Expected, class Given>
-struct stack_rule {
-  static constexpr bool is_met = false;
-};
-
 namespace detail {
-
-template <class T>
-concept has_span = requires(T& t) { std::span{t}; };
-template <class T>
-inline constexpr bool is_workspace = false;
-template <auto Net, int Samples>
-inline constexpr bool is_workspace<workspace<Net, Samples>> = true;
-
-/// Whether an argument holds `Expected` floats, of the type `Element`; if not, one error says why.
-template <class Which, int Expected, class Element, class T>
-constexpr auto check_argument() {
-  if constexpr (!has_span<T>) {
-    static_assert(argument_rule<Which, expects<array_or_span_of_float>, given<T>>::is_met,
-                  "etch: forward takes arrays, or spans of fixed size");
-    return false;
-  } else {
-    using span = decltype(std::span{std::declval<T&>()});
-    constexpr bool floats = std::is_convertible_v<typename span::element_type(*)[], Element(*)[]>;
-    if constexpr (!floats)
-      static_assert(argument_rule<Which, expects<array_or_span_of_float>, given<T>>::is_met,
-                    "etch: forward takes arrays of float; those for outputs are not const");
-    else if constexpr (span::extent == std::dynamic_extent)
-      static_assert(argument_rule<Which, expects<size_known_to_the_compiler>, given<T>>::is_met,
-                    "etch: the size of this argument is not known to the compiler; give a "
-                    "std::array, or std::span{...}.first<N>()");
-    else if constexpr (span::extent != Expected)
-      static_assert(argument_rule<Which, expects<elements<Expected>>,
-                                  given<elements<static_cast<int>(span::extent)>>>::is_met,
-                    "etch: this argument of forward has another size than the network's input or "
-                    "output");
-    return floats && span::extent == Expected;
-  }
-}
-
-/// Whether a call may take so many bytes of stack; if not, one error says what to do.
-template <long long Bytes>
-constexpr auto check_stack() {
-  if constexpr (Bytes > stack_budget)
-    static_assert(stack_rule<expects<bytes_at_most<stack_budget>>, given<bytes<Bytes>>>::is_met,
-                  "etch: this call would take more than 64 KB of stack; give it a workspace and an "
-                  "output that lie elsewhere: `static etch::workspace<net> workspace;` and "
-                  "`forward(workspace, x, y)`");
-  return Bytes <= stack_budget;
-}
-
-/// What a network with an error gives: it takes the place of every output.
-struct any_output : std::array<float, 1> {
-  template <std::size_t N>
-  operator std::array<float, N>() const {
-    return {};
-  }
-};
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void end_for_it_is_not_valid() noexcept {
   assert(false && "etch: this is not valid(): the weights are not the network's, or no level runs");
@@ -116,30 +39,15 @@ class forward_interface {
   /// be left out and is then returned as a std::array, if that takes no more than stack_budget.
   template <class... Arguments>
   auto forward(workspace<Net, 1>& w, Arguments&&... arguments) const noexcept {
-    constexpr int count = static_cast<int>(sizeof...(Arguments));
-    if constexpr (is_rejected<network_type>) {
+    if constexpr (!detail::arguments_fit<network_type, Arguments...>())
       return detail::any_output{};
-    } else if constexpr ((detail::is_workspace<std::remove_cvref_t<Arguments>> || ...)) {
-      static_assert(!(detail::is_workspace<std::remove_cvref_t<Arguments>> || ...),
-                    "etch: forward takes a workspace of its own network, for one sample and not "
-                    "const: etch::workspace<net>");
+    else if constexpr (sizeof...(Arguments) > input_count)
+      run_one(w, std::make_index_sequence<input_count>{}, std::make_index_sequence<output_count>{},
+              std::tie(arguments...));
+    else if constexpr (detail::check_stack<kernel_stack() + 4ll * output_size()>())
+      return output_of(w, arguments...);
+    else
       return detail::any_output{};
-    } else if constexpr (count == input_count && output_count == 1) {
-      if constexpr (detail::check_stack<kernel_stack() + 4ll * output_size()>())
-        return output_of(w, arguments...);
-      else
-        return detail::any_output{};
-    } else if constexpr (count != input_count + output_count) {
-      static_assert(
-          argument_rule<all_arguments, expects<inputs_and_outputs<input_count, output_count>>,
-                        given<argument_count<count>>>::is_met,
-          "etch: forward takes one argument for each input and one for each output; "
-          "without that of a single output it returns the output");
-      return detail::any_output{};
-    } else {
-      run_checked(w, std::make_index_sequence<input_count>{},
-                  std::make_index_sequence<output_count>{}, std::tie(arguments...));
-    }
   }
 
   /// The same with a workspace on the stack, of a network for which that is not too large:
@@ -149,12 +57,30 @@ class forward_interface {
     constexpr bool returns = sizeof...(Arguments) == input_count;
     constexpr long long output = returns ? 4ll * output_size() : 0;
     constexpr auto own = static_cast<long long>(sizeof(workspace<Net, 1>)) + output;
-    if constexpr (!detail::check_stack<kernel_stack() + own>()) {
+    if constexpr (!detail::arguments_fit<network_type, Arguments...>()) {
+      return detail::any_output{};
+    } else if constexpr (!detail::check_stack<kernel_stack() + own>()) {
       return detail::any_output{};
     } else {
       workspace<Net, 1> w;
       return forward(w, arguments...);
     }
+  }
+
+  /// The same of numbers that are written out: `forward({0.5f, 0.8f})`.
+  template <std::size_t Count, class... Arguments>
+  auto forward(workspace<Net, 1>& w, float const (&x)[Count], Arguments&&... more) const noexcept {
+    if constexpr (!detail::arguments_fit<network_type, float const (&)[Count], Arguments...>())
+      return detail::any_output{};
+    else
+      return forward<float const (&)[Count], Arguments...>(w, x, static_cast<Arguments&&>(more)...);
+  }
+  template <std::size_t Count, class... Arguments>
+  auto forward(float const (&x)[Count], Arguments&&... more) const noexcept {
+    if constexpr (!detail::arguments_fit<network_type, float const (&)[Count], Arguments...>())
+      return detail::any_output{};
+    else
+      return forward<float const (&)[Count], Arguments...>(x, static_cast<Arguments&&>(more)...);
   }
 
   /// Many samples, one after the other in each input and output.
@@ -175,17 +101,25 @@ class forward_interface {
   /// The same for one input and one output, of which y is to have as many samples as x: an
   /// assertion, without which those that y has no room for are left out, and what is less than a
   /// sample. Returns how many were computed.
-  template <int Samples>
-  std::ptrdiff_t forward_batch(workspace<Net, Samples>& w, std::span<float const> x,
-                               std::span<float> y) const noexcept
-    requires(network_type::input_count() == 1 && network_type::output_count() == 1)
-  {
-    constexpr auto in = static_cast<std::size_t>(input_size());
-    constexpr auto out = static_cast<std::size_t>(output_size());
-    assert(x.size() % in == 0 && y.size() == x.size() / in * out);
-    auto const samples = static_cast<std::ptrdiff_t>(std::min(x.size() / in, y.size() / out));
-    forward_batch(w, {x.data()}, {y.data()}, samples);
-    return samples;
+  template <class Workspace, class X = std::span<float const>, class Y = std::span<float>>
+  std::ptrdiff_t forward_batch(Workspace& w, X const& x, Y&& y) const noexcept {
+    if constexpr (detail::batch_fits<Net, Workspace, X, Y>()) {
+      std::span<float const> const from = x;
+      std::span<float> const to = y;
+      constexpr auto in = static_cast<std::size_t>(input_size());
+      constexpr auto out = static_cast<std::size_t>(output_size());
+      assert(from.size() % in == 0 && to.size() == from.size() / in * out);
+      auto const samples = static_cast<std::ptrdiff_t>(std::min(from.size() / in, to.size() / out));
+      forward_batch(w, {from.data()}, {to.data()}, samples);
+      return samples;
+    } else {
+      return 0;
+    }
+  }
+  /// Without a workspace: an error that says so.
+  template <class X, class Y>
+  void forward_batch(X const&, Y const&) const noexcept {
+    static_cast<void>(detail::batch_fits<Net, X, X, Y>());
   }
 
  private:
@@ -219,24 +153,12 @@ class forward_interface {
       run_plan<Arch, inference_plan<Net, Samples>>(b, samples);
   }
 
-  template <std::size_t Index, int Expected, class Element, class... Arguments>
-  static constexpr auto check() {
-    return detail::check_argument<argument<static_cast<int>(Index) + 1>, Expected, Element,
-                                  std::tuple_element_t<Index, std::tuple<Arguments...>>>();
-  }
-
-  /// The result type is deduced so that the checks are made, and name the caller's line, at once.
   template <std::size_t... I, std::size_t... O, class... Arguments>
-  auto run_checked(workspace<Net, 1>& w, std::index_sequence<I...>, std::index_sequence<O...>,
-                   std::tuple<Arguments&...> all) const noexcept {
-    constexpr std::size_t first = sizeof...(I);
-    constexpr bool fits = (check<I, input_size(I), float const, Arguments...>() && ...) &&
-                          (check<first + O, output_size(O), float, Arguments...>() && ...);
-    if constexpr (fits) {
-      float const* const inputs[]{std::span{std::get<I>(all)}.data()...};
-      float* const outputs[]{std::span{std::get<first + O>(all)}.data()...};
-      run<1>(inputs, outputs, w.memory.data(), 1);
-    }
+  void run_one(workspace<Net, 1>& w, std::index_sequence<I...>, std::index_sequence<O...>,
+               std::tuple<Arguments&...> all) const noexcept {
+    float const* const inputs[]{std::span{std::get<I>(all)}.data()...};
+    float* const outputs[]{std::span{std::get<sizeof...(I) + O>(all)}.data()...};
+    run<1>(inputs, outputs, w.memory.data(), 1);
   }
 };
 

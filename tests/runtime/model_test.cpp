@@ -210,6 +210,11 @@ TEST_CASE("forward takes arrays and spans, with a workspace or without") {
   std::array<float, 3> into{};
   m.forward(x, into);
   CHECK(into == y);
+  float const list[]{0.5f, 0.25f, -1, 0, 2};
+  CHECK(m.forward({0.5f, 0.25f, -1, 0, 2}) == m.forward(list));
+  CHECK(m.forward(w, {0.5f, 0.25f, -1, 0, 2}) == m.forward(std::to_array(list)));
+  m.forward({0.5f, 0.25f, -1, 0, 2}, into);
+  CHECK(into == m.forward(list));
 
   model<two_ways> const both{seed{2}};
   auto const a = some<3>(1);
