@@ -73,6 +73,20 @@ constexpr int limit_operand(program const& p, int i) {
   return is_number(p[i].a) ? p[i].a : is_number(p[i].b) ? p[i].b : -1;
 }
 
+/// Whether register `reg` is a minimum with a constant of at most `high` of a maximum with one of at
+/// least `low`.
+constexpr bool lies_between(program const& p, int reg, float low, float high) {
+  auto const limit = [&](int of, function fn) {  // -1 if there is none
+    return of >= p.loads && p[of - p.loads].fn == fn ? limit_operand(p, of - p.loads) : -1;
+  };
+  auto const value = [&](int of) { return std::bit_cast<float>(p.operand(of).bits); };
+  int const above = limit(reg, function::minimum);
+  if (above < 0 || !(value(above) <= high)) return false;
+  auto const& code = p[reg - p.loads];
+  int const below = limit(code.a == above ? code.b : code.a, function::maximum);
+  return below >= 0 && value(below) >= low;
+}
+
 template <class Arch, program P, int I>
 [[gnu::always_inline]] inline void run_instruction(simd::vec<Arch>* reg) noexcept {
   constexpr auto code = P[I];
@@ -95,7 +109,10 @@ template <class Arch, program P, int I>
     constexpr int operands = arity(code.fn);
     constexpr int b = operands > 1 ? code.b : code.a, c = operands > 2 ? code.c : code.a;
     constexpr auto accuracy = P.fast ? simd::accuracy::fast : simd::accuracy::accurate;
-    reg[P.loads + I] = apply_function<Arch, code.fn, accuracy>(reg[code.a], reg[b], reg[c]);
+    if constexpr (code.fn == function::sigmoid && lies_between(P, code.a, -88, 30))
+      reg[P.loads + I] = simd::sigmoid<accuracy, true>(reg[code.a]);
+    else
+      reg[P.loads + I] = apply_function<Arch, code.fn, accuracy>(reg[code.a], reg[b], reg[c]);
   }
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <limits>
+
 #include "../../dsl/expression.hpp"
 
 namespace etch {
@@ -120,6 +122,7 @@ class differentiator {
       if (needed_[at(operand.id)]) unbroadcast(operand.id, expand(value(), y.id));
     };
     auto const constant = [&](double v) { return etch::detail::scalar(dy, v); };
+    constexpr double largest = std::numeric_limits<float>::max();
     using namespace etch::math;
     switch (n.fn) {
       case function::identity:
@@ -159,7 +162,10 @@ class differentiator {
         to(a, [&] { return dy * (y * (1.0 - y)); });
         break;
       case function::erf:
-        to(a, [&] { return dy * (1.1283791670955126 * exp(-(a * a))); });
+        // what vanishes far out wins over an infinite dy: in gelu, dy is multiplied by x
+        to(a, [&] {
+          return max(-largest, min(largest, dy)) * (1.1283791670955126 * exp(-(a * a)));
+        });
         break;
       case function::add:
         to(a, [&] { return dy; }), to(b, [&] { return dy; });

@@ -61,16 +61,16 @@ template <accuracy Accuracy = accuracy::accurate, vector V>
 }
 
 /// 1 / (1 + e^-x), within 1.6 ulp, and 0 below -87.68. `fast`: 2e-7 absolute, which may leave
-/// [0, 1] by as much: not for logarithms.
-template <accuracy Accuracy = accuracy::accurate, vector V>
+/// [0, 1] by as much: not for logarithms. `Limited`: x lies in [-88, 30].
+template <accuracy Accuracy = accuracy::accurate, bool Limited = false, vector V>
 [[gnu::always_inline]] inline V sigmoid(V x) noexcept {
   if constexpr (Accuracy == accuracy::fast && detail::looks_up<arch_of<V>>) {
     return simd::fma(detail::evaluate<detail::tanh_pieces_fast>(x * V(0.5F)), V(0.5F), V(0.5F));
   } else if constexpr (Accuracy == accuracy::fast) {
     return V(0.5F) + detail::tanh_ratio<2>(x);
   } else {
-    V const clamped = simd::max(V(-88.0F), simd::min(V(30.0F), x));
-    auto const [r, scale] = detail::exp_reduce<accuracy::accurate, 0>(clamped);
+    if constexpr (!Limited) x = simd::max(V(-88.0F), simd::min(V(30.0F), x));
+    auto const [r, scale] = detail::exp_reduce<accuracy::accurate, 0>(x);
     V const p = simd::fma(detail::exp_tail<accuracy::accurate>(r), r * r, r);
     return detail::over_one_more(simd::fma(p, scale, scale));  // of e^x
   }

@@ -10,7 +10,8 @@ struct gelu : elementwise {
   static constexpr double sqrt_half = 0.70710678118654752440;
 
   static constexpr tensor forward(context&, tensor x) {
-    return x * (erf(x * sqrt_half) * 0.5 + 0.5);
+    tensor const u = max(-10, x);  // where erf is -1 in double too: 0 wins over -inf
+    return u * (erf(u * sqrt_half) * 0.5 + 0.5);
   }
 };
 
@@ -19,11 +20,11 @@ struct gelu_tanh : elementwise {
   static constexpr double sqrt_2_over_pi = 0.79788456080286535588;
 
   static constexpr tensor forward(context&, tensor x) {
-    // Beyond 30 the tanh is -1 or 1 in double too, and u * u must not become infinite, since its
-    // gradient is multiplied by 0 there.
-    tensor const u = max(-30, min(30, x));
+    // Beyond 10 the tanh is -1 or 1 in double too, and nothing must become infinite that is
+    // multiplied by 0 there, in the gradient too.
+    tensor const above = max(-10, x), u = min(10, above);
     tensor const slope = u * u * (0.044715 * sqrt_2_over_pi) + sqrt_2_over_pi;
-    return x * (math::tanh(u * slope) * 0.5 + 0.5);
+    return above * (math::tanh(u * slope) * 0.5 + 0.5);
   }
 };
 

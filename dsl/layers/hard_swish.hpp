@@ -7,7 +7,9 @@ namespace layers {
 
 struct hard_swish : elementwise {
   static constexpr std::string_view kind = "hard_swish";
-  static constexpr tensor forward(context& c, tensor x) { return x * hard_sigmoid::forward(c, x); }
+  static constexpr tensor forward(context& c, tensor x) {
+    return max(-3, x) * hard_sigmoid::forward(c, x);  // 0 wins over -inf
+  }
 };
 
 }  // namespace layers

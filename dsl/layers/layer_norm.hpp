@@ -30,7 +30,8 @@ struct layer_norm : norm {
 }  // namespace layers
 
 /// gamma * (x - mean) / sqrt(variance + epsilon) + beta, with the mean and the (biased) variance of
-/// the last axis. Parameters: gamma, beta (features). Options: `layer_norm(epsilon<1e-6>)`;
+/// the last axis. Squares have to be finite: x - mean beyond 1.8e19 gives beta or NaN. Parameters:
+/// gamma, beta (features). Options: `layer_norm(epsilon<1e-6>)`;
 /// without, 1e-5. Ba et al. 2016; ONNX LayerNormalization with axis = -1.
 inline constexpr layers::layer_norm<> layer_norm{};
 

@@ -14,7 +14,7 @@ struct prelu : layer {
 
   static constexpr tensor forward(context& c, tensor x) {
     tensor const slope = c.parameter("slope", {x.shape().last()}, constant_of<0.25>);
-    return select(greater(x, 0), x, x * slope);
+    return max(0, x) + min(x, 0) * slope;  // the slope's gradient takes nothing from x > 0
   }
 };
 

@@ -36,11 +36,12 @@ struct log_softmax : layer {
 
 }  // namespace layers
 
-/// e^x_i / sum over j of e^x_j along the last axis; the largest x is subtracted first. ONNX
-/// Softmax.
+/// e^x_i / sum over j of e^x_j along the last axis; the largest x is subtracted first. -inf has the
+/// share 0; a row whose largest x is infinite is NaN, as in PyTorch. ONNX Softmax.
 inline constexpr layers::softmax softmax{};
 
-/// log(softmax(x)) along the last axis, exact where softmax underflows. ONNX LogSoftmax.
+/// log(softmax(x)) along the last axis, exact where softmax underflows; NaN as softmax. ONNX
+/// LogSoftmax.
 inline constexpr layers::log_softmax log_softmax{};
 
 }  // namespace etch

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "../layers/softplus.hpp"
 #include "loss_base.hpp"
 
 namespace etch {
@@ -11,7 +10,10 @@ struct binary_cross_entropy : elementwise_loss {
   static constexpr target_values targets = target_values::probabilities;
   static constexpr bool takes_logits = true;
   static constexpr tensor forward(context&, tensor prediction, tensor target) {
-    return mean_of(layers::softplus::of(prediction) - prediction * target);
+    // max(x, 0) (1 - t) - min(x, 0) t + log1p(e^-|x|), where a weight of 0 wins over an infinity
+    tensor const above = max(0, prediction), below = min(prediction, 0), rest = 1 - target;
+    return mean_of(select(rest, above * rest, 0) - select(target, below * target, 0) +
+                   log1p(exp(below - above)));
   }
 };
 

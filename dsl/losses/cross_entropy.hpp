@@ -35,8 +35,8 @@ struct cross_entropy : loss {
 /// From logits and labels: log(sum over j of e^x_j) - x_label, where the last axis holds the logits
 /// of the classes (no softmax has made probabilities of them), and a label is a class as a number, 0
 /// to classes - 1. (classes) has the target (), a scalar; (tokens, classes) has (tokens), and the
-/// mean over the tokens is taken. A label that is no class is an `error` where it is given. PyTorch
-/// CrossEntropyLoss.
+/// mean over the tokens is taken. A label that is no class is an `error` where it is given. NaN where
+/// the largest logit is infinite. PyTorch CrossEntropyLoss.
 inline constexpr losses::cross_entropy cross_entropy{};
 
 }  // namespace etch
