@@ -58,6 +58,7 @@ struct one_padding;
 struct epsilon_at_least_0;
 struct momentum_from_0_to_1;
 struct alpha_other_than_0;
+struct delta_above_0;
 struct rate_at_least_0_and_below_1;
 struct tap_of_this_name_before;
 struct member_kind;
@@ -207,6 +208,10 @@ constexpr auto report(extents<N...>) {
   else if constexpr (Why == alpha_is_zero)
     static_assert(shape_rule<Where, What, expects<alpha_other_than_0>, Given>::is_met,
                   "etch: celu divides by its alpha, which must not be 0");
+  else if constexpr (Why == delta_too_small)
+    static_assert(shape_rule<Where, What, expects<delta_above_0>, Given>::is_met,
+                  "etch: the delta of huber, at which it turns from a square to a line, must be "
+                  "above 0");
   else if constexpr (Why == no_kind)
     static_assert(shape_rule<Where, What, expects<member_kind>, Given>::is_met,
                   "etch: a layer has a name; add `static constexpr std::string_view kind`");

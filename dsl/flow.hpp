@@ -40,6 +40,7 @@ enum class refusal {
   momentum_out_of_range,
   rate_out_of_range,  // dropout outside [0, 1)
   alpha_is_zero,      // celu
+  delta_too_small,    // huber, 0 or below
   no_kind,            // a layer's type lacks a member
   no_shape_rule,
   no_forward,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "../dsl/text.hpp"
 
@@ -40,10 +41,18 @@ void progress::advance(int done, std::string const& figures) {
       filled("\r{} [{}] {:8.0f} samples/s  {}\x1b[K", head(), bar, rate(done), figures);
   std::fputs(line.c_str(), to_);
   std::fflush(to_);
+  in_bar_ = true;
+}
+
+void progress::leave_bar() {
+  if (!std::exchange(in_bar_, false)) return;
+  std::fputc('\n', to_);
+  std::fflush(to_);
 }
 
 void progress::end_epoch(int done, std::string const& figures) {
   if (mode_ == verbosity::silent) return;
+  in_bar_ = false;
   std::string const line =
       filled("{}{}  {:.1f} s  {:.0f} samples/s  {}{}\n", mode_ == verbosity::bar ? "\r" : "",
              head(), seconds(), rate(done), figures, mode_ == verbosity::bar ? "\x1b[K" : "");

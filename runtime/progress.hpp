@@ -12,6 +12,9 @@ enum class verbosity { silent, automatic, lines, bar };
 class progress {
  public:
   progress(verbosity wanted, int epochs, std::FILE* to = stdout);
+  progress(progress const&) = delete;
+  progress& operator=(progress const&) = delete;
+  ~progress() { leave_bar(); }
 
   void begin_epoch(int epoch, int samples);
 
@@ -24,12 +27,15 @@ class progress {
   double seconds() const;
 
  private:
+  /// Ends the line of a bar, which an error has left where it was.
+  void leave_bar();
   std::string head() const;
   double rate(int done) const;
 
   std::FILE* to_;
   int epochs_, epoch_ = 0, samples_ = 1;
   verbosity mode_;
+  bool in_bar_ = false;
   double start_ = 0, shown_ = 0;
 };
 

@@ -9,6 +9,9 @@ namespace losses {
 template <real Delta>
 struct huber : elementwise_loss {
   static constexpr std::string_view kind = "huber";
+  static constexpr verdict target_rule(tensor_shape const& prediction) {
+    return Delta.value() > 0 ? accept(prediction) : refuse(refusal::delta_too_small);
+  }
   static constexpr tensor forward(context&, tensor prediction, tensor target) {
     tensor const distance = abs(prediction - target);
     tensor const near = min(distance, Delta.value());
@@ -19,8 +22,8 @@ struct huber : elementwise_loss {
 }  // namespace losses
 
 /// The mean over the elements, with d = |prediction - target|, of d^2 / 2 where d <= delta, else of
-/// delta * (d - delta / 2). `huber<>` has delta 1. The target has the shape of the prediction.
-/// Huber 1964; PyTorch HuberLoss.
+/// delta * (d - delta / 2). Delta is above 0; `huber<>` has 1. The target has the shape of the
+/// prediction. Huber 1964; PyTorch HuberLoss.
 template <real Delta = 1.0>
 inline constexpr losses::huber<Delta> huber{};
 

@@ -163,6 +163,23 @@ TEST_CASE("progress is a bar on a terminal and a line an epoch elsewhere") {
   CHECK(contains(bar, "loss 0.25\x1b[K\n"));
 }
 
+TEST_CASE("a bar that is broken off ends its line") {
+  std::FILE* const file = std::tmpfile();
+  REQUIRE(file != nullptr);
+  {
+    progress p{verbosity::bar, 2, file};
+    p.begin_epoch(1, 100);
+    std::this_thread::sleep_for(std::chrono::milliseconds(120));
+    p.advance(50, "loss 0.5");
+  }
+  std::string text(static_cast<std::size_t>(std::ftell(file)), '\0');
+  std::rewind(file);
+  CHECK(std::fread(text.data(), 1, text.size(), file) == text.size());
+  std::fclose(file);
+  CHECK(text.starts_with("\repoch 1/2 ["));
+  CHECK(text.ends_with("loss 0.5\x1b[K\n"));
+}
+
 TEST_CASE("labels that are no classes are counted, and the first is named") {
   check_labels("f", std::array{0.0f, 1.0f, 2.0f, -0.0f}, 3);
   std::vector<float> const labels{0, 3, 2, 0.5f, -1};
