@@ -1,9 +1,9 @@
 #pragma once
 
 // What shows a network: etch::bench and its reports, etch::to_text of a graph or a plan.
-#include "codegen/optimized_begin.hpp"
+#include "dsl/library_begin.hpp"
 
 #include "inference.hpp"
 #include "runtime/bench.hpp"
 
-#include "codegen/optimized_end.hpp"
+#include "dsl/library_end.hpp"

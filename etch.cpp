@@ -1,5 +1,7 @@
 // What training, files and texts are for every network alike, compiled once: the library that
 // Meson, CMake and pkg-config link, or one more source of a program that is built by hand.
+#include "etch.hpp"
+
 #include "codegen/summary.cpp"
 #include "dsl/text.cpp"
 #include "runtime/data_rule.cpp"

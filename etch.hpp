@@ -1,7 +1,7 @@
 #pragma once
 
 // All of etch. Where exceptions are off, that is what inference needs.
-#include "codegen/optimized_begin.hpp"
+#include "dsl/library_begin.hpp"
 
 #include "inference.hpp"
 
@@ -9,4 +9,4 @@
 #include "runtime/training.hpp"
 #endif
 
-#include "codegen/optimized_end.hpp"
+#include "dsl/library_end.hpp"

@@ -2,7 +2,7 @@
 
 // Declaring networks and running them: no exceptions, no RTTI, no streams, and no heap but in
 // `model`.
-#include "codegen/optimized_begin.hpp"
+#include "dsl/library_begin.hpp"
 
 // First, so that an error lists few files by which a compiler came to it.
 #include "dsl/diagnostics.hpp"
@@ -19,4 +19,4 @@
 #include "runtime/embedded.hpp"
 #include "runtime/model.hpp"
 
-#include "codegen/optimized_end.hpp"
+#include "dsl/library_end.hpp"

@@ -28,6 +28,12 @@ enum class step_kind : unsigned char {
   all_reduce,
 };
 
+/// Whether such a step multiplies what its window says.
+constexpr bool is_product(step_kind what) {
+  return what == step_kind::contract || what == step_kind::contract_dx ||
+         what == step_kind::contract_dw;
+}
+
 /// One kernel call. Operands and results are indices of `plan::values`; what is large lies in the
 /// plan's tables, once for all steps that share it, for steps are copied often.
 struct step {

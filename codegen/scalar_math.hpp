@@ -6,6 +6,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "../dsl/exactly.hpp"
 #include "../dsl/function.hpp"
 #include "c_math.hpp"
 #include "reference/series.hpp"
@@ -34,8 +35,8 @@ constexpr T either(T a, double (*series)(double), T (*library)(T)) {
 /// A division by zero is no constant expression, but IEEE 754 says what it gives.
 template <class T>
 constexpr T divide(T a, T b) {
-  if (std::is_constant_evaluated() && b == 0) {
-    if (a == 0 || a != a) return std::numeric_limits<T>::quiet_NaN();
+  if (std::is_constant_evaluated() && is_exactly(b, T(0))) {
+    if (is_exactly(a, T(0)) || is_nan(a)) return std::numeric_limits<T>::quiet_NaN();
     bool const negative = (a < 0) != (std::bit_cast<std::uint64_t>(static_cast<double>(b)) != 0);
     return negative ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::infinity();
   }
@@ -74,11 +75,11 @@ constexpr T apply(function fn, T a, T b = {}, T c = {}) {
     case function::subtract: return a - b;
     case function::multiply: return a * b;
     case function::divide: return detail::divide(a, b);
-    case function::maximum: return a > b || a != a ? a : b;
-    case function::minimum: return a < b || a != a ? a : b;
+    case function::maximum: return a > b || is_nan(a) ? a : b;
+    case function::minimum: return a < b || is_nan(a) ? a : b;
     case function::greater: return a > b ? T(1) : T(0);
-    case function::equal: return a == b ? T(1) : T(0);
-    case function::select: return a != 0 ? b : c;
+    case function::equal: return is_exactly(a, b) ? T(1) : T(0);
+    case function::select: return is_exactly(a, T(0)) ? c : b;
   }
   return a;
 }

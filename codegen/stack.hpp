@@ -44,8 +44,9 @@ constexpr long long stack_floats(Plan const& p, int i) {
     if (s.what == step_kind::map) {
       map_spec const spec{code_of(p, s), p.values[static_cast<std::size_t>(s.result)].size,
                           s.batched};
-      copy_spec const* const box = s.box > 0 ? &box_of(p, s) : nullptr;
-      most = std::max<long long>(most, kernels::copied_floats(spec, box, Arch::width));
+      int const copied = s.box > 0 ? kernels::copied_floats(spec, box_of(p, s), Arch::width)
+                                   : kernels::copied_floats(spec, Arch::width);
+      most = std::max<long long>(most, copied);
     } else if (s.what == step_kind::contract) {
       contraction const& w = window_of(p, s);
       bool const windows = !w.depthwise() && !canonical(w).pointwise();

@@ -64,7 +64,10 @@ struct node {
     return o[0] < 0 ? 0 : o[1] < 0 ? 1 : o[2] < 0 ? 2 : 3;
   }
   constexpr int operand(int i) const { return operands[static_cast<std::size_t>(i)]; }
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wfloat-equal"
   constexpr bool operator==(node const&) const = default;
+#pragma GCC diagnostic pop
 };
 
 /// What a model stores under one name: trained by the optimizer, or (batch statistics) a state that

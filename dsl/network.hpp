@@ -77,11 +77,10 @@ constexpr block<A..., B...> operator|(block<A...> a, block<B...> b) {
   return {boost::hana::concat(a.layers, b.layers)};
 }
 
-/// A chain as values: what each layer is called, what it gives, and the function that writes it.
+/// A chain as values: the function that writes each layer. The input's has none.
 struct chain_link {
-  chain_link const* previous;
-  std::string_view kind;
-  void (*write)(context&);
+  chain_link const* previous = nullptr;
+  void (*write)(context&) = nullptr;
 };
 
 /// Base of all that begins with an input.
@@ -103,14 +102,14 @@ struct network_interface : network_base {
 template <class... Extents>
 struct root : network_interface<root<Extents...>> {
   static constexpr int index = 0;
-  static constexpr bool is_fast() { return false; }
+  static constexpr bool is_fast = false;
   static constexpr flow inputs{.streams = sizeof...(Extents), .shapes = {Extents::value...}};
   static constexpr inference result = [] {
     inference start;
     start.out = inputs;
     return start;
   }();
-  static constexpr chain_link link{nullptr, "input", nullptr};
+  static constexpr chain_link link{};
 };
 
 /// What became of a network with an error: it takes any layer, agrees to any shape and can be used
@@ -128,15 +127,15 @@ inline constexpr bool is_rejected = std::same_as<std::remove_cvref_t<T>, rejecte
 template <class Previous, is_layer Layer>
 struct network : network_interface<network<Previous, Layer>> {
   static constexpr int index = Previous::index + 1;
-  static constexpr bool is_fast() { return Previous::is_fast(); }
+  static constexpr bool is_fast = Previous::is_fast;
   static constexpr flow const& inputs = Previous::inputs;
   static constexpr inference result = infer<Layer>(Previous::result.out);
-  static constexpr chain_link link{&Previous::link, Layer::kind, &etch::write<Layer>};
+  static constexpr chain_link link{&Previous::link, &etch::write<Layer>};
 };
 
 template <class Network>
 struct fast_network : Network {
-  static constexpr bool is_fast() { return true; }
+  static constexpr bool is_fast = true;
 };
 
 /// The network with the fast forms of exp, tanh, sigmoid and erf, and so of the layers and losses
@@ -144,7 +143,7 @@ struct fast_network : Network {
 /// `constexpr auto net = etch::fast(etch::input<8> | etch::dense<4> | etch::tanh);`
 template <is_network Network>
 constexpr auto fast(Network net) {
-  if constexpr (Network::is_fast() || std::same_as<Network, rejected>) return net;
+  if constexpr (Network::is_fast || std::same_as<Network, rejected>) return net;
   else return fast_network<Network>{};
 }
 
@@ -355,24 +354,19 @@ constexpr auto inputs(Inputs...) {
 template <is_network Network>
 constexpr graph graph_of(Network, bool training = false) {
   graph g;
-  g.fast = Network::is_fast();
+  g.fast = Network::is_fast;
   context c{g, training};
-  constexpr int count = Network::layer_count() + 1;
-  constexpr_list<chain_link const*> links(static_cast<std::size_t>(count), &Network::link);
-  for (std::size_t i = links.size() - 1; i > 0; --i) links[i - 1] = links[i]->previous;
-  for (chain_link const* l : links) {
-    if (l->previous == nullptr) {
-      g.layers.push_back({l->kind, Network::inputs[0]});
-      for (int s = 0; s < Network::inputs.streams; ++s) {
-        g.inputs.push_back(Network::inputs[s]);
-        c.streams.push_back(
-            {&g,
-             g.add({.code = op::input, .batched = true, .index = s, .shape = Network::inputs[s]})});
-      }
-    } else {
-      l->write(c);
-    }
+  g.layers.push_back({"input", Network::inputs[0]});
+  for (int s = 0; s < Network::inputs.streams; ++s) {
+    tensor_shape const shape = Network::inputs[s];
+    g.inputs.push_back(shape);
+    c.streams.push_back(
+        {&g, g.add({.code = op::input, .batched = true, .index = s, .shape = shape})});
   }
+  constexpr_list<chain_link const*> links(static_cast<std::size_t>(Network::layer_count()),
+                                          &Network::link);
+  for (std::size_t i = links.size(); i > 1; --i) links[i - 2] = links[i - 1]->previous;
+  for (chain_link const* l : links) l->write(c);
   for (tensor const& y : c.streams) g.outputs.push_back(y.id);
   return g;
 }

@@ -11,7 +11,7 @@ struct real {
   constexpr real(double value) {
     bool const negative = value < 0;
     double magnitude = negative ? -value : value;
-    if (magnitude == 0) return;
+    if (!(magnitude > 0)) return;
     while (magnitude >= 1e9) magnitude /= 10, ++exponent;
     while (magnitude < 1e8) magnitude *= 10, --exponent;
     digits = static_cast<int>(magnitude + .5);

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "../dsl/exactly.hpp"
 #include "argmax.hpp"
 #include "numbers.hpp"
 
@@ -25,7 +26,7 @@ long long count_correct(std::span<float const> predictions, std::span<float cons
   long long correct = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     int const found = argmax(predictions.subspan(i * classes, classes));
-    correct += found >= 0 && static_cast<float>(found) == labels[i];
+    correct += found >= 0 && is_exactly(static_cast<float>(found), labels[i]);
   }
   return correct;
 }
@@ -35,7 +36,7 @@ void check_labels(std::string_view who, std::span<float const> labels, int class
   auto const is_class = [most](float label) {
     float const above = label > 0 ? label : 0;  // of NaN too
     float const within = above < most ? above : most;
-    return static_cast<float>(static_cast<int>(within)) == label;
+    return is_exactly(static_cast<float>(static_cast<int>(within)), label);
   };
   expect_all(who, labels, is_class, [&] {
     return filled("labels that are whole numbers from 0 to {}", classes - 1);

@@ -169,7 +169,7 @@ consteval register_tile choose_row_tile() {
   using lanes = lanes_for<Arch, C>;
   constexpr int per_panel = panel_width(C) / lanes::width;
   register_tile best;
-  double best_cycles = 0;
+  double best_cycles = std::numeric_limits<double>::infinity();
   for (int r = 1; r <= std::min(panel_count(C), 4); ++r) {
     int const most = most_positions(Arch::registers, r * per_panel);
     if (most < 1) break;
@@ -179,7 +179,7 @@ consteval register_tile choose_row_tile() {
     double const cycles = (panel_count(C) / r * step_cycles(m, r * per_panel, lanes::width) +
                            (rest > 0 ? step_cycles(m, rest * per_panel, lanes::width) : 0)) /
                           m;
-    if (best_cycles == 0 || cycles < best_cycles) {
+    if (cycles < best_cycles) {
       best = {1, m, r};
       best_cycles = cycles;
     }

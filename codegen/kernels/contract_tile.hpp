@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <limits>
 
 #include "../packing.hpp"
 #include "../simd.hpp"
@@ -157,7 +158,7 @@ constexpr double tile_cycles(tile_problem const& p, register_tile t, int vectors
 /// registers gives a tile of nothing.
 consteval register_tile choose_tile(tile_problem p) {
   register_tile best{0, 0, 0, 1};
-  double best_cycles = 0;
+  double best_cycles = std::numeric_limits<double>::infinity();
   int const panels = (p.lanes + p.panel - 1) / p.panel;
   for (int taps = 1; taps <= std::min(p.row.taps, 7); ++taps) {
     if (p.row.taps % taps != 0) continue;
@@ -185,7 +186,7 @@ consteval register_tile choose_tile(tile_problem p) {
                                tile_cycles(p, t, rest_vectors, cold)) +
                       t.height * t.width * vectors * taps * 0.5;
           }
-          if (best_cycles == 0 || cycles < best_cycles) {
+          if (cycles < best_cycles) {
             best = {h, w, r, taps};
             best_cycles = cycles;
           }

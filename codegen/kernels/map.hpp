@@ -146,12 +146,16 @@ constexpr int rows_in_one(map_spec const& s, copy_spec const& box, int width) {
   return rows;
 }
 
-/// Floats on the stack of `map`, or of `map_framed` if `box` is not null.
-constexpr int copied_floats(map_spec const& s, copy_spec const* box, int width) {
-  if (box == nullptr && is_flat(s.code, s.elements, s.batched)) return 0;
-  int const channels = box == nullptr ? common_row(s.code, s.elements) : box->size[3];
-  int const rows = box == nullptr ? rows_in_one(s, width) : rows_in_one(s, *box, width);
+/// Floats on the stack of `map`, and of `map_framed`.
+constexpr int copied_floats(map_spec const& s, int channels, int rows) {
   return rows > 1 ? per_channel(s.code, channels) * channels * rows : 0;
+}
+constexpr int copied_floats(map_spec const& s, int width) {
+  if (is_flat(s.code, s.elements, s.batched)) return 0;
+  return copied_floats(s, common_row(s.code, s.elements), rows_in_one(s, width));
+}
+constexpr int copied_floats(map_spec const& s, copy_spec const& box, int width) {
+  return copied_floats(s, box.size[3], rows_in_one(s, box, width));
 }
 
 /// The program of a map along rows of `length` elements, with what is per channel repeated.

@@ -34,20 +34,14 @@ class binder {
 
   constexpr int size_of(int id) const {
     node const& n = g_[id];
-    switch (n.code) {
-      case op::parameter:
-        return out_.places[at(n.index)].size;
-      case op::pack:
-        return packed_size(n.window);
-      case op::contract_dw: {
-        bool const is_transposed = n.operand_count() == 3 && skips_zeros(n.window);
-        return is_transposed ? transposed_size(n.window) : packed_size(n.window);
-      }
-      case op::transpose:
-        return n.index == packed_weights ? packed_size(n.window) : transposed_size(n.window);
-      default:
-        return n.shape.elements();
-    }
+    bool const dw_is_transposed = n.operand_count() == 3 && skips_zeros(n.window);
+    if (n.code == op::parameter) return out_.places[at(n.index)].size;
+    if ((n.code == op::contract_dw && dw_is_transposed) ||
+        (n.code == op::transpose && n.index != packed_weights))
+      return transposed_size(n.window);
+    if (n.code == op::contract_dw || n.code == op::transpose || n.code == op::pack)
+      return packed_size(n.window);
+    return n.shape.elements();
   }
 
   constexpr int value_of(int id) {

@@ -316,18 +316,17 @@ class fuser {
     finish(s);
   }
 
-  static constexpr std::array<int, 4> widened(tensor_shape const& shape, int fill,
-                                              std::array<int, 4> const* of = nullptr) {
+  /// A number for each axis, and `fill` for the axes in front of them.
+  static constexpr std::array<int, 4> widened(std::array<int, 4> const& axes, int rank, int fill) {
     std::array<int, 4> result{fill, fill, fill, fill};
-    for (int i = 0; i < shape.rank; ++i)
-      result[at(4 - shape.rank + i)] = of != nullptr ? (*of)[at(i)] : shape[i];
+    for (int i = 0; i < rank; ++i) result[at(4 - rank + i)] = axes[at(i)];
     return result;
   }
 
   constexpr copy_spec box_of(int id, int from) const {
     copy_spec box;
-    box.from_shape = widened(g_[from].shape, 1);
-    box.to_shape = widened(g_[id].shape, 1);
+    box.from_shape = widened(g_[from].shape.extent, g_[from].shape.rank, 1);
+    box.to_shape = widened(g_[id].shape.extent, g_[id].shape.rank, 1);
     box.shared = (g_[id].batched || g_[id].over_batch) && !g_[from].batched;
     return box;
   }
@@ -340,7 +339,7 @@ class fuser {
   constexpr void visit_pad(int id) {
     copy_spec box = box_of(id, g_[id].operand(0));
     box.size = box.from_shape;
-    box.to_origin = widened(g_[id].shape, 0, &g_[id].before);
+    box.to_origin = widened(g_[id].before, g_[id].shape.rank, 0);
     box.fills = true;
     box.fill_bits = program::constant_load(g_[id].value).bits;
     finish_copy(id, g_[id].operand(0), box);
@@ -348,7 +347,7 @@ class fuser {
   constexpr void visit_slice(int id) {
     copy_spec box = box_of(id, g_[id].operand(0));
     box.size = box.to_shape;
-    box.from_origin = widened(g_[id].shape, 0, &g_[id].before);
+    box.from_origin = widened(g_[id].before, g_[id].shape.rank, 0);
     finish_copy(id, g_[id].operand(0), box);
   }
   constexpr void visit_concat(int id) {  // backwards: the second operand first

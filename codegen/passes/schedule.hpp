@@ -98,20 +98,12 @@ class scheduler {
   constexpr manner manner_of(step const& s) const {
     if (out_.samples == 1 || !s.batched) return manner::flat;
     if (lanes_) return s.sums ? manner::flat : manner::loop;
-    switch (s.what) {
-      case step_kind::contract:
-      case step_kind::contract_dx:
-      case step_kind::contract_dw:
-        return is_row_product(window_of(out_, s)) ? manner::flat : manner::loop;
-      case step_kind::contract_max_pool:
-      case step_kind::pool:
-      case step_kind::pool_index:
-      case step_kind::pool_gradient:
-        return manner::loop;
-      default:
-        return out_.values[at(s.result)].size > 1024 || reads_much(s) ? manner::loop
-                                                                      : manner::either;
-    }
+    if (is_product(s.what))
+      return is_row_product(window_of(out_, s)) ? manner::flat : manner::loop;
+    bool const pools = s.what == step_kind::contract_max_pool || s.what == step_kind::pool ||
+                       s.what == step_kind::pool_index || s.what == step_kind::pool_gradient;
+    bool const is_large = out_.values[at(s.result)].size > 1024 || reads_much(s);
+    return pools || is_large ? manner::loop : manner::either;
   }
   /// Whether all is so narrow that vectors are filled better by samples: dense layers of up to 8
   /// units and what is between them.
@@ -119,8 +111,7 @@ class scheduler {
     bool multiplies = false;
     for (step const& s : steps_) {
       if (!s.batched) continue;
-      if (s.what == step_kind::contract || s.what == step_kind::contract_dx ||
-          s.what == step_kind::contract_dw) {
+      if (is_product(s.what)) {
         contraction const& w = window_of(out_, s);
         contraction const c = canonical(w);
         if (!c.pointwise() || w.out_height() * w.out_width() != 1 || c.groups != 1 ||

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../../dsl/exactly.hpp"
 #include "../../dsl/graph.hpp"
 
 namespace etch::passes {
@@ -57,7 +58,7 @@ class simplifier {
 
   constexpr bool is_constant(int id) const { return to_[id].code == op::constant; }
   constexpr bool is_constant(int id, double v) const {
-    return is_constant(id) && to_[id].value == v;
+    return is_constant(id) && is_exactly(to_[id].value, v);
   }
 
   /// The node that already is `n`, or -1: an operand that the function leaves as it is.
@@ -66,49 +67,29 @@ class simplifier {
     auto const same = [&](int id) {
       return to_[id].shape == n.shape && to_[id].batched == n.batched;
     };
-    switch (n.code) {
-      case op::detach:
-        return a;
-      case op::reshape:
-        return to_[a].shape == n.shape ? a : -1;
-      case op::map:
-        if (n.fn == function::identity && same(a)) return a;
-        if (n.fn == function::add && is_constant(b, 0) && same(a)) return a;
-        if (n.fn == function::add && is_constant(a, 0) && same(b)) return b;
-        if (n.fn == function::subtract && is_constant(b, 0) && same(a)) return a;
-        if (n.fn == function::multiply && is_constant(b, 1) && same(a)) return a;
-        if (n.fn == function::multiply && is_constant(a, 1) && same(b)) return b;
-        if (n.fn == function::divide && is_constant(b, 1) && same(a)) return a;
-        return -1;
-      default:
-        return -1;
-    }
+    if (n.code == op::detach) return a;
+    if (n.code == op::reshape) return to_[a].shape == n.shape ? a : -1;
+    if (n.code != op::map) return -1;
+    if (n.fn == function::identity && same(a)) return a;
+    if (n.fn == function::add && is_constant(b, 0) && same(a)) return a;
+    if (n.fn == function::add && is_constant(a, 0) && same(b)) return b;
+    if (n.fn == function::subtract && is_constant(b, 0) && same(a)) return a;
+    if (n.fn == function::multiply && is_constant(b, 1) && same(a)) return a;
+    if (n.fn == function::multiply && is_constant(a, 1) && same(b)) return b;
+    if (n.fn == function::divide && is_constant(b, 1) && same(a)) return a;
+    return -1;
   }
 
   /// Arithmetic of two scalar constants.
   static constexpr bool fold(function fn, double a, double b, double& result) {
-    switch (fn) {
-      case function::identity:
-        result = a;
-        return true;
-      case function::negate:
-        result = -a;
-        return true;
-      case function::add:
-        result = a + b;
-        return true;
-      case function::subtract:
-        result = a - b;
-        return true;
-      case function::multiply:
-        result = a * b;
-        return true;
-      case function::divide:
-        result = a / b;
-        return b != 0;
-      default:
-        return false;
-    }
+    if (fn == function::identity) result = a;
+    else if (fn == function::negate) result = -a;
+    else if (fn == function::add) result = a + b;
+    else if (fn == function::subtract) result = a - b;
+    else if (fn == function::multiply) result = a * b;
+    else if (fn == function::divide && !is_exactly(b, 0.0)) result = a / b;
+    else return false;
+    return true;
   }
 
   constexpr int place(int id) {
@@ -169,7 +150,7 @@ class simplifier {
   }
 
   static constexpr bool equal(node const& a, node const& b) {
-    return a.code == b.code && a.fn == b.fn && a.operands == b.operands && a.value == b.value &&
+    return a.code == b.code && a.fn == b.fn && a.operands == b.operands && is_exactly(a.value, b.value) &&
            a.shape == b.shape && a.batched == b.batched && a.over_batch == b.over_batch &&
            a.index == b.index && a.first == b.first && a.last == b.last && a.before == b.before &&
            a.after == b.after && a.window == b.window;

@@ -21,9 +21,7 @@ constexpr plan together(plan p, int heavy) {
     return x.batched || x.where == space::parameters || x.where == space::derived;
   };
   auto const is_heavy = [&](step const& s) {
-    bool const kind = s.what == step_kind::contract || s.what == step_kind::contract_dx ||
-                      s.what == step_kind::contract_dw;
-    if (!kind || !s.batched || s.operands[2] >= 0 || window_of(p, s).groups != 1 ||
+    if (!is_product(s.what) || !s.batched || s.operands[2] >= 0 || window_of(p, s).groups != 1 ||
         packed_size(window_of(p, s)) < heavy)
       return false;
     if (s.what == step_kind::contract_dw) {  // nor what each thread adds to for its own samples

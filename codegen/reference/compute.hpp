@@ -73,23 +73,20 @@ constexpr void accumulate(node const& n, operands<T> const& in, int sample, bool
   T const* b = in[1].sample(sample);
   T const* c = in[2].sample(sample);
   bool const add = n.fn != function::maximum;
-  switch (n.code) {
-    case op::contract: return contract(n.window, a, b, sum);
-    case op::contract_dx:
-      if (n.operand_count() < 3) return contract_dx(n.window, a, b, sum);
-      return contract_dx(n.window,
-                         unpooled(n.window, n.pool_height, n.pool_width, c, a).data(), b, sum);
-    case op::contract_dw:
-      if (n.operand_count() < 3) return contract_dw(n.window, a, b, sum);
-      return contract_dw(n.window, a,
-                         unpooled(n.window, n.pool_height, n.pool_width, c, b).data(), sum);
-    case op::reduce: return reduce(n, in[0], sample, begin, sum);
-    case op::pool: return add ? pool_sum(n.window, a, sum) : pool_maximum(n.window, a, sum);
-    case op::pool_index: return pool_index(n.window, a, sum);
-    default:
-      return add ? pool_sum_gradient(n.window, a, sum)
-                 : pool_maximum_gradient(n.window, a, b, sum);
-  }
+  bool const pooled = n.operand_count() == 3;
+  auto const unpool = [&](T const* dy) {
+    return unpooled(n.window, n.pool_height, n.pool_width, c, dy);
+  };
+  if (n.code == op::contract) return contract(n.window, a, b, sum);
+  if (n.code == op::contract_dx && pooled) return contract_dx(n.window, unpool(a).data(), b, sum);
+  if (n.code == op::contract_dx) return contract_dx(n.window, a, b, sum);
+  if (n.code == op::contract_dw && pooled) return contract_dw(n.window, a, unpool(b).data(), sum);
+  if (n.code == op::contract_dw) return contract_dw(n.window, a, b, sum);
+  if (n.code == op::reduce) return reduce(n, in[0], sample, begin, sum);
+  if (n.code == op::pool_index) return pool_index(n.window, a, sum);
+  if (n.code == op::pool)
+    return add ? pool_sum(n.window, a, sum) : pool_maximum(n.window, a, sum);
+  return add ? pool_sum_gradient(n.window, a, sum) : pool_maximum_gradient(n.window, a, b, sum);
 }
 
 /// The primitives that give each element a value of its own: one sample.
@@ -99,38 +96,35 @@ constexpr void assign(node const& n, operands<T> const& in, int sample, int samp
   int const elements = n.shape.elements();
   T const* a = in[0].sample(sample);
   T const* b = in[1].sample(sample);
-  std::array<int, 4> origin{};
-  switch (n.code) {
-    case op::map: return map(n, in, sample, y);
-    case op::slice:
-      return copy_box(n.shape, a + layout{in[0].shape}.offset(n.before, n.shape.rank),
-                      layout{in[0].shape}, y, layout{n.shape});
-    case op::pad:
-      for (int i = 0; i < elements; ++i) y[i] = narrow<T>(n.value);
-      return copy_box(in[0].shape, a, layout{in[0].shape},
-                      y + layout{n.shape}.offset(n.before, n.shape.rank), layout{n.shape});
-    case op::concat:
-      copy_box(in[0].shape, a, layout{in[0].shape}, y, layout{n.shape});
-      origin[static_cast<std::size_t>(n.index)] = in[0].shape[n.index];
-      return copy_box(in[1].shape, b, layout{in[1].shape},
-                      y + layout{n.shape}.offset(origin, n.shape.rank), layout{n.shape});
-    case op::random: {
-      counter_key const k{key.seed, key.step, static_cast<std::uint32_t>(n.index),
-                          key.first_sample + static_cast<std::uint32_t>(sample)};
-      for (int i = 0; i < elements; ++i)
-        y[i] = static_cast<T>(counter_uniform(k, static_cast<std::uint32_t>(i)));
-      return;
-    }
-    case op::iota:
-      for (int i = 0; i < elements; ++i) y[i] = static_cast<T>(i % n.shape.last());
-      return;
-    case op::constant:
-      for (int i = 0; i < elements; ++i) y[i] = narrow<T>(n.value);
-      return;
-    case op::batch_size: y[0] = static_cast<T>(samples); return;
-    default:  // reshape, detach
-      for (int i = 0; i < elements; ++i) y[i] = a[i];
+  layout const to{n.shape};
+  auto const from = [&](std::size_t i) { return layout{in[i].shape}; };
+  auto const fill = [&](auto value_of) {
+    for (int i = 0; i < elements; ++i) y[i] = value_of(i);
+  };
+  if (n.code == op::map) return map(n, in, sample, y);
+  if (n.code == op::slice)
+    return copy_box(n.shape, a + from(0).offset(n.before, n.shape.rank), from(0), y, to);
+  if (n.code == op::pad) {
+    fill([&](int) { return narrow<T>(n.value); });
+    return copy_box(in[0].shape, a, from(0), y + to.offset(n.before, n.shape.rank), to);
   }
+  if (n.code == op::concat) {
+    std::array<int, 4> origin{};
+    origin[static_cast<std::size_t>(n.index)] = in[0].shape[n.index];
+    copy_box(in[0].shape, a, from(0), y, to);
+    return copy_box(in[1].shape, b, from(1), y + to.offset(origin, n.shape.rank), to);
+  }
+  if (n.code == op::random) {
+    counter_key const k{key.seed, key.step, static_cast<std::uint32_t>(n.index),
+                        key.first_sample + static_cast<std::uint32_t>(sample)};
+    return fill([&](int i) {
+      return static_cast<T>(counter_uniform(k, static_cast<std::uint32_t>(i)));
+    });
+  }
+  if (n.code == op::iota) return fill([&](int i) { return static_cast<T>(i % n.shape.last()); });
+  if (n.code == op::constant) return fill([&](int) { return narrow<T>(n.value); });
+  if (n.code == op::batch_size) return fill([&](int) { return static_cast<T>(samples); });
+  fill([&](int i) { return a[i]; });  // reshape, detach
 }
 
 constexpr bool accumulates(op code) {

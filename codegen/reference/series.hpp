@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "../../dsl/exactly.hpp"
+
 /// The functions of <cmath> that C++20 does not evaluate at compile time, in double. The relative
 /// error is below 1e-14; special values are those of <cmath>. An overflow is an explicit infinity,
 /// because an operation that overflows or makes a NaN is not a constant expression.
@@ -28,7 +30,7 @@ constexpr double expm1_near_zero(double r) {
 
 /// x = k ln 2 + r with |r| <= ln 2 / 2.
 constexpr double exp(double x) {
-  if (x != x) return x;
+  if (is_nan(x)) return x;
   if (x > 709.782712893384) return infinity;
   if (x < -745.14) return 0;
   int const k = static_cast<int>(x * 1.4426950408889634 + (x < 0 ? -.5 : .5));
@@ -37,10 +39,10 @@ constexpr double exp(double x) {
 }
 
 constexpr double expm1(double x) {
-  if (x == 0) return x;  // keeps the sign of a zero
+  if (is_exactly(x, 0.0)) return x;  // keeps the sign of a zero
   if (x > -.35 && x < .35) return expm1_near_zero(x);
   double const e = exp(x);
-  return e == infinity ? e : e != e ? x : e - 1;
+  return is_nan(e) ? x : e >= infinity ? e : e - 1;
 }
 
 /// log((1 + s) / (1 - s)) = 2 (s + s^3/3 + s^5/5 + ...) for |s| < 0.172.
@@ -66,9 +68,9 @@ struct binary {
 };
 
 constexpr double log(double x) {
-  if (x != x || x == infinity) return x;
+  if (is_nan(x) || x >= infinity) return x;
   if (x < 0) return nan;
-  if (x == 0) return -infinity;
+  if (is_exactly(x, 0.0)) return -infinity;
   binary b{x};
   if (b.m > 1.4142135623730951) b.m /= 2, ++b.exponent;
   return b.exponent * ln2_high + (twice_atanh((b.m - 1) / (b.m + 1)) + b.exponent * ln2_low);
@@ -76,14 +78,14 @@ constexpr double log(double x) {
 
 constexpr double log1p(double x) {
   if (x > -.29 && x < .41) return twice_atanh(x / (2 + x));
-  if (x != x || x == infinity) return x;
+  if (is_nan(x) || x >= infinity) return x;
   double const u = 1 + x;
   return u > 0 ? log(u) + (x - (u - 1)) / u : log(u);  // with what the rounding of 1 + x has lost
 }
 
 /// Heron's iteration on m * 4^h, m in [1, 4); its error falls 0.25, 0.03, 5e-4, 1e-7, 5e-15, 0.
 constexpr double sqrt(double x) {
-  if (x != x || x == infinity || x == 0) return x;
+  if (is_nan(x) || x >= infinity || is_exactly(x, 0.0)) return x;
   if (x < 0) return nan;
   binary b{x};
   if (b.exponent % 2 != 0) b.m *= 2, --b.exponent;
@@ -124,7 +126,7 @@ struct angle {
 
 /// sin and cos: |x| <= 1e6. The accuracy falls beyond it, and from 1e15 on the result is NaN.
 constexpr double sin(double x) {
-  if (x == 0) return x;
+  if (is_exactly(x, 0.0)) return x;
   if (!(x > -1e15 && x < 1e15)) return nan;
   angle const a{x};
   double const magnitude = a.quarter % 2 == 0 ? a.sine() : a.cosine();
@@ -138,16 +140,16 @@ constexpr double cos(double x) {
 }
 
 constexpr double tanh(double x) {
-  if (x == 0) return x;
+  if (is_exactly(x, 0.0)) return x;
   if (x > 22) return 1;
   if (x < -22) return -1;
-  if (x != x) return x;
+  if (is_nan(x)) return x;
   double const e = expm1(x < 0 ? -2 * x : 2 * x);
   return (x < 0 ? -e : e) / (e + 2);
 }
 
 constexpr double sigmoid(double x) {
-  if (x != x) return x;
+  if (is_nan(x)) return x;
   double const e = exp(x < 0 ? x : -x);
   return (x < 0 ? e : 1) / (1 + e);
 }
@@ -157,7 +159,7 @@ constexpr double sigmoid(double x) {
 constexpr double erf(double x) {
   if (x > 6) return 1;
   if (x < -6) return -1;
-  if (x != x) return x;
+  if (is_nan(x)) return x;
   double const square = x * x;
   double term = x, sum = x;
   for (int n = 3; (term < 0 ? -term : term) > 1e-18 * (sum < 0 ? -sum : sum); n += 2) {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "../../dsl/contraction.hpp"
+#include "../../dsl/exactly.hpp"
 #include "../scalar_math.hpp"
 
 /// The loops over the windows of one sample, once for each primitive and its gradients.
@@ -132,7 +133,7 @@ constexpr void pool_index(contraction const& c, T const* x, double* index) {
   T most{};
   for_each_tap(c, [&](int xi, int yi, bool first) {
     tap = first ? 0 : tap + 1;
-    bool const taken = x[xi] > most || (x[xi] != x[xi] && most == most);
+    bool const taken = x[xi] > most || (is_nan(x[xi]) && !is_nan(most));
     if (!first && !taken) return true;
     most = x[xi];
     index[yi] = tap;

@@ -16,7 +16,7 @@ struct dropout : layer {
   }
 
   static constexpr tensor forward(context& c, tensor x) {
-    if (!c.training() || rate == 0) return x;
+    if (!c.training() || !(rate > 0)) return x;
     tensor const dropped = greater(c.constant(rate), c.random(x));
     return select(dropped, c.constant(0), x * (1 / (1 - rate)));
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "../../codegen/c_math.hpp"
+#include "../../dsl/exactly.hpp"
 #include "optimizer.hpp"
 
 namespace etch {
@@ -33,7 +34,8 @@ class adam : public optimizer<2> {
   void begin_step(std::size_t floats) {
     detail::check_options(options);
     optimizer::begin_step(floats);
-    if (options.beta1 != beta1_ || options.beta2 != beta2_ || steps() != counted_ + 1) {
+    if (!is_exactly(double{options.beta1}, beta1_) || !is_exactly(double{options.beta2}, beta2_) ||
+        steps() != counted_ + 1) {
       beta1_ = options.beta1, beta2_ = options.beta2;
       power1_ = power(beta1_, steps() - 1), power2_ = power(beta2_, steps() - 1);
     }

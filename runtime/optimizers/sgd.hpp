@@ -40,7 +40,7 @@ class sgd : public optimizer<1> {
     auto const momentum = simd::broadcast<Arch>(options.momentum);
     auto const decay = simd::broadcast<Arch>(options.weight_decay);
     auto const mean = simd::broadcast<Arch>(scale);
-    bool const remembers = options.momentum != 0, nesterov = options.nesterov;
+    bool const remembers = options.momentum > 0, nesterov = options.nesterov;
 #pragma GCC unroll 2
     for (std::size_t i = first; i < first + count; i += Arch::width) {  // ranges are whole vectors
       auto const parameter = simd::load<Arch>(p + i);

@@ -85,6 +85,16 @@ static_assert(lenet.layer_count() == 8);
 static_assert(lenet.input_count() == 1 && lenet.output_count() == 1);
 static_assert(graph_of(lenet).parameters.size() == 6);
 
+// Deeper than compilers nest calls in a constant.
+constexpr auto sixteen = relu | relu | relu | relu | relu | relu | relu | relu |
+                         relu | relu | relu | relu | relu | relu | relu | relu;
+template <int N>
+constexpr auto deep() {
+  if constexpr (N == 0) return input<4>;
+  else return deep<N - 1>() | sixteen;
+}
+static_assert(graph_of(deep<36>()).layers.size() == 16 * 36 + 1);
+
 TEST_CASE("parameters are named by the kind of their layer and its number") {
   CHECK(parameter_names(lenet) == names{"conv2d_1.weight", "conv2d_1.bias", "conv2d_2.weight",
                                         "conv2d_2.bias", "dense_1.weight", "dense_1.bias"});

@@ -1,3 +1,0 @@
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC pop_options
-#endif

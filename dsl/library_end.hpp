@@ -1,0 +1,23 @@
+#pragma pop_macro("F")
+#pragma pop_macro("I")
+#pragma pop_macro("abs")
+#pragma pop_macro("bit")
+#pragma pop_macro("check")
+#pragma pop_macro("clamp")
+#pragma pop_macro("emit")
+#pragma pop_macro("index")
+#pragma pop_macro("max")
+#pragma pop_macro("min")
+#pragma pop_macro("near")
+#pragma pop_macro("noinline")
+#pragma pop_macro("packed")
+#pragma pop_macro("round")
+#pragma pop_macro("slots")
+#pragma pop_macro("small")
+#pragma pop_macro("swap")
+#pragma pop_macro("unlikely")
+#pragma pop_macro("word")
+#if !defined(__clang__)
+#pragma GCC pop_options
+#endif
+#pragma GCC diagnostic pop
