@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -34,17 +33,19 @@ struct bad_numbers {
   }
 };
 
-/// The numbers for which `good` is false. Without a branch, so that compilers take many at once: a
-/// training step asks this of each of its targets.
+/// The numbers for which `good` is false. A training step asks this of each of its targets.
 template <class Good>
 bad_numbers find_bad(std::span<float const> values, Good good) {
   bad_numbers bad{.of = values.size()};
-  for (std::size_t first = 0; first < values.size(); first += 1024) {
+  float const* const v = values.data();
+  std::size_t i = 0;
+  constexpr std::size_t run = 16;  // without a branch, which compilers turn into vectors at -O2
+  for (; i + run <= values.size(); i += run) {
     unsigned here = 0;  // as wide as a float
-    for (float v : values.subspan(first, std::min<std::size_t>(1024, values.size() - first)))
-      here += good(v) ? 0u : 1u;
+    for (std::size_t k = 0; k < run; ++k) here += good(v[i + k]) ? 0u : 1u;
     bad.count += here;
   }
+  for (; i < values.size(); ++i) bad.count += good(v[i]) ? 0u : 1u;
   if (bad) {
     while (good(values[bad.first])) ++bad.first;
     bad.value = values[bad.first];
