@@ -13,7 +13,6 @@ installed."""
 
 import argparse
 import json
-import os
 import pathlib
 import re
 import subprocess
@@ -121,7 +120,7 @@ UNITS = {
     "chain_50_forward": (chain(50, True), None),
     "chain_200_forward": (chain(200, True), None),
     "dense_200_forward": (dense_chain(200), (15.0, 700)),
-    "mobilenet_v2_forward": (MOBILENET_V2, (8.0, 650)),
+    "mobilenet_v2_forward": (MOBILENET_V2, (12.0, 750)),
     "mnist_cnn_forward": (unit(CNN, True), (2.5, None)),
     "mnist_cnn_training": (TRAINING, (4.0, 500)),
     "training_precompiled": (TRAINING, None),
@@ -130,14 +129,24 @@ UNITS = {
 }
 
 
+# A process begins with the memory of the one that starts it, and that counts as its own. What has read
+# a trace is large, so that a small one stands between.
+STARTED_APART = """import os, sys
+child = os.spawnvp(os.P_NOWAIT, sys.argv[1], sys.argv[1:])
+_, status, usage = os.wait4(child, 0)
+print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+sys.exit(os.waitstatus_to_exitcode(status) != 0)
+"""
+
+
 def compile_once(command):
     """(processor seconds, peak megabytes) of the compiler, as the kernel accounts for it."""
-    child = subprocess.Popen(command)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
+    done = subprocess.run([sys.executable, "-c", STARTED_APART, *command], stdout=subprocess.PIPE,
+                          text=True)
+    if done.returncode != 0:
         raise SystemExit("failed: " + " ".join(map(str, command)))
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    seconds, megabytes = map(float, done.stdout.split()[-2:])
+    return seconds, megabytes
 
 
 def instantiations(compiler, command, folder):
