@@ -247,7 +247,7 @@ TEST_CASE("no label of a roofline lies on another or over the edge") {
                            .name = "repeat/" + std::to_string(i) + " residual/4 conv2d",
                            .nanoseconds = 100,
                            .multiply_adds = i % 5 == 0 ? 50 : 15000 + 10.0 * (i % 3),
-                           .bytes = i % 7 == 0 ? 100 : 9000});
+                           .bytes = i % 7 == 0 ? 100.0 : 9000.0});
   std::string const svg = etch::roofline_svg(report);
   double const width = std::stod(svg.substr(svg.find("viewBox=\"0 0 ") + 13));
   double const height = std::stod(svg.substr(svg.find(' ', svg.find("viewBox=\"0 0 ") + 13)));
