@@ -128,12 +128,9 @@ TEST_CASE("one value has no variance: train_step and fit refuse it, and fit make
   // Twelve values of each channel in one image.
   model<images> of_images{seed{1}};
   sgd other;
-  std::vector<float> const x = [] {
-    auto const some = data_of(shape<6, 5, 2>, 1).features(0, 1);
-    return std::vector<float>(some.begin(), some.end());
-  }();
+  dataset const one = data_of(shape<6, 5, 2>, 1);
   CHECK(std::isfinite(
-      train_step(of_images, other, mse, batch<0>{1, x, std::vector<float>(1)}).loss));
+      train_step(of_images, other, mse, batch<0>{1, one.features(0, 1), one.targets(0, 1)}).loss));
 }
 
 TEST_CASE("a rest of too few samples joins the batch before it") {
