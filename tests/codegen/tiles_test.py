@@ -24,6 +24,9 @@ import run  # noqa: E402
 TILE = re.compile(r"\b(\w+_tile|depthwise_\w+)<")
 VECTOR = re.compile(r"%[xyz]mm\d+")
 CONSTANT = re.compile(r"v(and|andn|or|blendv)p[sd]\s+-?0x[0-9a-f]+\(%rsp\),")
+# clang 19 loads one vector of this tile again: its maximum keeps NaN and records where it was, which
+# takes a register more than AVX2 has.
+ONE_RELOAD = re.compile(r"held_tile<etch::arch::avx2, .*pool_window.*recording<")
 JUMP = re.compile(r"^j(?!mp)\w+\s+([0-9a-f]+)\b")  # jmp: back from a branch that lies elsewhere
 
 
@@ -76,7 +79,8 @@ def check(command, directory, level, folder):
         if TILE.search(name):
             loops += sum(1 for _ in innermost_loops(code))
             found = list(spills(code))
-            if found:
+            is_known = len(found) == 1 and ONE_RELOAD.search(name) and not found[0].endswith(")")
+            if found and not is_known:
                 wrong.append(f"{level}: {len(found)} in {name}\n    {found[0]}")
     return wrong, loops
 
