@@ -7,7 +7,9 @@
 // First, so that an error lists few files by which a compiler came to it.
 #include "dsl/diagnostics.hpp"
 #include "dsl/network.hpp"
+#include "dsl/options.hpp"
 #include "dsl/layers/combinator.hpp"
+#include "codegen/usable.hpp"
 #include "runtime/forward.hpp"
 
 #include "codegen/cost.hpp"

@@ -10,18 +10,35 @@
 
 namespace etch {
 
+namespace detail {
+
+// How plans are made, in classes of their own: a class that holds a plan cannot be asked whether it
+// can be made.
+template <auto Net, int Samples>
+struct inference_source {
+  static constexpr int samples = Samples;
+  static constexpr graph write() { return graph_of(Net); }
+  static constexpr plan make() { return lower(write(), Samples, true); }
+};
+template <auto Net, class Loss, int Samples>
+struct training_source {
+  static constexpr int samples = Samples;
+  static constexpr graph write() { return training_graph(Net, Loss{}); }
+  static constexpr plan make() { return lower(write(), Samples, true); }
+};
+
+}  // namespace detail
+
 /// The plan by which a network computes its outputs, up to `Samples` samples at once.
 template <auto Net, int Samples>
 struct inference_plan {
-  static constexpr plan make() { return lower(graph_of(Net), Samples, true); }
-  static constexpr auto value = freeze<inference_plan>();
+  static constexpr auto value = freeze<detail::inference_source<Net, Samples>>();
 };
 
 /// The plan by which it computes outputs, loss and gradients.
 template <auto Net, class Loss, int Samples>
 struct training_plan {
-  static constexpr plan make() { return lower(training_graph(Net, Loss{}), Samples, true); }
-  static constexpr auto value = freeze<training_plan>();
+  static constexpr auto value = freeze<detail::training_source<Net, Loss, Samples>>();
 };
 
 /// The nodes of the graph from inputs to loss, as a constant, for what a program asks of them when a

@@ -1,10 +1,30 @@
 #pragma once
 
+#include "../dsl/losses/check.hpp"
 #include "../dsl/losses/mse.hpp"
 #include "facts.hpp"
+#include "usable.hpp"
 #include "stack.hpp"
 
 namespace etch {
+
+namespace detail {
+
+/// The network, if it can be trained on so many samples at once; if not, one error says why.
+template <auto Net, class Loss, int Samples>
+constexpr auto trainable() {
+  using network = std::remove_cvref_t<decltype(Net)>;
+  using said = loss_said<Loss, network>;
+  constexpr bool simple = network::input_count() == 1 && network::output_count() == 1;
+  static_assert(simple, "etch: a network that is trained has one input and one output");
+  if constexpr (!simple) return rejected{};
+  else if constexpr (!report<said::why, the_loss, typename said::what, typename said::given,
+                             typename said::streams>(typename said::expected{}))
+    return rejected{};
+  else return usable<Net, training_source<Net, Loss, Samples>>();
+}
+
+}  // namespace detail
 
 /// What a network costs, known to the compiler: `static_assert(etch::cost<net>.multiply_adds <
 /// 1e6)`.
@@ -41,20 +61,28 @@ struct cost_of {
   /// intermediate results and gradients, without the optimizer's state. A network that measures the
   /// batch (batch_norm) has all samples of a thread's share at once, any other at most group_size.
   template <int Samples = 64, class Loss = losses::mse>
-  static constexpr long long training_bytes =
-      4ll * (memory_floats(training_plan<Net, Loss, Samples>::value, Samples) +
-             facts<Net>::parameter_floats);
+  static constexpr auto training_bytes = [] {
+    constexpr auto trained = detail::trainable<Net, Loss, Samples>();
+    if constexpr (is_rejected<decltype(trained)>)
+      return any_count{};
+    else
+      return 4ll * (memory_floats(training_plan<Net, Loss, Samples>::value, Samples) +
+                    facts<Net>::parameter_floats);
+  }();
   /// The same, layer by layer; the first is the input. Memory is shared between layers, so the
   /// bytes of workspace and training add up to more than the network's.
   static constexpr auto const& layers = facts<Net>::layers;
   template <int Samples = 64, class Loss = losses::mse>
   static constexpr auto layer_training_bytes = [] {
+    constexpr auto trained = detail::trainable<Net, Loss, Samples>();
     std::array<long long, facts<Net>::layers.size()> bytes{};
-    for (std::size_t i = 0; i < facts<Net>::parameters.size(); ++i)
-      bytes[static_cast<std::size_t>(facts<Net>::parameters[i].layer)] +=
-          4ll * facts<Net>::places[i].size;
-    detail::for_each_filled(graph_of(Net, true), training_plan<Net, Loss, Samples>::value,
-                            [&](std::size_t layer, long long more) { bytes[layer] += more; });
+    if constexpr (!is_rejected<decltype(trained)>) {
+      for (std::size_t i = 0; i < facts<Net>::parameters.size(); ++i)
+        bytes[static_cast<std::size_t>(facts<Net>::parameters[i].layer)] +=
+            4ll * facts<Net>::places[i].size;
+      detail::for_each_filled(graph_of(Net, true), training_plan<Net, Loss, Samples>::value,
+                              [&](std::size_t layer, long long more) { bytes[layer] += more; });
+    }
     return bytes;
   }();
 };
@@ -71,6 +99,6 @@ struct cost_of<Net> {
 };
 
 template <auto Net>
-inline constexpr cost_of<Net> cost{};
+inline constexpr auto cost = cost_of<detail::usable<Net>()>{};
 
 }  // namespace etch

@@ -96,8 +96,6 @@ constexpr void for_each_filled(graph const& g, Plan const& p, Add add) {
 template <auto Net>
 struct facts {
   static constexpr auto const& plan = inference_plan<Net, 1>::value;
-  static_assert(plan.parameter_floats >= 0,
-                "etch: this network has more than 2^31 weights (8 GB), with what pads them");
 
   /// The parameters in the order of the model's buffer, with their places.
   static constexpr auto parameters = [] {

@@ -77,9 +77,26 @@ struct roomy_plan : plan_numbers {
   roomy_list<parameter_place> places;
 };
 
-/// No local of freeze(), which clang would make once more when it evaluates that.
+// The plan that `Source::make()` gives, made once, in a way by which whether it can be made may be
+// asked without an error. It is no local of freeze(), which clang would make once more.
+#ifdef __clang__
+/// Clang takes a reference for a constant if it can be one.
 template <class Source>
-inline constexpr roomy_plan roomy_plan_of{Source::make()};
+inline roomy_plan const& roomy_plan_of = roomy_plan{Source::make()};
+template <class Source>
+concept can_be_made = requires { typename std::bool_constant<(roomy_plan_of<Source>.samples > 0)>; };
+#else
+/// g++ remembers what a call gave.
+template <class Source>
+constexpr roomy_plan make_roomy_plan() {
+  return roomy_plan{Source::make()};
+}
+template <class Source>
+inline constexpr roomy_plan roomy_plan_of = make_roomy_plan<Source>();
+template <class Source>
+concept can_be_made =
+    requires { typename std::bool_constant<(make_roomy_plan<Source>().samples > 0)>; };
+#endif
 
 }  // namespace detail
 
@@ -87,9 +104,6 @@ inline constexpr roomy_plan roomy_plan_of{Source::make()};
 template <class Source>
 consteval auto freeze() {
   constexpr detail::roomy_plan const& made = detail::roomy_plan_of<Source>;
-  static_assert(made.workspace >= 0,
-                "etch: this network computes in more than 2^31 floats (8 GB); let it compute fewer "
-                "samples at once, or make its layers smaller");
   frozen_plan<made.sizes()> f;
   static_cast<plan_numbers&>(f) = made;
   made.steps.copy_to(f.steps);

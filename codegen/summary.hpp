@@ -68,8 +68,9 @@ std::string summary(std::span<summary_line const> lines, long long parameters,
 /// what is inside a combinator indented below it. A convolution in groups says so.
 template <auto Net>
 std::string summary() {
-  constexpr auto const& all = cost<Net>;
-  return detail::summary(detail::summary_lines<Net>, all.parameters, all.multiply_adds,
+  constexpr auto usable = detail::usable<Net>();
+  constexpr auto const& all = cost<usable>;
+  return detail::summary(detail::summary_lines<usable>, all.parameters, all.multiply_adds,
                          all.weight_bytes, all.workspace_bytes);
 }
 

@@ -61,8 +61,11 @@ struct alpha_other_than_0;
 struct delta_above_0;
 struct rate_at_least_0_and_below_1;
 struct tap_of_this_name_before;
+struct a_loss;
+struct logits;
 struct member_kind;
 struct member_shape_rule;
+struct constexpr_shape_rule;
 struct member_forward;
 
 /// A rule that was broken, spelled out by its arguments.
@@ -76,12 +79,27 @@ struct any_shape : tensor_shape {
   constexpr any_shape() : tensor_shape{1} {}
   friend constexpr bool operator==(any_shape, tensor_shape const&) { return true; }
 };
-/// The same for what is counted.
+/// The same for what is counted: it keeps within every bound.
 struct any_count {
+  template <class T>
+  static constexpr bool is_number = std::is_arithmetic_v<T>;
+
   constexpr operator int() const { return 0; }
-  template <class Number>
-    requires std::is_arithmetic_v<Number>
-  friend constexpr bool operator==(any_count, Number) { return true; }
+  template <class T>
+    requires is_number<T>
+  friend constexpr bool operator==(any_count, T) { return true; }
+  template <class T>
+    requires is_number<T>
+  friend constexpr bool operator<(any_count, T) { return true; }
+  template <class T>
+    requires is_number<T>
+  friend constexpr bool operator<=(any_count, T) { return true; }
+  template <class T>
+    requires is_number<T>
+  friend constexpr bool operator>(any_count, T) { return true; }
+  template <class T>
+    requires is_number<T>
+  friend constexpr bool operator>=(any_count, T) { return true; }
 };
 
 namespace detail {
@@ -212,6 +230,16 @@ constexpr auto report(extents<N...>) {
     static_assert(shape_rule<Where, What, expects<delta_above_0>, Given>::is_met,
                   "etch: the delta of huber, at which it turns from a square to a line, must be "
                   "above 0");
+  else if constexpr (Why == no_loss)
+    static_assert(shape_rule<Where, What, expects<a_loss>, Given>::is_met,
+                  "etch: this is not a loss, such as etch::mse or etch::cross_entropy; see "
+                  "etch::loss for how to write one");
+  else if constexpr (Why == no_logits)
+    static_assert(shape_rule<Where, What, expects<logits>, Given>::is_met,
+                  "etch: this loss takes logits and makes probabilities of them itself; leave out "
+                  "the softmax, log_softmax or sigmoid at the end. etch::predict(model, data, "
+                  "etch::softmax) gives probabilities, and a model of net | etch::softmax takes "
+                  "the weights of one of net");
   else if constexpr (Why == no_kind)
     static_assert(shape_rule<Where, What, expects<member_kind>, Given>::is_met,
                   "etch: a layer has a name; add `static constexpr std::string_view kind`");
@@ -219,6 +247,10 @@ constexpr auto report(extents<N...>) {
     static_assert(shape_rule<Where, What, expects<member_shape_rule>, Given>::is_met,
                   "etch: a layer says what shape it gives; add `static constexpr etch::verdict "
                   "shape_rule(etch::tensor_shape const& in)`");
+  else if constexpr (Why == no_constant_rule)
+    static_assert(shape_rule<Where, What, expects<constexpr_shape_rule>, Given>::is_met,
+                  "etch: the compiler cannot evaluate the shape rule of this layer; it must be "
+                  "constexpr, and all that it calls");
   else if constexpr (Why == no_forward)
     static_assert(shape_rule<Where, What, expects<member_forward>, Given>::is_met,
                   "etch: a layer says what it computes; add `static constexpr etch::tensor "

@@ -43,8 +43,11 @@ enum class refusal {
   delta_too_small,    // huber, 0 or below
   no_kind,            // a layer's type lacks a member
   no_shape_rule,
+  no_constant_rule,   // one that the compiler cannot evaluate
   no_forward,
-  other,  // a user's own shape rule
+  no_loss,            // something else where a loss is taken
+  no_logits,          // probabilities where the loss takes logits
+  other,              // a user's own shape rule
 };
 
 /// What a shape rule says: the output's shape, or why not and the shape (or, for some refusals, the

@@ -141,9 +141,12 @@ struct fast_network : Network {
 /// The network with the fast forms of exp, tanh, sigmoid and erf, and so of the layers and losses
 /// made of them: off by at most 3.5e-7 (exp: 4e-7 of its value) instead of 2 units in the last place.
 /// `constexpr auto net = etch::fast(etch::input<8> | etch::dense<4> | etch::tanh);`
-template <is_network Network>
-constexpr auto fast(Network net) {
-  if constexpr (Network::is_fast || std::same_as<Network, rejected>) return net;
+template <class Network>
+constexpr auto fast(Network const&) {
+  constexpr bool has_input = is_network<Network>;
+  static_assert(has_input, "etch: etch::fast takes a network, with its input");
+  if constexpr (!has_input) return rejected{};
+  else if constexpr (Network::is_fast || is_rejected<Network>) return Network{};
   else return fast_network<Network>{};
 }
 
@@ -219,22 +222,32 @@ constexpr auto name_fault() {
 }
 
 /// What a chain becomes with a layer that refuses, and with one whose forward is at fault.
-template <class Network, class Layer>
+template <class Network, class Layer, auto const& Said>
 struct refused {
-  static constexpr auto const& said = network<Network, Layer>::result;
-  using who = culprit<Layer, said, 0, network<Network, Layer>::index>;
-  using words = report_words<said>;
+  static constexpr inference const& said = Said;
+  using who = culprit<Layer, Said, 0, Network::index + 1>;
+  using words = report_words<Said>;
 };
 template <class Network, class Layer>
 struct faulty {
   using layer = Layer;
   using before = stand_in<Network>;
 };
+/// Whether the compiler can evaluate what a layer says of its output; and what is said if not.
+template <class Network, class Layer>
+concept can_be_inferred =
+    requires { typename std::bool_constant<(infer<Layer>(Network::result.out).streams > 0)>; };
+template <class Network>
+inline constexpr inference not_inferred =
+    refuse_flow(refusal::no_constant_rule, Network::result.out);
+
 template <class Network, class Layer>
 constexpr auto attach() {
   if constexpr (!is_network<Network> || is_rejected<Network>) return Network{};
+  else if constexpr (!can_be_inferred<Network, Layer>)
+    return refused<Network, Layer, not_inferred<Network>>{};
   else if constexpr (!network<Network, Layer>::result.accepted())
-    return refused<Network, Layer>{};
+    return refused<Network, Layer, network<Network, Layer>::result>{};
   else if constexpr (!can_be_written<Layer, stand_in<Network>>)
     return faulty<Network, Layer>{};
   else return network<Network, Layer>{};

@@ -50,7 +50,12 @@ inline constexpr options::padding<0, 0, 0, 0> valid{};
 
 namespace detail {
 template <int... N>
-struct sides;
+struct sides {
+  static constexpr bool known = sizeof...(N) == 1;
+  static_assert(known, "etch: padding<1> is that of all sides, padding<1, 2> of height and width, "
+                       "padding<top, left, bottom, right> of each side");
+  using type = options::padding<0, 0, 0, 0>;
+};
 template <int N>
 struct sides<N> {
   using type = options::padding<N, N, N, N>;

@@ -112,16 +112,16 @@ class batch_range {
 
 /// One epoch in batches of `Size` samples, every sample once, in random order:
 /// `for (auto const& batch : etch::batches<64>(train, rng))`. The dataset must outlive the range.
-template <int Size>
+template <int Size = 0>
 batch_range<Size> batches(dataset const& data, random_engine& rng) {
-  static_assert(Size > 0, "etch: a batch has at least 1 sample");
+  static_assert(Size > 0, "etch: a batch has at least 1 sample: batches<64>(data, rng)");
   return {data, Size, data.shuffled_order(rng)};
 }
 
 /// The same in the dataset's own order, for evaluation; the batches are not copied.
-template <int Size>
+template <int Size = 0>
 batch_range<Size> batches(dataset const& data) {
-  static_assert(Size > 0, "etch: a batch has at least 1 sample");
+  static_assert(Size > 0, "etch: a batch has at least 1 sample: batches<64>(data)");
   return {data, Size, {}};
 }
 
@@ -136,11 +136,12 @@ inline batch_range<0> batches(dataset const& data, int batch_size, int least = 1
 }
 
 // A range over a temporary dataset would outlive it.
-template <int Size>
-void batches(dataset const&& data, random_engine& rng) = delete;
-template <int Size>
-void batches(dataset const&& data) = delete;
-void batches(dataset const&& data, int batch_size, random_engine& rng, int least = 1) = delete;
-void batches(dataset const&& data, int batch_size, int least = 1) = delete;
+template <int Size = 0>
+batch_range<Size> batches(dataset const&& data, random_engine& rng) = delete;
+template <int Size = 0>
+batch_range<Size> batches(dataset const&& data) = delete;
+batch_range<0> batches(dataset const&& data, int batch_size, random_engine& rng,
+                       int least = 1) = delete;
+batch_range<0> batches(dataset const&& data, int batch_size, int least = 1) = delete;
 
 }  // namespace etch

@@ -109,15 +109,16 @@ void judge(bench_row& row, measure::machine<Arch>& machine, measure::work const&
 ///   etch::save_roofline(report, "net.svg");
 template <auto Net, class Arch = arch::native>
 bench_report bench(bench_options const& options = {}) {
-  using plan_type = inference_plan<Net, 1>;
+  constexpr auto usable = detail::usable<Net>();
+  using plan_type = inference_plan<usable, 1>;
   using run = detail::executor<Arch, plan_type>;
-  using network = std::remove_cvref_t<decltype(Net)>;
+  using network = std::remove_cvref_t<decltype(usable)>;
   static constexpr auto const& plan = plan_type::value;
   constexpr int inputs = network::input_count(), outputs = network::output_count();
 
   flush_denormals const guard;
   measure::machine<Arch> machine;
-  model<Net, Arch> const m{seed{1}};
+  model<usable, Arch> const m{seed{1}};
 
   // Fractions of 1: good as features, and as indices of a table.
   random_engine rng{1};
@@ -136,12 +137,12 @@ bench_report bench(bench_options const& options = {}) {
         static_cast<std::size_t>(network::output_shape(i).elements()));
     y_data[static_cast<std::size_t>(i)] = y[static_cast<std::size_t>(i)].data();
   }
-  float_buffer memory(static_cast<std::size_t>(workspace<Net, 1>::floats));
+  float_buffer memory(static_cast<std::size_t>(workspace<usable, 1>::floats));
   buffers b;
   b.inputs = x_data.data();
   b.outputs = y_data.data();
   b.parameters = m.weights();
-  b.derived = const_cast<float*>(m.weights()) + facts<Net>::parameter_floats;
+  b.derived = const_cast<float*>(m.weights()) + facts<usable>::parameter_floats;
   b.workspace = memory.data();
 
   auto const typical = [&](auto&& call) {
@@ -160,7 +161,7 @@ bench_report bench(bench_options const& options = {}) {
     report.total.output += (i > 0 ? ", " : "") + shape_text(network::output_shape(i));
   report.total.nanoseconds = 1e9 * typical(whole);
 
-  graph const g = graph_of(Net);  // which names the layers
+  graph const g = graph_of(usable);  // which names the layers
   measure::work all;
   constexpr int first = plan.segments.size() > static_cast<std::size_t>(plan.prologue)
                             ? plan.segments[static_cast<std::size_t>(plan.prologue)].first
@@ -190,11 +191,11 @@ bench_report bench(bench_options const& options = {}) {
     (each(std::integral_constant<int, first + I>{}), ...);
   }(std::make_integer_sequence<int, static_cast<int>(plan.steps.size()) - first>{});
 
-  all.read = 4.0 * facts<Net>::weight_floats;
+  all.read = 4.0 * facts<usable>::weight_floats;
   for (auto const& buffer : x) all.read += 4.0 * static_cast<double>(buffer.size());
   for (auto const& buffer : y) all.written += 4.0 * static_cast<double>(buffer.size());
   detail::judge(report.total, machine, all,
-                all.read + all.written + 4.0 * workspace<Net, 1>::floats);
+                all.read + all.written + 4.0 * workspace<usable, 1>::floats);
 
   measure::cache_sizes const sizes = measure::caches();
   report.ceilings = {machine.peak(), machine.load(sizes.l1 / 2) * 1e-9,

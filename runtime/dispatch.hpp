@@ -35,7 +35,13 @@ namespace detail {
   return l;
 }
 
+template <class Model, class Network>
+concept has_weights_of = std::same_as<typename Model::network_type, Network>;
+
 }  // namespace detail
+
+template <auto Net, class Arch>
+class model;
 
 /// A network that is compiled for several levels; runs the highest that the machine has, or the one
 /// that is asked for by its name. The weights are those of a model or embedded_model, which must
@@ -46,17 +52,25 @@ namespace detail {
 ///
 /// Each level is a translation unit of its own (level_code.hpp, docs/dispatch.md).
 template <auto Net, results Results = results::fastest, auto Levels = usual_levels>
-class dispatch : public forward_interface<Net, void, dispatch<Net, Results, Levels>> {
+class dispatch
+    : public forward_interface<detail::usable<Net>(), void, dispatch<Net, Results, Levels>> {
  public:
   template <class Model>
-    requires std::same_as<typename Model::network_type, std::remove_cvref_t<decltype(Net)>>
-  explicit dispatch(Model const& model, std::string_view wanted = {}) noexcept
-      : weights_(model.weights()), choice_(choose_level(Levels, machine_level(), wanted)) {
-    if constexpr (requires { model.valid(); })
-      if (valid() && !model.valid())
-        choice_.say("the weights that are linked are not this network's, or not all of them");
-    if (valid()) check_linkage(std::make_index_sequence<Levels.size()>{});
+  explicit dispatch(Model const& from, std::string_view wanted = {}) noexcept
+      : choice_(choose_level(Levels, machine_level(), wanted)) {
+    constexpr bool fits = detail::has_weights_of<Model, typename dispatch::network_type>;
+    static_assert(fits || is_rejected<typename dispatch::network_type>,
+                  "etch: a dispatch takes a model or an embedded_model of its own network");
+    if constexpr (fits) {
+      weights_ = from.weights();
+      if constexpr (requires { from.valid(); })
+        if (valid() && !from.valid())
+          choice_.say("the weights that are linked are not this network's, or not all of them");
+      if (valid()) check_linkage(std::make_index_sequence<Levels.size()>{});
+    }
   }
+  template <auto Other, class Arch>
+  explicit dispatch(model<Other, Arch>&&, std::string_view = {}) = delete;  // it must outlive this
 
   /// Whether there are weights and a level to run; if not, `error()` is the reason, and ends with a
   /// zero.
@@ -77,7 +91,8 @@ class dispatch : public forward_interface<Net, void, dispatch<Net, Results, Leve
   template <int Samples, std::size_t... I>
   void run_level(buffers const& b, int samples, std::index_sequence<I...>) const noexcept {
     using code = void (*)(buffers const&, int) noexcept;
-    static constexpr code levels[]{&level_code<Net, Samples, Results, Levels[I]>::run...};
+    static constexpr code levels[]{
+        &level_code<dispatch::network, Samples, Results, Levels[I]>::run...};
     levels[choice_.index](b, samples);
   }
 
@@ -92,13 +107,15 @@ class dispatch : public forward_interface<Net, void, dispatch<Net, Results, Leve
     };
     check(compiled_level, detail::shared_level());
     ((runs(machine, Levels[I])
-          ? check(Levels[I], level_code<Net, 1, Results, Levels[I]>::linked_level())
+          ? check(Levels[I], level_code<dispatch::network, 1, Results, Levels[I]>::linked_level())
           : void()),
      ...);
   }
 
-  float const* weights_;
+  float const* weights_ = nullptr;
   level_choice choice_;
 };
+template <class Model>
+dispatch(Model const&, std::string_view = {}) -> dispatch<Model::network>;
 
 }  // namespace etch

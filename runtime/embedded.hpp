@@ -51,7 +51,8 @@ constexpr std::uint64_t number_in(File const& file, std::size_t place) {
 
 template <auto const& File>
 constexpr auto known() {
-  static_assert(number_in(File, 0) == embedded_header::expected_magic,
+  constexpr bool was_saved = number_in(File, 0) == embedded_header::expected_magic;
+  static_assert(was_saved,
                 "etch: this is not a file that etch::save_embedded wrote");
   return known_file<number_in(File, 8), std::size(File)>{std::data(File), false};
 }
@@ -76,12 +77,13 @@ inline constexpr auto embedded = detail::known<File>();
 /// any other, `valid()` tells; where it is false there are no weights, and `forward` ends the
 /// program.
 template <auto Net, class Arch = arch::native>
-class embedded_model : public forward_interface<Net, Arch, embedded_model<Net, Arch>> {
+class embedded_model
+    : public forward_interface<detail::usable<Net>(), Arch, embedded_model<Net, Arch>> {
  public:
   template <std::uint64_t Fingerprint, std::size_t Bytes>
-  constexpr explicit embedded_model(known_file<Fingerprint, Bytes> file) noexcept
-      : file_{file.begin, file.begin + Bytes}, proven_(file.is_aligned) {
-    if constexpr (is_rejected<std::remove_cvref_t<decltype(Net)>>) {
+  constexpr explicit embedded_model(known_file<Fingerprint, Bytes> given) noexcept
+      : file_{given.begin, given.begin + Bytes}, proven_(given.is_aligned) {
+    if constexpr (is_rejected<typename embedded_model::network_type>) {
     } else if constexpr (Fingerprint != expected().fingerprint) {
       static_assert(Fingerprint == expected().fingerprint,
                     "etch: this file holds the weights of another network; save those of this one "
@@ -95,6 +97,14 @@ class embedded_model : public forward_interface<Net, Arch, embedded_model<Net, A
   constexpr explicit embedded_model(embedded_file file) noexcept : file_(file) {}
   constexpr explicit embedded_model(std::span<unsigned char const> file) noexcept
       : file_{file.data(), file.data() + file.size()} {}
+  /// Of anything else: an error that says what is taken.
+  template <class Other>
+    requires(!std::is_convertible_v<Other const&, std::span<unsigned char const>>)
+  constexpr explicit embedded_model(Other const&) noexcept : file_{} {
+    constexpr bool is_file = std::is_same_v<Other, embedded_file>;
+    static_assert(is_file, "etch: an embedded_model takes weights that are linked into the program: "
+                           "what etch_embed(), ETCH_EMBED or etch::embedded made");
+  }
 
   /// Whether the file holds the weights of this network, all of them.
   constexpr bool valid() const noexcept { return proven_ || is_expected(file_); }
@@ -107,8 +117,8 @@ class embedded_model : public forward_interface<Net, Arch, embedded_model<Net, A
 
  private:
   static constexpr embedded_header expected() {
-    return {.fingerprint = facts<Net>::fingerprint,
-            .floats = static_cast<std::uint64_t>(facts<Net>::weight_floats)};
+    return {.fingerprint = facts<embedded_model::network>::fingerprint,
+            .floats = static_cast<std::uint64_t>(facts<embedded_model::network>::weight_floats)};
   }
   static bool is_expected(embedded_file file) noexcept {
     constexpr embedded_header wanted = expected();

@@ -2,10 +2,9 @@
 
 #include <vector>
 
-#include "../dsl/losses/check.hpp"
 #include "data_rule.hpp"
 #include "denormals.hpp"
-#include "model.hpp"
+#include "misuse.hpp"
 
 namespace etch {
 
@@ -50,24 +49,36 @@ struct loss_plan {
 
 /// The model's outputs for every sample, one after the other (samples, output_shape...); up to
 /// `Samples` are computed at once. Throws `error` if the features do not fit the network.
-template <int Samples = 64, auto Net, class Arch>
-std::vector<float> predict(model<Net, Arch> const& m, dataset const& data) {
-  detail::check_features("predict", data, m.input_size());
-  flush_denormals const guard;
-  std::vector<float> y(static_cast<std::size_t>(data.size()) *
-                       static_cast<std::size_t>(m.output_size()));
-  std::vector<workspace<Net, Samples>> w(1);  // too large for some stacks
-  m.forward_batch(w[0], data.features(0, data.size()), y);
-  return y;
+template <int Samples = 64, class Model>
+std::vector<float> predict(Model const& m, dataset const& data) {
+  if constexpr (!detail::is_allowed<detail::misuse_of_simple<Model>(), Model>()) {
+    return {};
+  } else if constexpr (is_rejected<decltype(
+                           detail::usable<Model::network,
+                                          detail::inference_source<Model::network, Samples>>())>) {
+    return {};
+  } else {
+    detail::check_features("predict", data, m.input_size());
+    flush_denormals const guard;
+    std::vector<float> y(static_cast<std::size_t>(data.size()) *
+                         static_cast<std::size_t>(m.output_size()));
+    std::vector<workspace<Model::network, Samples>> w(1);  // too large for some stacks
+    m.forward_batch(w[0], data.features(0, data.size()), y);
+    return y;
+  }
 }
 
 /// The same behind one more layer, or a block of them, without parameters: the probabilities are
 /// `predict(model, data, etch::softmax)` where the model gives logits.
-template <int Samples = 64, auto Net, class Arch, class Part>
-std::vector<float> predict(model<Net, Arch> const& m, dataset const& data, Part) {
-  constexpr auto whole = Net | Part{};
-  if constexpr (is_rejected<decltype(whole)>) return {};
-  else return predict<Samples>(model<whole, Arch>(m), data);
+template <int Samples = 64, class Model, class Part>
+std::vector<float> predict(Model const& m, dataset const& data, Part) {
+  if constexpr (!detail::is_allowed<detail::misuse_of_simple<Model>(), Model>()) {
+    return {};
+  } else {
+    constexpr auto whole = Model::network | Part{};
+    if constexpr (is_rejected<decltype(whole)>) return {};
+    else return predict<Samples>(model<whole, typename Model::arch_type>(m), data);
+  }
 }
 
 namespace detail {
@@ -109,12 +120,21 @@ evaluation evaluate_fitting(model<Net, Arch> const& m, dataset const& data) {
 
 /// The mean loss, and with classes the number of correct predictions. Throws `error` if features or
 /// targets do not fit the network and the loss.
-template <int Samples = 64, auto Net, class Arch, class Loss>
-evaluation evaluate(model<Net, Arch> const& m, Loss, dataset const& data) {
-  if constexpr (detail::loss_fits<Loss, std::remove_cvref_t<decltype(Net)>>())
-    return detail::evaluate_fitting<Loss, Samples>(m, data);
-  else
+template <int Samples = 64, class Model, class Loss>
+evaluation evaluate(Model const& m, Loss, dataset const& data) {
+  constexpr auto net = detail::network_of<Model>;
+  using said = detail::loss_said<Loss, std::remove_const_t<decltype(net)>>;
+  if constexpr (!detail::is_allowed<detail::misuse_of_simple<Model>(), Model>())
     return {};
+  else if constexpr (!detail::report<said::why, the_loss, typename said::what,
+                                     typename said::given, typename said::streams>(
+                         typename said::expected{}))
+    return {};
+  else if constexpr (is_rejected<decltype(
+                         detail::usable<net, detail::inference_source<net, Samples>>())>)
+    return {};
+  else
+    return detail::evaluate_fitting<Loss, Samples>(m, data);
 }
 
 }  // namespace etch

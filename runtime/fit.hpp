@@ -88,10 +88,23 @@ std::vector<epoch_report> fit(fit_network const& net, dataset const& data,
 /// result. Throws `error` if the options or the data do not fit the network, and when a loss is not
 /// finite: it names the epoch, the batch and what is first not finite there, and the model is as it
 /// was before that batch.
-template <int Samples = 0, auto Net, class Arch, class Optimizer, class Loss>
-std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss loss,
-                              dataset const& data, fit_options const& options = {}) {
-  if constexpr (detail::can_train<Net, Loss>()) {
+// Compilers show the first line to who misspells an option.
+template <int Samples = 0, class Model, class Optimizer, class Loss>
+std::vector<epoch_report> fit(  // options: epochs batch_size shuffle validation_split threads seed show
+    Model& m, Optimizer& optimizer, Loss loss, dataset const& data,
+    fit_options const& options = {}) {
+  using call = detail::training_call<Samples, Model, Loss>;
+  using said = typename call::said;
+  if constexpr (!detail::is_allowed<detail::misuse_of_training<Model, Optimizer>(), Model,
+                                    Optimizer>()) {
+    return {};
+  } else if constexpr (!detail::report<said::why, the_loss, typename said::what,
+                                       typename said::given, typename said::streams>(
+                           typename said::expected{})) {
+    return {};
+  } else if constexpr (is_rejected<decltype(detail::usable<call::net, typename call::source>())>) {
+    return {};
+  } else {
     auto const step = [&](batch<0> const& b, thread_team& team, detail::step_place where) {
       return detail::take_step<Samples>(m, optimizer, loss, b, &team, where);
     };
@@ -102,14 +115,12 @@ std::vector<epoch_report> fit(model<Net, Arch>& m, Optimizer& optimizer, Loss lo
       optimizer.follow(m.identity());
       return optimizer.steps();
     };
-    constexpr auto rule = detail::rule_of<Loss, std::remove_cvref_t<decltype(Net)>>();
-    constexpr int least = detail::least_samples<Samples, Net, Loss>();
-    auto const floats = static_cast<std::size_t>(facts<Net>::parameter_floats);
+    constexpr auto rule = detail::rule_of<Loss, typename Model::network_type>();
+    constexpr int least = detail::least_samples<Samples, call::net, Loss>();
+    auto const floats = static_cast<std::size_t>(facts<call::net>::parameter_floats);
     return detail::fit(
-        {rule, detail::list_of<Net>(), {m.weights(), floats}, least, steps, step, validate}, data,
-        options);
-  } else {
-    return {};
+        {rule, detail::list_of<call::net>(), {m.weights(), floats}, least, steps, step, validate},
+        data, options);
   }
 }
 

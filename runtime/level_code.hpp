@@ -28,7 +28,8 @@ void level_code<Net, Samples, Results, Level>::run(buffers const& b, int samples
                 "etch: the level of level_code is that of the compiler's flags; leave it out");
   constexpr bool deterministic = Results == results::deterministic;
   using set = std::conditional_t<deterministic, arch::deterministic, arch::native>;
-  run_plan<set, inference_plan<Net, Samples>>(b, samples);
+  constexpr auto usable = detail::usable<Net, detail::inference_source<Net, Samples>>();
+  run_plan<set, inference_plan<usable, std::max(1, Samples)>>(b, samples);
 }
 
 template <auto Net, int Samples, results Results, level Level>

@@ -22,24 +22,30 @@ struct weights_rule {
 
 /// A network with its weights, which it owns: one buffer on the heap, in the layout the kernels
 /// read. Copies are deep. For weights that are linked into the program see embedded_model.
+/// `etch::model<net> model{etch::seed{42}}`, or `etch::model model{net, etch::seed{42}}`.
 template <auto Net, class Arch = arch::native>
-class model : public forward_interface<Net, Arch, model<Net, Arch>> {
+class model : public forward_interface<detail::usable<Net>(), Arch, model<Net, Arch>> {
+  using known = facts<model::network>;
+
  public:
+  using arch_type = Arch;
+
   /// Parameters as their initializers say.
-  explicit model(seed s = {}) : buffer_(static_cast<std::size_t>(facts<Net>::weight_floats)) {
-    initialize<Net>(buffer_.data(), s.value);
+  explicit model(seed s = {}) : buffer_(static_cast<std::size_t>(known::weight_floats)) {
+    initialize<model::network>(buffer_.data(), s.value);
     refresh();
   }
+  explicit model(std::remove_cvref_t<decltype(Net)>, seed s = {}) : model(s) {}
 
   /// The weights of a network from which this one differs by layers without parameters at the end
   /// of either: those of `net` for `net | etch::softmax`. Others are an error that says so.
   template <auto Other, class OtherArch>
-  explicit model(model<Other, OtherArch> const& other)
-      : buffer_(static_cast<std::size_t>(facts<Net>::weight_floats)) {
-    constexpr bool fits = have_the_same_weights<Net, Other>;
+  explicit model(model<Other, OtherArch> const& from)
+      : buffer_(static_cast<std::size_t>(known::weight_floats)) {
+    constexpr bool fits = have_the_same_weights<model::network, model<Other, OtherArch>::network>;
     if constexpr (fits) {
-      static_assert(facts<Net>::places == facts<Other>::places);
-      std::copy_n(other.weights(), facts<Net>::parameter_floats, buffer_.data());
+      static_assert(known::places == facts<model<Other, OtherArch>::network>::places);
+      std::copy_n(from.weights(), known::parameter_floats, buffer_.data());
       refresh();
     } else {
       static_assert(
@@ -65,11 +71,11 @@ class model : public forward_interface<Net, Arch, model<Net, Arch>> {
   /// To be called when weights were written: computes what follows from them, such as the scale and
   /// shift that a batch_norm is at inference.
   void refresh() noexcept {
-    if constexpr (facts<Net>::weight_floats > facts<Net>::parameter_floats) {
+    if constexpr (known::weight_floats > known::parameter_floats) {
       buffers b;
       b.parameters = buffer_.data();
-      b.derived = buffer_.data() + facts<Net>::parameter_floats;
-      run_prologue<Arch, inference_plan<Net, 1>>(b);
+      b.derived = buffer_.data() + known::parameter_floats;
+      run_prologue<Arch, inference_plan<model::network, 1>>(b);
     }
   }
 
@@ -77,5 +83,8 @@ class model : public forward_interface<Net, Arch, model<Net, Arch>> {
   float_buffer buffer_;
   parameter_identity identity_;
 };
+template <class Network>
+  requires(is_network<Network> || is_part<Network>)
+model(Network, seed = {}) -> model<Network{}>;
 
 }  // namespace etch

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "model.hpp"
+#include "misuse.hpp"
 
 namespace etch {
 
@@ -44,22 +44,26 @@ std::string describe_not_finite(std::string_view name, std::span<float const> va
 /// The names, shapes and kinds of a network's parameters, in their order.
 template <auto Net>
 std::span<parameter_info const> parameters() {
-  return facts<Net>::parameters;
+  return facts<detail::usable<Net>()>::parameters;
 }
 
 /// The numbers of a parameter, row-major in its standard shape whatever the layout in memory.
 /// Throws `error` when there is none of that name.
-template <auto Net, class Arch>
-std::vector<float> get(model<Net, Arch> const& m, std::string_view name) {
-  return detail::get(detail::list_of<Net>(), m.weights(), name);
+template <class Model>
+std::vector<float> get(Model const& m, std::string_view name) {
+  if constexpr (detail::is_allowed<detail::misuse_of<Model>(), Model>())
+    return detail::get(detail::list_of<Model::network>(), m.weights(), name);
+  else return {};
 }
 
 /// Replaces the numbers of a parameter. Throws `error` when there is none of that name or the count
 /// is another; the model is then as it was.
-template <auto Net, class Arch>
-void set(model<Net, Arch>& m, std::string_view name, std::span<float const> values) {
-  detail::set(detail::list_of<Net>(), m.weights(), name, values);
-  m.refresh();
+template <class Model>
+void set(Model& m, std::string_view name, std::span<float const> values) {
+  if constexpr (detail::is_allowed<detail::misuse_of<Model>(), Model>()) {
+    detail::set(detail::list_of<Model::network>(), m.weights(), name, values);
+    m.refresh();
+  }
 }
 
 }  // namespace etch

@@ -20,27 +20,34 @@ void save_embedded(parameter_list const& all, std::uint64_t fingerprint,
 /// Writes every parameter, by its name and in its standard layout, as a safetensors file: the whole
 /// file or, with an `error`, none of it. Numbers that are not finite are an error, which names their
 /// parameters; `get` reads them all the same.
-template <auto Net, class Arch>
-void save(model<Net, Arch> const& m, file_path const& path) {
-  detail::save(detail::list_of<Net>(), m.weights(), path);
+template <class Model>
+void save(Model const& m, file_path const& path) {
+  if constexpr (detail::is_allowed<detail::misuse_of<Model>(), Model>())
+    detail::save(detail::list_of<Model::network>(), m.weights(), path);
 }
 
 /// Reads the parameters from a safetensors file that holds just them, in any order. Throws one
 /// `error` that lists every missing, unexpected and misshapen tensor, or those with numbers that are
-/// not finite, or says what is wrong with the file; the model is then as it was. For an optimizer they are another model's parameters.
-template <auto Net, class Arch>
-void load(model<Net, Arch>& m, file_path const& path) {
-  detail::load(detail::list_of<Net>(), m.weights(), path);
-  m.identity() = {};
-  m.refresh();
+/// not finite, or says what is wrong with the file; the model is then as it was. For an optimizer
+/// they are another model's parameters.
+template <class Model>
+void load(Model& m, file_path const& path) {
+  if constexpr (detail::is_allowed<detail::misuse_of<Model>(), Model>()) {
+    detail::load(detail::list_of<Model::network>(), m.weights(), path);
+    m.identity() = {};
+    m.refresh();
+  }
 }
 
 /// Writes the weights as they lie in memory, for etch_embed() and embedded_model: the whole file or,
 /// with an `error`, none of it. They must be finite numbers, as for `save`.
-template <auto Net, class Arch>
-void save_embedded(model<Net, Arch> const& m, file_path const& path) {
-  detail::save_embedded(detail::list_of<Net>(), facts<Net>::fingerprint,
-                        {m.weights(), static_cast<std::size_t>(facts<Net>::weight_floats)}, path);
+template <class Model>
+void save_embedded(Model const& m, file_path const& path) {
+  if constexpr (detail::is_allowed<detail::misuse_of<Model>(), Model>()) {
+    using known = facts<Model::network>;
+    detail::save_embedded(detail::list_of<Model::network>(), known::fingerprint,
+                          {m.weights(), static_cast<std::size_t>(known::weight_floats)}, path);
+  }
 }
 
 }  // namespace etch

@@ -4,10 +4,9 @@
 #include <span>
 
 #include "../codegen/kernels/all_finite.hpp"
-#include "../dsl/losses/check.hpp"
 #include "data_rule.hpp"
 #include "denormals.hpp"
-#include "model.hpp"
+#include "misuse.hpp"
 #include "not_finite.hpp"
 #include "thread_team.hpp"
 
@@ -255,15 +254,14 @@ class gradient_run {
   float* gradients_;
 };
 
-/// Whether a network can be trained with this loss; if not, one error says why.
-template <auto Net, class Loss>
-constexpr auto can_train() {
-  using network = std::remove_cvref_t<decltype(Net)>;
-  constexpr bool simple = network::input_count() == 1 && network::output_count() == 1;
-  static_assert(simple, "etch: train_step takes a network with one input and one output");
-  if constexpr (simple) return loss_fits<Loss, network>();
-  else return false;
-}
+/// What a training step looks at before it is made: what is said of the loss, and its plan, by which
+/// `Samples` are computed together or as many as group_size says.
+template <int Samples, class Model, class Loss>
+struct training_call {
+  static constexpr auto net = network_of<Model>;
+  using said = loss_said<Loss, std::remove_const_t<decltype(net)>>;
+  using source = training_source<net, Loss, Samples == 0 ? group_size<net>() : Samples>;
+};
 
 /// The step of a network that can be trained, on data that were checked. One whose loss is not
 /// finite makes no update, and ends with an `error`.
@@ -334,24 +332,34 @@ step_report take_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch con
 /// the loss, where it names the parameters or the first layer that makes it so. An error leaves model
 /// and optimizer as they were. (Gradients may be infinite where the loss is not; the next step finds
 /// the parameters so.)
-template <int Samples = 0, auto Net, class Arch, class Optimizer, class Loss, class Batch>
-step_report train_step(model<Net, Arch>& m, Optimizer& optimizer, Loss loss, Batch const& batch,
+template <int Samples = 0, class Model, class Optimizer, class Loss, class Batch>
+step_report train_step(Model& m, Optimizer& optimizer, Loss loss, Batch const& batch,
                        thread_team* team = nullptr) {
-  if constexpr (detail::can_train<Net, Loss>()) {
-    constexpr auto rule = detail::rule_of<Loss, std::remove_cvref_t<decltype(Net)>>();
+  using call = detail::training_call<Samples, Model, Loss>;
+  using said = typename call::said;
+  if constexpr (!detail::is_allowed<detail::misuse_of_training<Model, Optimizer>(), Model,
+                                    Optimizer>()) {
+    return {};
+  } else if constexpr (!detail::report<said::why, the_loss, typename said::what,
+                                       typename said::given, typename said::streams>(
+                           typename said::expected{})) {
+    return {};
+  } else if constexpr (is_rejected<decltype(detail::usable<call::net, typename call::source>())>) {
+    return {};
+  } else {
+    using arch = typename Model::arch_type;
+    constexpr auto rule = detail::rule_of<Loss, typename Model::network_type>();
     detail::check_batch(batch.size(), batch.features().size(), rule.features,
                         batch.targets().size(), rule.targets,
-                        detail::least_samples<Samples, Net, Loss>());
+                        detail::least_samples<Samples, call::net, Loss>());
     auto const check = [](std::span<float const> given, char const* what) {
-      if (!kernels::all_finite<Arch>(given.data(), given.size()))
+      if (!kernels::all_finite<arch>(given.data(), given.size()))
         detail::check_finite("train_step", given, what);
     };
     check(batch.features(), "features");
     if constexpr (rule.values == target_values::any) check(batch.targets(), "targets");
     else detail::check_targets("train_step", batch.targets(), rule.values, rule.classes);
     return detail::take_step<Samples>(m, optimizer, loss, batch, team);
-  } else {
-    return {};
   }
 }
 

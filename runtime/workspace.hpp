@@ -10,18 +10,33 @@
 #include <sys/mman.h>
 #endif
 
-#include "../codegen/compiled.hpp"
+#include "../codegen/usable.hpp"
 
 namespace etch {
 
-/// The memory that a network computes in, for up to `Samples` samples at once. It belongs to the
-/// caller: one model serves as many threads as there are workspaces. It holds no state between
-/// calls.
-template <auto Net, int Samples = 1>
-struct workspace {
-  static constexpr int floats = std::max(1, inference_plan<Net, Samples>::value.workspace);
+namespace detail {
+
+template <auto Usable, int Samples>
+struct workspace_memory {
+  static constexpr int floats =
+      std::max(1, inference_plan<Usable, std::max(1, Samples)>::value.workspace);
   alignas(64) std::array<float, static_cast<std::size_t>(floats)> memory;
 };
+
+}  // namespace detail
+
+/// The memory that a network computes in, for up to `Samples` samples at once. It belongs to the
+/// caller: one model serves as many threads as there are workspaces. It holds no state between
+/// calls. `etch::workspace<net>`, or `etch::workspace w{net}`.
+template <auto Net, int Samples = 1>
+struct workspace
+    : detail::workspace_memory<detail::usable<Net, detail::inference_source<Net, Samples>>(),
+                               Samples> {
+  workspace() = default;
+  explicit workspace(std::remove_cvref_t<decltype(Net)>) {}
+};
+template <class Network>
+workspace(Network) -> workspace<Network{}>;
 
 /// Floats on the heap, aligned to 64 bytes and zero at first. Large ones lie in large pages, where
 /// the system gives such: in pages of 4 KB, what a step of training of tens of MB reads is often

@@ -11,8 +11,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LISTS = ("inference.hpp", "runtime/training.hpp", "dsl/layers.hpp", "dsl/losses.hpp")
-SKIPPED = {"training.hpp", "library_begin.hpp", "library_end.hpp",
-           "diagnostics.hpp", "network.hpp", "combinator.hpp", "forward.hpp"}  # which others include too
+SKIPPED = {"training.hpp", "library_begin.hpp", "library_end.hpp", "diagnostics.hpp", "network.hpp",
+           "options.hpp", "combinator.hpp", "usable.hpp", "forward.hpp"}  # which others include too
 # What these headers have for each other.
 OURS = {"batch_range", "beginning_text", "conv_options", "cost_of", "describe_mismatch",
         "embedded_header", "ETCH_EMBED_KNOWN", "fail_at", "group_size", "grouped", "has_classes",

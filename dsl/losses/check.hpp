@@ -8,18 +8,6 @@
 namespace etch {
 namespace detail {
 
-template <is_loss Loss, is_network Network>
-struct loss_inference {
-  static constexpr inference value = [] {
-    inference result;
-    verdict const said = Loss::target_rule(Network::output_shape());
-    result.why = said.why;
-    result.given = Network::output_shape();
-    if (!said.accepted()) result.expected = said.shape;
-    return result;
-  }();
-};
-
 /// Whether a network with one output ends in logits, or in something that makes no probabilities.
 template <class Network>
 inline constexpr bool ends_in_logits = [] {
@@ -27,32 +15,30 @@ inline constexpr bool ends_in_logits = [] {
   return logits_of(g, g.outputs[0]) < 0;
 }();
 
-/// Whether the loss takes the network's output; if not, one error says what it takes.
+/// Whether the loss takes the output of the network, in the words of `report`, which is called
+/// where the program does: one call less for compilers to tell of.
 template <class Loss, class Network>
-constexpr auto loss_fits() {
-  if constexpr (is_rejected<Network>) {
-    return false;
-  } else if constexpr (constexpr bool is_one = is_loss<Loss>; !is_one) {
-    static_assert(is_one, "etch: this is not a loss, such as etch::mse or etch::cross_entropy; see "
-                          "etch::loss for how to write one");
-    return false;
-  } else {
-    using words = report_words<loss_inference<Loss, Network>::value>;
-    constexpr refusal why = loss_inference<Loss, Network>::value.why;
-    if constexpr (why == refusal::none && Loss::takes_logits) {
-      constexpr bool takes_them = ends_in_logits<Network>;
-      static_assert(takes_them,
-                    "etch: this loss takes logits and makes probabilities of them itself; leave out "
-                    "the softmax, log_softmax or sigmoid at the end. etch::predict(model, data, "
-                    "etch::softmax) gives probabilities, and a model of net | etch::softmax takes "
-                    "the weights of one of net");
-      return takes_them;
-    } else {
-      return report<why, the_loss, declared_as<Loss>, typename words::given,
-                    typename words::streams>(typename words::expected{});
+struct loss_said {
+  static constexpr inference value = [] {
+    inference said;
+    if constexpr (!is_loss<Loss>) {
+      said.why = refusal::no_loss;
+    } else if constexpr (!is_rejected<Network>) {
+      verdict const target = Loss::target_rule(Network::output_shape());
+      said.why = target.why;
+      said.given = Network::output_shape();
+      if (!target.accepted()) said.expected = target.shape;
+      if constexpr (Loss::takes_logits)
+        if (target.accepted() && !ends_in_logits<Network>) said.why = refusal::no_logits;
     }
-  }
-}
+    return said;
+  }();
+  static constexpr refusal why = value.why;
+  using what = declared_as<Loss>;
+  using given = typename report_words<value>::given;
+  using streams = typename report_words<value>::streams;
+  using expected = typename report_words<value>::expected;
+};
 
 }  // namespace detail
 }  // namespace etch

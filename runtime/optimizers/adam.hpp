@@ -29,7 +29,9 @@ class adam : public optimizer<2> {
  public:
   adam_options options;
 
-  explicit adam(adam_options o = {}) : options(o) {}
+  // Compilers show the next line to who misspells an option.
+  explicit adam(adam_options o = {})  // options: learning_rate beta1 beta2 epsilon weight_decay
+      : options(o) {}
 
   void begin_step(std::size_t floats) {
     detail::check_options(options);

@@ -26,7 +26,9 @@ class sgd : public optimizer<1> {
  public:
   sgd_options options;
 
-  explicit sgd(sgd_options o = {}) : options(o) {}
+  // Compilers show the next line to who misspells an option.
+  explicit sgd(sgd_options o = {})  // options: learning_rate momentum weight_decay nesterov
+      : options(o) {}
 
   void begin_step(std::size_t floats) {
     detail::check_options(options);

@@ -1,4 +1,4 @@
-// error: etch: train_step takes a network with one input and one output
+// error: etch: train_step, fit, predict and evaluate take a network with one input and one output
 #include "../../runtime/train_step.hpp"
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"

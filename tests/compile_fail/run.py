@@ -4,10 +4,16 @@
     run.py COMPILER FLAGS... FILE
     run.py --flags-of BUILD_DIR SOURCE FILE     (the command that compiles SOURCE in BUILD_DIR)
 
-The first lines of FILE are `// error: <regex>`. The compiler must fail with exactly one error, its
-output must match each regex and must name FILE with the line marked `// here`. With -DTWIN the same
-file must compile: it then holds the corrected line. Compilers differ in quotes and in the space of
-`> >`; the regexes need not know of that: they see straight single quotes and `>>`.
+The first lines of FILE are `// error: <regex>`. The compiler must fail with exactly one error, in at
+most 15 lines. An error in a file of etch must be a sentence, `etch: ...`. (Neither is asked of a fault
+in a layer's own `forward`: the compiler shows by which calls it came there.) The output must match
+each regex and must name FILE with the line marked `// here`. With -DTWIN the same file must compile:
+it then holds the corrected line. Compilers differ in quotes and in the space of `> >`; the regexes
+need not know of that: they see straight single quotes and `>>`.
+
+Lines like `// flags: -fconstexpr-steps=1000` follow, for flags without which the error would be
+another: those that the compiler knows are given, but to the twin none. `// lines: 20` allows as many
+where the compiler leaves no choice.
 
     // error: etch::expects<etch::vector>, etch::given<etch::extents<26, 26, 32>>
     // error: insert etch::flatten before it
@@ -27,7 +33,8 @@ import subprocess
 import sys
 
 # "file:3:5: error: text", "cc1plus: fatal error: text"; no excerpt of source ("   3 | ... error:").
-ERROR_LINE = re.compile(r"^(?!\s*\d*\s*\|)(.*[:\s])?(fatal )?error: ", re.MULTILINE)
+ERROR_LINE = re.compile(r"^(?!\s*\d*\s*\|)(.*[:\s])?(fatal )?error: .*", re.MULTILINE)
+MOST_LINES = 15
 
 
 def compile_file(command, directory, file, *more):
@@ -44,11 +51,13 @@ def complaints(command, directory, file):
     """The list of what is wrong with FILE as a must-not-compile test, and the compiler's output."""
     with open(file, encoding="utf-8") as source:
         lines = source.read().splitlines()
-    expected = []
+    said = {"error": [], "flags": [], "lines": []}
     for line in lines:
-        if not (regex := re.match(r"// error: (.+)", line)):
+        if not (found := re.match(r"// (error|flags|lines): (.+)", line)):
             break
-        expected.append(regex[1])
+        said[found[1]].append(found[2])
+    expected = said["error"]
+    most_lines = int(said["lines"][0]) if said["lines"] else MOST_LINES
     marked = [n for n, line in enumerate(lines, 1) if re.search(r"// here\s*$", line)]
     if not expected:
         return ["its first line must be `// error: <regex>`"], ""
@@ -56,13 +65,20 @@ def complaints(command, directory, file):
         return [f"{len(marked)} lines are marked `// here` instead of one"], ""
 
     wrong = []
-    compiles, output = compile_file(command, directory, file)
+    flags = [f for f in " ".join(said["flags"]).split()
+             if compile_file([command[0], "-x", "c++"], directory, os.devnull, f)[0]]
+    compiles, output = compile_file(command, directory, file, *flags)
     if compiles:
         wrong.append("it compiles")
     else:
-        errors = len(ERROR_LINE.findall(output))
-        if errors != 1:
-            wrong.append(f"{errors} errors instead of exactly one")
+        errors = [match[0] for match in ERROR_LINE.finditer(output)]
+        if len(errors) != 1:
+            wrong.append(f"{len(errors)} errors instead of exactly one")
+        if not re.search("etch::faults::|non-constexpr function", output):
+            if errors and not errors[0].startswith(file) and "etch: " not in errors[0]:
+                wrong.append("the error is no sentence, `etch: ...`")
+            if (printed := len(output.splitlines())) > most_lines:
+                wrong.append(f"{printed} lines instead of at most {most_lines}")
         plain = re.sub(r"[\u2018\u2019]", "'", output)
         while "> >" in plain:
             plain = plain.replace("> >", ">>")

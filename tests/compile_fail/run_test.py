@@ -18,6 +18,13 @@ void use() { need_four<5>(); }  // here
 #endif
 """
 
+# The same as if the template stood in a file of the library.
+IN_LIBRARY = (GOOD.replace("template", '#line 1 "library.hpp"\ntemplate', 1)
+              .replace("#ifdef TWIN", '#line 3 "in_library.cpp"\n#ifdef TWIN'))
+LONG = GOOD + 12 * "#ifndef TWIN\n#warning long\n#endif\n"
+FLAGGED = GOOD.replace("\n", "\n// flags: -DFLAG -fno-such-flag\n", 1).replace(
+    "#ifdef TWIN", "#ifndef FLAG")
+
 CASES = {  # name: (source, what run.py must print, or None when it must accept)
     "good": (GOOD, None),
     "compiles": (GOOD.replace("<5>", "<4>"), "it compiles"),
@@ -30,6 +37,10 @@ CASES = {  # name: (source, what run.py must print, or None when it must accept)
                    "is not named"),
     "broken_twin": (GOOD.replace("<4>", "<6>"), "its twin"),
     "no_regex": (GOOD.replace("// error: ", "// "), "its first line must be"),
+    "in_library": (IN_LIBRARY, "the error is no sentence"),
+    "long": (LONG, "lines instead of at most 15"),
+    "as_long_as_said": (LONG.replace("\n", "\n// lines: 60\n", 1), None),
+    "flagged": (FLAGGED, None),
     "no_mark": (GOOD.replace("// here", ""), "0 lines are marked"),
 }
 

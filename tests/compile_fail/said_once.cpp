@@ -1,13 +1,7 @@
 // error: etch::layer_number<2>, etch::declared_as<etch::layers::dense<10>>
 // error: etch::expects<etch::vector>, etch::given<etch::extents<8, 8, 4>>
 // error: takes a vector \(features\); insert etch::flatten before it
-#include "../../codegen/cost.hpp"
-#include "../../runtime/fit.hpp"
-#include "../../dsl/layers.hpp"
-#include "../../dsl/losses.hpp"
-#include "../../runtime/optimizers/adam.hpp"
-#include "../../runtime/embedded.hpp"
-#include "../../runtime/save.hpp"
+#include <etch/etch.hpp>
 
 // The error of a network is the only one, whatever a program does with it.
 constexpr auto net = etch::input<8, 8, 1> | etch::conv2d<4, 3, etch::same>

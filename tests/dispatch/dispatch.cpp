@@ -81,7 +81,8 @@ TEST_CASE("the level that is picked is the one that runs") {
 
 TEST_CASE("without a name the highest level of this machine runs") {
   auto const model = some_model();
-  dispatch const network{model};
+  etch::dispatch const network{model};
+  STATIC_REQUIRE(std::is_same_v<decltype(network), dispatch const>);
   REQUIRE(network.valid());
   CHECK(etch::runs(etch::machine_level(), network.picked()));
   for (level const l : etch::usual_levels)

@@ -142,6 +142,20 @@ TEST_CASE("the first weights are distributed as their initializers say") {
   CHECK(weight(11) == std::vector<float>(60000, 0.75f));
 }
 
+TEST_CASE("a model and a workspace know their network by its value") {
+  model m{small, seed{2}};
+  workspace w{small};
+  auto const local = input<5> | dense<7> | relu | dense<3>;
+  model const of_local{local};
+  model const copy{m};
+  STATIC_REQUIRE(std::is_same_v<decltype(m), model<small>>);
+  STATIC_REQUIRE(std::is_same_v<decltype(w), workspace<small>>);
+  STATIC_REQUIRE(std::is_same_v<decltype(of_local), model<small> const>);
+  STATIC_REQUIRE(std::is_same_v<decltype(copy), model<small> const>);
+  CHECK(weights_of(m) == weights_of(model<small>{seed{2}}));
+  CHECK(weights_of(of_local) == weights_of(model<small>{}));
+}
+
 TEST_CASE("copies of a model are deep, and a move takes the weights along") {
   model<small> a{seed{1}}, b = a;
   auto const first = weights_of(a);

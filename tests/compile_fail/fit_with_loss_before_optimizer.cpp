@@ -1,0 +1,14 @@
+// error: etch: behind the model stands an optimizer that is not const, such as etch::adam
+#include "../../runtime/fit.hpp"
+#include "../../dsl/layers/dense.hpp"
+#include "../../dsl/losses.hpp"
+#include "../../runtime/optimizers/sgd.hpp"
+
+constexpr auto net = etch::input<4> | etch::dense<2>;
+void use(etch::model<net>& model, etch::sgd& optimizer, etch::dataset const& data) {
+#ifdef TWIN
+  etch::fit(model, optimizer, etch::mse, data);
+#else
+  etch::fit(model, etch::mse, optimizer, data);  // here
+#endif
+}

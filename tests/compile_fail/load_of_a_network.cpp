@@ -1,0 +1,13 @@
+// error: etch: this takes a model, which holds the weights of a network: etch::model<net> model
+#include "../../runtime/save.hpp"
+#include "../../dsl/layers/dense.hpp"
+
+constexpr auto net = etch::input<4> | etch::dense<2>;
+void use() {
+#ifdef TWIN
+  etch::model<net> model;
+  etch::load(model, "net.safetensors");
+#else
+  etch::load(net, "net.safetensors");  // here
+#endif
+}
