@@ -15,7 +15,7 @@ std::string grouped(long long number) {
 
 std::string detail::summary(std::span<summary_line const> lines, long long parameters,
                             long long multiply_adds, long long weight_bytes,
-                            long long workspace_bytes) {
+                            long long workspace_bytes, bool only_sse2) {
   auto const name = [](summary_line const& l) {
     std::string const kind{l.kind.empty() ? "block" : l.kind};
     std::string const indent(static_cast<std::size_t>(l.depth == 0 ? 0 : 1 + 2 * l.depth), ' ');
@@ -38,6 +38,8 @@ std::string detail::summary(std::span<summary_line const> lines, long long param
   text += rule + line("     total", "", grouped(parameters), grouped(multiply_adds));
   text += filled("     weights {} bytes, workspace {} bytes\n", grouped(weight_bytes),
                  grouped(workspace_bytes));
+  if (only_sse2)
+    text += "     compiled for SSE2, 4 floats at once; -march=x86-64-v3 is for 8, x86-64-v4 for 16\n";
   return text;
 }
 

@@ -3,8 +3,10 @@
 #include <array>
 #include <span>
 #include <string>
+#include <type_traits>
 
 #include "cost.hpp"
+#include "simd/arch.hpp"
 
 namespace etch {
 
@@ -60,18 +62,21 @@ inline constexpr auto summary_lines = [] {
 }();
 
 std::string summary(std::span<summary_line const> lines, long long parameters,
-                    long long multiply_adds, long long weight_bytes, long long workspace_bytes);
+                    long long multiply_adds, long long weight_bytes, long long workspace_bytes,
+                    bool only_sse2);
 
 }  // namespace detail
 
 /// The network as a table: each layer's output shape, parameters and multiply-adds for one sample,
-/// what is inside a combinator indented below it. A convolution in groups says so.
+/// what is inside a combinator indented below it. A convolution in groups says so, and a program
+/// that is compiled for SSE2 alone.
 template <auto Net>
 std::string summary() {
   constexpr auto usable = detail::usable<Net>();
   constexpr auto const& all = cost<usable>;
   return detail::summary(detail::summary_lines<usable>, all.parameters, all.multiply_adds,
-                         all.weight_bytes, all.workspace_bytes);
+                         all.weight_bytes, all.workspace_bytes,
+                         std::is_same_v<arch::native, arch::sse2>);
 }
 
 }  // namespace etch

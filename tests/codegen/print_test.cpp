@@ -112,6 +112,10 @@ TEST_CASE("the summary of a network shows what each layer takes") {
   CHECK(text.find("total                                          47            312\n") !=
         std::string::npos);
   CHECK(text.find("workspace") != std::string::npos);
+  std::string const march = "-march=x86-64-v3";
+  bool const only_sse2 = std::is_same_v<etch::arch::native, etch::arch::sse2>;
+  CHECK((text.find(march) != std::string::npos) == only_sse2);
+  CHECK(etch::detail::summary({}, 0, 0, 0, 0, true).find(march) != std::string::npos);
   CHECK(etch::grouped(0) == "0");
   CHECK(etch::grouped(999) == "999");
   CHECK(etch::grouped(1000) == "1,000");
