@@ -140,23 +140,22 @@ struct lane_executor {
     for (int s = first; s < end; s += width) run_block<I>(b, s, std::min(width, samples - s));
   }
 
-  /// An operand of a sum for `samples` samples from `sample` on, zero where a lane has none.
-  template <int I, int K, int Samples>
+  /// An operand of a sum for `samples` samples from `sample` on. With `Clears`, it is zero where a
+  /// lane has none; what it lies in too, as a gradient may.
+  template <int I, int K, int Samples, bool Clears>
   [[gnu::always_inline]] static float const* read_all(buffers const& b, std::ptrdiff_t sample,
                                                       int samples, float* copies) noexcept {
     constexpr int v = input(I, K), size = at(v).size;
+    float* p = whole::template address<v>(b, sample);
     if constexpr (is_copied(v)) {
-      float* const copy = copies + copied(I, K) / width * Samples;
+      p = copies + copied(I, K) / width * Samples;
       for (int k = 0; k < samples; k += width)
-        kernels::to_lanes<lanes, size>(whole::template address<v>(b, sample + k), copy + k * size,
+        kernels::to_lanes<lanes, size>(whole::template address<v>(b, sample + k), p + k * size,
                                       std::min(width, samples - k));
-      return copy;
-    } else {
-      float* const p = whole::template address<v>(b, sample);
-      if (int const rest = samples % width; rest > 0)
-        kernels::clear_lanes<lanes, size>(p + (samples - rest) * size, rest);
-      return p;
     }
+    if (int const rest = samples % width; Clears && rest > 0)
+      kernels::clear_lanes<lanes, size>(p + (samples - rest) * size, rest);
+    return p;
   }
 
   /// Step I, which sums over the samples.
@@ -181,8 +180,8 @@ struct lane_executor {
       for (int k = 0; k < samples; k += together) {
         int const count = std::min(together, samples - k);
         kernels::contract_dw_lanes<lanes, canonical(window_of(plan, s))>(
-            read_all<I, 0, together>(b, k, count, copies),
-            read_all<I, 1, together>(b, k, count, copies), y, count);
+            read_all<I, 0, together, false>(b, k, count, copies),
+            read_all<I, 1, together, true>(b, k, count, copies), y, count);
       }
     }
   }

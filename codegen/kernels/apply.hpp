@@ -158,16 +158,29 @@ constexpr bool is_whole(program::load const& l, int row, int rows) {
          form_in_row(l, row) != form::scattered;
 }
 
-/// Elements `index` to `index + lanes` of an operand, one by one.
+/// Elements `index` to `index + lanes` of an operand, one by one; the first again in other lanes.
 template <class Arch, program::load L>
 [[gnu::noinline]] simd::vec<Arch> gather(float const* p, std::ptrdiff_t index, int lanes) noexcept {
-  alignas(64) float lane[Arch::width] = {};
-  for (int i = 0; i < lanes; ++i) lane[i] = p[(index + i) / L.run % L.period];
+  alignas(64) float lane[Arch::width];
+  for (int i = 0; i < Arch::width; ++i)
+    lane[i] = p[(index + (i < lanes ? i : 0)) / L.run % L.period];
   return simd::load<Arch>(lane);
 }
 
+/// Whether what the program makes of zeros beside numbers that count may be infinite or NaN, and so
+/// raise a floating-point exception, which hosts may trap: lanes that do not count then repeat one
+/// that does.
+constexpr bool may_raise(program const& p) {
+  for (int i = 0; i < p.instructions; ++i)
+    for (function const fn : {function::divide, function::exp, function::expm1, function::log,
+                              function::log1p, function::sqrt})
+      if (p[i].fn == fn) return true;
+  return false;
+}
+
 /// The operands of program P along one row of `Row` elements, `Rows` of which make a sample.
-template <class Arch, program P, int Row, int Rows>
+/// `Repeats`: lanes that do not count are those of an element that does; otherwise they are zero.
+template <class Arch, program P, int Row, int Rows, bool Repeats = may_raise(P)>
 struct program_row {
   static constexpr int size = std::max(1, P.loads), width = Arch::width;
 
@@ -192,7 +205,9 @@ struct program_row {
     [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
       ((reg[I] = load<I>(column, lanes, acc)), ...);
     }(std::make_integer_sequence<int, P.loads>{});
-    return apply_program<Arch, P>(reg);
+    auto const result = apply_program<Arch, P>(reg);
+    // clang would compute anything in lanes that it sees are not needed
+    return lanes != width ? simd::in_register(result) : result;
   }
 
   /// Whether an operand is the same vectors in every row.
@@ -236,7 +251,10 @@ struct program_row {
   [[gnu::always_inline]] simd::vec<Arch> load(std::ptrdiff_t column, int lanes,
                                               simd::vec<Arch> acc) const noexcept {
     constexpr form f = form_in_row(P.operand(I), Row);
-    if constexpr (f == form::accumulator) return acc;
+    if constexpr (f == form::accumulator && Repeats) return simd::repeat_lanes(acc, lanes);
+    else if constexpr (f == form::accumulator) return acc;
+    else if constexpr (f == form::consecutive && Repeats)
+      return simd::load_repeated<Arch>(base[I] + column, lanes);
     else if constexpr (f == form::consecutive)
       return simd::load_partial<Arch>(base[I] + column, lanes);
     else if constexpr (f == form::scattered)

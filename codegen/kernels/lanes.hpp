@@ -5,7 +5,7 @@
 
 /// Kernels of narrow networks, for one block of samples side by side in the lanes of vectors:
 /// element e of the block's sample s is at p[e * Arch::width + s]. Operands that are not batched
-/// lie as everywhere. Lanes without a sample hold anything, and are left out of sums over samples.
+/// lie as everywhere. Lanes without a sample repeat another's, and are left out of sums over samples.
 namespace etch::kernels {
 
 /// Squares of 4 x 4 that cover Size elements of 4 samples, the last two perhaps overlapping.
@@ -13,16 +13,16 @@ template <int Size>
 inline constexpr int squares = Size < 4 ? 0 : (Size + 3) / 4;
 
 /// A block of `count` samples of Size elements, which follow each other in memory, into lanes; the
-/// other lanes become zero.
+/// other lanes repeat one of the samples, so that nothing is computed but of samples.
 template <class Arch, int Size>
 [[gnu::always_inline]] inline void to_lanes(float const* from, float* to, int count) noexcept {
   constexpr int width = Arch::width;
-  if constexpr (Size == 1) return simd::store(to, simd::load_partial<Arch>(from, count));
+  if constexpr (Size == 1) return simd::store(to, simd::load_repeated<Arch>(from, count));
   if (count < width) {
     for (int e = 0; e < Size; ++e) {
-      simd::store(to + e * width, simd::zero<Arch>());
+      simd::store(to + e * width, simd::broadcast<Arch>(from[e]));
 #pragma GCC unroll 1
-      for (int s = 0; s < count; ++s) to[e * width + s] = from[s * Size + e];
+      for (int s = 1; s < count; ++s) to[e * width + s] = from[s * Size + e];
     }
     return;
   }
@@ -180,7 +180,7 @@ template <class Arch, reduce_spec S, class Blocks>
 }
 
 /// dw[c, f] += the sum over the samples of x[c] dy[f], as the weights are packed. The blocks of
-/// samples follow each other, and lanes without a sample are zero.
+/// samples follow each other, and lanes without a sample are zero in dy.
 template <class Arch, contraction C>
 [[gnu::always_inline]] inline void contract_dw_lanes(float const* x, float const* dy, float* dw,
                                                      int samples) noexcept {

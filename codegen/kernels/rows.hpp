@@ -39,6 +39,15 @@ struct row_spec {
   }
 };
 
+/// Whether lanes of stage k that do not count have to repeat one that does: those that are handed on
+/// with the others, if some stage needs it.
+template <std::size_t Stages>
+constexpr bool may_raise(row_spec<Stages> const& s, int k) {
+  bool raises = may_raise(s[k].code);
+  for (row_stage const& stage : s.stages) raises = raises || (s[k].kept && may_raise(stage.code));
+  return raises;
+}
+
 /// Whether all vectors of a row are worked at together, so that what is read again is still in a
 /// register.
 template <class Arch>
@@ -169,7 +178,7 @@ struct row_memory {
       };
     };
     if constexpr (stage.wide) {
-      program_row<Arch, P, S.length, S.rows> const in(from.data(), sample, at);
+      program_row<Arch, P, S.length, S.rows, may_raise(S, K)> const in(from.data(), sample, at);
       map_stage<Arch, P, S.length, stage.stored, stage.kept>(
           y + (sample * S.rows + at) * S.length, row[stage.kept ? kept_before(K) : 0], whole(in));
     } else {

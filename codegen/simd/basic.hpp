@@ -166,6 +166,22 @@ template <vector V>
     return select(load_partial<arch_of<V>>(lane_ones.data(), count), a, others);
 }
 
+/// The first `count` lanes of `a`, 0 < count <= width, and one of them in each of the others.
+template <vector V>
+[[gnu::always_inline]] inline V repeat_lanes(V a, int count) noexcept {
+  if (count == arch_of<V>::width) return a;
+  float first;
+  __builtin_memcpy(&first, &a, sizeof first);
+  return simd::first_lanes(a, count, V(first));
+}
+
+/// `load_partial` with one of the first lanes in each of the others: what is computed of them is
+/// computed of numbers that count.
+template <class Arch>
+[[gnu::always_inline]] inline vec<Arch> load_repeated(float const* p, int count) noexcept {
+  return simd::repeat_lanes(simd::load_partial<Arch>(p, count), count);
+}
+
 /// The nearest integer, halfway cases to the even one (ONNX Round).
 template <vector V>
 [[gnu::always_inline]] inline V round(V a) noexcept {

@@ -54,8 +54,8 @@ template <accuracy Accuracy = accuracy::accurate, vector V>
     return detail::tanh_ratio<1>(x);
   } else {
     // (e^2|x| - 1) / (e^2|x| + 1)
-    V const twice = simd::min(V(18.1F), simd::abs(x + x));
-    V const half = detail::half_expm1<accuracy::fast>(twice);
+    V const magnitude = simd::min(V(9.05F), simd::abs(x));
+    V const half = detail::half_expm1<accuracy::fast>(magnitude + magnitude);
     return detail::over_one_more(half) ^ detail::sign_of(x);
   }
 }

@@ -14,9 +14,9 @@
 
 namespace check {
 
-/// A NaN that no computation gives.
-inline float poison() { return std::bit_cast<float>(0x7fdec0deu); }
-inline bool is_poison(float value) { return std::bit_cast<std::uint32_t>(value) == 0x7fdec0deu; }
+/// A NaN that no computation gives, and that no computation takes without raising FE_INVALID.
+inline float poison() { return std::bit_cast<float>(0x7f9ec0deu); }
+inline bool is_poison(float value) { return std::bit_cast<std::uint32_t>(value) == 0x7f9ec0deu; }
 
 struct unmap {
   std::size_t bytes = 0;

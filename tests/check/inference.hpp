@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "allocations.hpp"
+#include "exceptions.hpp"
 #include "failures.hpp"
 #include "guarded.hpp"
 #include "problem.hpp"
@@ -34,8 +35,9 @@ inline forward_outcome run_guarded(problem const& p, forward_function const& for
   for (guarded& g : out) to.push_back(g.data());
 
   long const before = allocations;
-  forward(from, to, samples);
-  if (long const more = allocations - before; more != 0)
+  failures const raised = raised_by([&] { forward(from, to, samples); });
+  append(outcome.found, "forward ", raised);
+  if (long const more = allocations - before; more != 0 && raised.empty())
     outcome.found.push_back(text("forward allocates ", more, " times"));
 
   for (std::size_t i = 0; i < in.size(); ++i)

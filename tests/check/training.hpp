@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "exceptions.hpp"
 #include "failures.hpp"
 #include "guarded.hpp"
 #include "problem.hpp"
@@ -117,7 +118,8 @@ inline training_result run_probe_plan(problem const& p, plan_function const& pla
     b.adds = s > 0;
     b.random = batch.key;
     b.random.first_sample += static_cast<std::uint32_t>(s);
-    plan.run(b, std::min(group, batch.samples - s));
+    append(all.found, "training ",
+           raised_by([&] { plan.run(b, std::min(group, batch.samples - s)); }));
   }
   for (std::size_t i = 0; i < in.size(); ++i)
     if (!in[i].intact() || in[i].values() != batch.inputs[i])

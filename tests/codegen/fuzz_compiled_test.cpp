@@ -9,7 +9,9 @@
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
 #include "../../runtime/workspace.hpp"
+#include "../check/exceptions.hpp"
 #include "../check/failures.hpp"
+#include "../check/guarded.hpp"
 #include "../check/problem.hpp"
 #include "../random_graph.hpp"
 
@@ -50,8 +52,8 @@ check::failures check_compiled(etch::graph const& g, std::uint32_t seed, int cou
   etch::float_buffer weights = floats(p.parameter_floats), gradients = floats(p.parameter_floats);
   etch::float_buffer derived = floats(p.derived),
                      memory = floats(static_cast<int>(memory_floats(p, count)));
-  std::fill_n(derived.data(), derived.size(), nan);
-  std::fill_n(memory.data(), memory.size(), nan);
+  std::fill_n(derived.data(), derived.size(), check::poison());
+  std::fill_n(memory.data(), memory.size(), check::poison());
   for (std::size_t i = 0; i < parameters.size(); ++i)
     for (std::size_t j = 0; j < parameters[i].size(); ++j) {
       auto const value = static_cast<float>(parameters[i][j]);
@@ -89,11 +91,13 @@ check::failures check_compiled(etch::graph const& g, std::uint32_t seed, int cou
                   .capacity = 16,
                   .random = key};
   b.team.samples = count;
-  etch::run_prologue<Arch, Plan>(b);
-  etch::run_plan<Arch, Plan>(b, count);
-
-  check::failures found;
   std::string const where = check::text(Arch::name, ", ", count, " samples, ");
+  check::failures found;
+  check::append(found, where, check::raised_by([&] {
+    etch::run_prologue<Arch, Plan>(b);
+    etch::run_plan<Arch, Plan>(b, count);
+  }));
+
   auto const expected = etch::evaluate<double>(g, inputs, parameters, count, key);
   for (std::size_t i = 0; i < y.size(); ++i) {
     std::vector<double> wanted = expected[g.outputs[i]];
