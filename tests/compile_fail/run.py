@@ -66,7 +66,7 @@ def complaints(command, directory, file):
 
     wrong = []
     flags = [f for f in " ".join(said["flags"]).split()
-             if compile_file([command[0], "-x", "c++"], directory, os.devnull, f)[0]]
+             if compile_file([*command, "-x", "c++"], directory, os.devnull, f)[0]]
     compiles, output = compile_file(command, directory, file, *flags)
     if compiles:
         wrong.append("it compiles")
