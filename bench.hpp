@@ -4,6 +4,6 @@
 #include "dsl/library_begin.hpp"
 
 #include "inference.hpp"
-#include "runtime/bench.hpp"
+#include "runtime/bench/bench.hpp"
 
 #include "dsl/library_end.hpp"

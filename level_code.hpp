@@ -4,6 +4,6 @@
 #include "dsl/library_begin.hpp"
 
 #include "inference.hpp"
-#include "runtime/level_code.hpp"
+#include "runtime/infer/level_code.hpp"
 
 #include "dsl/library_end.hpp"

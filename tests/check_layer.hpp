@@ -2,11 +2,11 @@
 
 #include <new>
 
-#include "../codegen/cost.hpp"
+#include "../codegen/report/cost.hpp"
 #include "../dsl/layers.hpp"
-#include "../runtime/batches.hpp"
-#include "../runtime/optimizers/sgd.hpp"
-#include "../runtime/train_step.hpp"
+#include "../runtime/data/batches.hpp"
+#include "../runtime/train/optimizers/sgd.hpp"
+#include "../runtime/train/train_step.hpp"
 #include "check/gradient.hpp"
 #include "check/inference.hpp"
 #include "check/training.hpp"

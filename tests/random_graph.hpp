@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "../codegen/counter_random.hpp"
+#include "../codegen/ir/counter_random.hpp"
 #include "../dsl/network.hpp"
 
 /// Random graphs, written as a layer writes them, and layers that write them. Equal seeds give equal

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "../../codegen/kernels/contract.hpp"
-#include "../../codegen/pack.hpp"
+#include "../../codegen/kernels/contract/contract.hpp"
+#include "../../codegen/kernels/move/pack.hpp"
 #include "../peers/peers.hpp"
 
 /// Rows of the contraction kernels themselves: forward, dx and dw of one window.

@@ -21,7 +21,7 @@
 #include <sched.h>
 #endif
 
-#include "../../runtime/denormals.hpp"
+#include "../../runtime/infer/denormals.hpp"
 #include "../peers/peers.hpp"
 
 namespace benches {

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "../../codegen/reference.hpp"
-#include "../../runtime/bench.hpp"
-#include "../../runtime/parameters.hpp"
+#include "../../codegen/reference/evaluate.hpp"
+#include "../../runtime/bench/bench.hpp"
+#include "../../runtime/infer/parameters.hpp"
 #include "../peers/peers.hpp"
 
 /// Rows of a network as users run it: `model`, `forward` and `forward_batch`.

@@ -4,8 +4,8 @@
 #include <tuple>
 
 #include "../../dsl/losses.hpp"
-#include "../../runtime/batches.hpp"
-#include "../../runtime/train_step.hpp"
+#include "../../runtime/data/batches.hpp"
+#include "../../runtime/train/train_step.hpp"
 #include "network.hpp"
 
 /// Rows of training: whole steps, gradients and update, on batches that take turns.

@@ -1,8 +1,8 @@
 // The update of an optimizer over 100,000 parameters, 1.6 MB with gradient and Adam's moments.
 #include <cmath>
 
-#include "../../runtime/optimizers/adam.hpp"
-#include "../../runtime/optimizers/sgd.hpp"
+#include "../../runtime/train/optimizers/adam.hpp"
+#include "../../runtime/train/optimizers/sgd.hpp"
 #include "kernels.hpp"
 
 namespace benches {

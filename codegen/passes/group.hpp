@@ -2,7 +2,7 @@
 
 #include <span>
 
-#include "../plan.hpp"
+#include "../ir/plan.hpp"
 
 namespace etch::passes::detail {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "../packing.hpp"
+#include "../ir/packing.hpp"
 #include "readers.hpp"
 
 /// Passes of training around max pooling, before and behind differentiation.

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "../plan.hpp"
+#include "../ir/plan.hpp"
 
 namespace etch::passes {
 

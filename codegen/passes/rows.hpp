@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "../plan.hpp"
+#include "../ir/plan.hpp"
 
 namespace etch::passes {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "../../dsl/graph.hpp"
-#include "../counter_random.hpp"
-#include "../scalar_math.hpp"
+#include "../ir/counter_random.hpp"
+#include "scalar_math.hpp"
 #include "address.hpp"
 #include "windows.hpp"
 

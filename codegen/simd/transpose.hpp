@@ -109,4 +109,54 @@ template <vector V, int Rows>
   }
 }
 
+/// to[f][c] = from[c][f] for f and c below 4, in rows `from_row` and `to_row` floats apart. With
+/// vector extensions, because compilers do not find this in plain loops.
+[[gnu::always_inline]] inline void transpose_4x4(float const* from, int from_row, float* to,
+                                                 int to_row) noexcept {
+  typedef float four __attribute__((vector_size(16)));
+  four row[4], pair[4];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) __builtin_memcpy(&row[i], from + i * from_row, sizeof row[i]);
+#pragma GCC unroll 2
+  for (int i = 0; i < 2; ++i) {
+    pair[i] = __builtin_shufflevector(row[i], row[i + 2], 0, 4, 1, 5);
+    pair[i + 2] = __builtin_shufflevector(row[i], row[i + 2], 2, 6, 3, 7);
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 4; i += 2) {
+    row[i] = __builtin_shufflevector(pair[i], pair[i + 1], 0, 4, 1, 5);
+    row[i + 1] = __builtin_shufflevector(pair[i], pair[i + 1], 2, 6, 3, 7);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) __builtin_memcpy(to + i * to_row, &row[i], sizeof row[i]);
+}
+
+/// The same for c < 8, where a register holds 8 floats: two squares side by side, put together by
+/// the loads, so that no shuffle crosses from one to the other.
+[[gnu::always_inline]] inline void transpose_4x8(float const* from, int from_row, float* to,
+                                                 int to_row) noexcept {
+  typedef float four __attribute__((vector_size(16)));
+  typedef float eight __attribute__((vector_size(32)));
+  eight row[4], pair[4];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    four low, high;
+    __builtin_memcpy(&low, from + i * from_row, sizeof low);
+    __builtin_memcpy(&high, from + (i + 4) * from_row, sizeof high);
+    row[i] = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 2; ++i) {
+    pair[i] = __builtin_shufflevector(row[i], row[i + 2], 0, 8, 1, 9, 4, 12, 5, 13);
+    pair[i + 2] = __builtin_shufflevector(row[i], row[i + 2], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 4; i += 2) {
+    row[i] = __builtin_shufflevector(pair[i], pair[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    row[i + 1] = __builtin_shufflevector(pair[i], pair[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) __builtin_memcpy(to + i * to_row, &row[i], sizeof row[i]);
+}
+
 }  // namespace etch::simd

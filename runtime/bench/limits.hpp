@@ -11,8 +11,8 @@
 #include <unistd.h>
 #endif
 
-#include "../../codegen/kernels/apply.hpp"
-#include "../workspace.hpp"
+#include "../../codegen/kernels/elementwise/apply.hpp"
+#include "../infer/workspace.hpp"
 #include "timing.hpp"
 
 /// What one core can do at best with an instruction set, measured here and now: the ceilings that

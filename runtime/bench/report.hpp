@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "../json.hpp"
+#include "../files/json.hpp"
 
 namespace etch {
 

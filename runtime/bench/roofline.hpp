@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "../file.hpp"
+#include "../files/file.hpp"
 #include "report.hpp"
 
 namespace etch {

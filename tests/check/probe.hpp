@@ -1,6 +1,6 @@
 #pragma once
 
-#include "../../codegen/compiled.hpp"
+#include "../../codegen/lower/compiled.hpp"
 #include "../../dsl/losses/loss_base.hpp"
 #include "../../dsl/network.hpp"
 

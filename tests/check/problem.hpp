@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "../../codegen/pack.hpp"
+#include "../../codegen/kernels/move/pack.hpp"
 #include "../../codegen/passes/layout.hpp"
-#include "../../codegen/reference.hpp"
+#include "../../codegen/reference/evaluate.hpp"
 #include "probe.hpp"
 
 namespace check {

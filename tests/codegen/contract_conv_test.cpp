@@ -1,4 +1,4 @@
-#include "../../codegen/kernels/move.hpp"
+#include "../../codegen/kernels/move/copy.hpp"
 #include "contract_problem.hpp"
 
 using namespace contract_testing;

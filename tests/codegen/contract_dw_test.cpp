@@ -1,4 +1,4 @@
-#include "../../codegen/kernels/contract_dw.hpp"
+#include "../../codegen/kernels/contract/dw.hpp"
 
 #include <cmath>
 #include <vector>

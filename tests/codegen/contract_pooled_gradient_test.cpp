@@ -1,9 +1,9 @@
-#include "../../codegen/kernels/contract_pooled_gradient.hpp"
+#include "../../codegen/kernels/contract/pooled_gradient.hpp"
 
 #include <cmath>
 #include <vector>
 
-#include "../../codegen/kernels/contract.hpp"
+#include "../../codegen/kernels/contract/contract.hpp"
 #include "kernel_testing.hpp"
 
 using namespace kernel_testing;

@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "../../codegen/kernels/contract.hpp"
+#include "../../codegen/kernels/contract/contract.hpp"
 #include "catch.hpp"
 #include "contract_testing.hpp"
 #include "instruction_sets.hpp"

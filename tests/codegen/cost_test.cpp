@@ -1,4 +1,4 @@
-#include "../../codegen/cost.hpp"
+#include "../../codegen/report/cost.hpp"
 
 #include "../../dsl/layers.hpp"
 #include "catch.hpp"

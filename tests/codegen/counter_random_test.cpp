@@ -1,4 +1,4 @@
-#include "../../codegen/counter_random.hpp"
+#include "../../codegen/ir/counter_random.hpp"
 
 #include <algorithm>
 #include <cmath>

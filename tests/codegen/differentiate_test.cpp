@@ -3,7 +3,7 @@
 #include "catch.hpp"
 
 #include "../../codegen/passes/differentiate.hpp"
-#include "../../codegen/reference.hpp"
+#include "../../codegen/reference/evaluate.hpp"
 #include "../written.hpp"
 
 using etch::graph;

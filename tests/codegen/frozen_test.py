@@ -16,7 +16,7 @@ here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(here, "..", "compile_fail"))
 import run  # noqa: E402
 
-PLAN = """#include "{folder}/../../codegen/frozen.hpp"
+PLAN = """#include "{folder}/../../codegen/ir/frozen.hpp"
 struct source {{
   static constexpr etch::plan make() {{
     etch::plan p;  // with room at once: where lists grow, they double

@@ -4,10 +4,10 @@
 
 #include <cmath>
 
-#include "../../codegen/interpret.hpp"
-#include "../../codegen/lower.hpp"
-#include "../../codegen/print.hpp"
-#include "../../codegen/reference.hpp"
+#include "../../codegen/reference/interpret.hpp"
+#include "../../codegen/lower/lower.hpp"
+#include "../../codegen/report/print.hpp"
+#include "../../codegen/reference/evaluate.hpp"
 #include "../check/gradient.hpp"
 #include "../random_graph.hpp"
 #include "../rounded.hpp"

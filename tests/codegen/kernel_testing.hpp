@@ -9,8 +9,8 @@
 #include <random>
 #include <vector>
 
-#include "../../codegen/program.hpp"
-#include "../../codegen/simd.hpp"
+#include "../../codegen/ir/program.hpp"
+#include "../../codegen/simd/simd.hpp"
 #include "../check/guarded.hpp"
 #include "catch.hpp"
 #include "instruction_sets.hpp"

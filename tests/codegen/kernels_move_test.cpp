@@ -1,8 +1,8 @@
 #include "catch.hpp"
 
-#include "../../codegen/kernels/fill.hpp"
-#include "../../codegen/kernels/move.hpp"
-#include "../../codegen/kernels/pool.hpp"
+#include "../../codegen/kernels/move/fill.hpp"
+#include "../../codegen/kernels/move/copy.hpp"
+#include "../../codegen/kernels/reduce/pool.hpp"
 #include "kernel_testing.hpp"
 
 using namespace kernel_testing;

@@ -1,6 +1,6 @@
 #include "catch.hpp"
 
-#include "../../codegen/kernels/reduce.hpp"
+#include "../../codegen/kernels/reduce/reduce.hpp"
 #include "kernel_testing.hpp"
 
 using namespace kernel_testing;

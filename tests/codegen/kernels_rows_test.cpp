@@ -1,6 +1,6 @@
 #include "catch.hpp"
 
-#include "../../codegen/kernels/rows.hpp"
+#include "../../codegen/kernels/elementwise/rows.hpp"
 #include "kernel_testing.hpp"
 
 using namespace kernel_testing;

@@ -1,7 +1,7 @@
 #include "catch.hpp"
 
-#include "../../codegen/kernels/apply.hpp"
-#include "../../codegen/kernels/map.hpp"
+#include "../../codegen/kernels/elementwise/apply.hpp"
+#include "../../codegen/kernels/elementwise/map.hpp"
 #include "kernel_testing.hpp"
 
 using namespace kernel_testing;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "../../codegen/compiled.hpp"
-#include "../../codegen/print.hpp"
+#include "../../codegen/lower/compiled.hpp"
+#include "../../codegen/report/print.hpp"
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
 #include "../written.hpp"

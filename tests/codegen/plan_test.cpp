@@ -5,9 +5,9 @@
 
 #include <string>
 
-#include "../../codegen/frozen.hpp"
-#include "../../codegen/lower.hpp"
-#include "../../codegen/print.hpp"
+#include "../../codegen/ir/frozen.hpp"
+#include "../../codegen/lower/lower.hpp"
+#include "../../codegen/report/print.hpp"
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
 #include "../check/probe.hpp"

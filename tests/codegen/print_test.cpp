@@ -2,9 +2,9 @@
 
 #include "catch.hpp"
 
-#include "../../codegen/lower.hpp"
-#include "../../codegen/print.hpp"
-#include "../../codegen/summary.hpp"
+#include "../../codegen/lower/lower.hpp"
+#include "../../codegen/report/print.hpp"
+#include "../../codegen/report/summary.hpp"
 #include "../../dsl/layers.hpp"
 
 namespace {

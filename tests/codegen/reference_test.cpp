@@ -1,4 +1,4 @@
-#include "../../codegen/reference.hpp"
+#include "../../codegen/reference/evaluate.hpp"
 
 #include <algorithm>
 #include <cmath>

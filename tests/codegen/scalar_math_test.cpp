@@ -1,4 +1,4 @@
-#include "../../codegen/scalar_math.hpp"
+#include "../../codegen/reference/scalar_math.hpp"
 
 #include <algorithm>
 #include <cfloat>

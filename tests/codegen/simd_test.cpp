@@ -1,4 +1,4 @@
-#include "../../codegen/simd.hpp"
+#include "../../codegen/simd/simd.hpp"
 
 #include <cmath>
 #include <functional>

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <limits>
 
-#include "../../codegen/simd.hpp"
+#include "../../codegen/simd/simd.hpp"
 #include "catch.hpp"
 #include "instruction_sets.hpp"
 

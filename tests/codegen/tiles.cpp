@@ -1,5 +1,5 @@
 // The kernels that tiles_test.py looks at: every tile that is chosen for these shapes.
-#include "../../codegen/kernels/contract.hpp"
+#include "../../codegen/kernels/contract/contract.hpp"
 
 namespace {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "../../codegen/lower.hpp"
+#include "../../codegen/lower/lower.hpp"
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
 #include "catch.hpp"

@@ -1,6 +1,6 @@
 // error: options: learning_rate beta1 beta2 epsilon weight_decay
 // lines: 18
-#include "../../runtime/optimizers/adam.hpp"
+#include "../../runtime/train/optimizers/adam.hpp"
 
 #ifdef TWIN
 etch::adam optimizer{{.learning_rate = 1e-3f}};

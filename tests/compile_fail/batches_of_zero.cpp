@@ -1,5 +1,5 @@
 // error: etch: a batch has at least 1 sample
-#include "../../runtime/batches.hpp"
+#include "../../runtime/data/batches.hpp"
 
 int use(etch::dataset const& data) {
 #ifdef TWIN

@@ -1,8 +1,8 @@
 // error: etch: this loss takes logits and makes probabilities of them itself
-#include "../../runtime/fit.hpp"
+#include "../../runtime/train/fit.hpp"
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
-#include "../../runtime/optimizers/adam.hpp"
+#include "../../runtime/train/optimizers/adam.hpp"
 
 #ifdef TWIN
 constexpr auto loss = etch::mse;  // which takes what it is given

@@ -1,5 +1,5 @@
 // error: 784000 <= 100000
-#include "../../codegen/cost.hpp"
+#include "../../codegen/report/cost.hpp"
 #include "../../dsl/layers/dense.hpp"
 
 constexpr auto net = etch::input<784> | etch::dense<1000>;

@@ -1,5 +1,5 @@
 // error: 10100 <= 10000
-#include "../../codegen/cost.hpp"
+#include "../../codegen/report/cost.hpp"
 #include "../../dsl/layers/dense.hpp"
 
 constexpr auto net = etch::input<100> | etch::dense<100>;

@@ -1,5 +1,5 @@
 // error: etch: this loss takes logits and makes probabilities of them itself
-#include "../../runtime/evaluate.hpp"
+#include "../../runtime/train/evaluate.hpp"
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
 

@@ -1,9 +1,9 @@
 // error: etch: this loss takes logits and makes probabilities of them itself
-#include "../../runtime/train_step.hpp"
+#include "../../runtime/train/train_step.hpp"
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
-#include "../../runtime/batches.hpp"
-#include "../../runtime/optimizers/sgd.hpp"
+#include "../../runtime/data/batches.hpp"
+#include "../../runtime/train/optimizers/sgd.hpp"
 
 #ifdef TWIN
 constexpr auto net = etch::input<8> | etch::dense<4>;

@@ -1,6 +1,6 @@
 // error: operation_has_no_gradient_rule<.*pool_index
 // error: mine::place_of_largest
-#include "../../codegen/lower.hpp"
+#include "../../codegen/lower/lower.hpp"
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
 

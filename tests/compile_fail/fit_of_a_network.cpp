@@ -1,8 +1,8 @@
 // error: etch: this takes a model, which holds the weights of a network: etch::model<net> model
-#include "../../runtime/fit.hpp"
+#include "../../runtime/train/fit.hpp"
 #include "../../dsl/layers/dense.hpp"
 #include "../../dsl/losses.hpp"
-#include "../../runtime/optimizers/sgd.hpp"
+#include "../../runtime/train/optimizers/sgd.hpp"
 
 constexpr auto net = etch::input<4> | etch::dense<2>;
 void use(etch::sgd& optimizer, etch::dataset const& data) {

@@ -1,8 +1,8 @@
 // error: etch: train_step, fit, predict and evaluate take a network with one input and one output
-#include "../../runtime/fit.hpp"
+#include "../../runtime/train/fit.hpp"
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
-#include "../../runtime/optimizers/sgd.hpp"
+#include "../../runtime/train/optimizers/sgd.hpp"
 
 constexpr auto net = etch::input<4>
 #ifdef TWIN

@@ -1,8 +1,8 @@
 // error: options: epochs batch_size shuffle validation_split threads seed show
-#include "../../runtime/fit.hpp"
+#include "../../runtime/train/fit.hpp"
 #include "../../dsl/layers/dense.hpp"
 #include "../../dsl/losses.hpp"
-#include "../../runtime/optimizers/sgd.hpp"
+#include "../../runtime/train/optimizers/sgd.hpp"
 
 constexpr auto net = etch::input<4> | etch::dense<2>;
 void use(etch::model<net>& model, etch::sgd& optimizer, etch::dataset const& data) {

@@ -1,5 +1,5 @@
 // error: etch: of a network with several inputs or outputs, forward_batch takes arrays of pointers
-#include "../../runtime/model.hpp"
+#include "../../runtime/infer/model.hpp"
 #include "../../dsl/layers.hpp"
 
 constexpr auto net = etch::input<3> | etch::fork(etch::dense<2>, etch::dense<1>);

@@ -1,5 +1,5 @@
 // error: etch: forward_batch takes a workspace of its own network that is not const
-#include "../../runtime/model.hpp"
+#include "../../runtime/infer/model.hpp"
 #include "../../dsl/layers/dense.hpp"
 
 constexpr auto net = etch::input<3> | etch::dense<2>;

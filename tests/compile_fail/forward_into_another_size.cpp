@@ -1,6 +1,6 @@
 // error: etch::argument<2>, etch::expects<etch::elements<10>>, etch::given<etch::elements<9>>
 // error: this argument of forward has another size than the network's input or output
-#include "../../runtime/model.hpp"
+#include "../../runtime/infer/model.hpp"
 #include "../../dsl/layers/dense.hpp"
 
 constexpr auto net = etch::input<784> | etch::dense<10>;

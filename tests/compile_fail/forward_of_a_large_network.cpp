@@ -1,7 +1,7 @@
 // error: etch::expects<etch::bytes_at_most<65536>>, etch::given<etch::bytes<
 // error: more than 64 KB of stack; give it a workspace and an output that lie elsewhere
 #include "../../dsl/layers.hpp"
-#include "../../runtime/model.hpp"
+#include "../../runtime/infer/model.hpp"
 
 constexpr auto net = etch::input<32, 32, 3> | etch::conv2d<32, 3, etch::same> | etch::relu
                      | etch::max_pool2d<2> | etch::conv2d<32, 3, etch::same> | etch::flatten

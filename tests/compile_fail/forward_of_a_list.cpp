@@ -1,6 +1,6 @@
 // error: etch::argument<1>, etch::expects<etch::elements<3>>, etch::given<etch::elements<2>>
 // error: etch: this argument of forward has another size than the network's input or output
-#include "../../runtime/model.hpp"
+#include "../../runtime/infer/model.hpp"
 #include "../../dsl/layers/dense.hpp"
 
 constexpr auto net = etch::input<3> | etch::dense<2>;

@@ -2,7 +2,7 @@
 // error: the size of this argument is not known to the compiler; give a std::array, or std::span
 #include <vector>
 
-#include "../../runtime/model.hpp"
+#include "../../runtime/infer/model.hpp"
 #include "../../dsl/layers/dense.hpp"
 
 constexpr auto net = etch::input<784> | etch::dense<10>;

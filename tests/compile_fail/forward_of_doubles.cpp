@@ -1,6 +1,6 @@
 // error: etch::expects<etch::array_or_span_of_float>, etch::given<const std::array<double, 784>>
 // error: forward takes arrays of float
-#include "../../runtime/model.hpp"
+#include "../../runtime/infer/model.hpp"
 #include "../../dsl/layers/dense.hpp"
 
 constexpr auto net = etch::input<784> | etch::dense<10>;

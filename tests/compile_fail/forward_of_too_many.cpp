@@ -1,6 +1,6 @@
 // error: etch::expects<etch::inputs_and_outputs<1, 1>>, etch::given<etch::argument_count<3>>
 // error: forward takes one argument for each input and one for each output
-#include "../../runtime/model.hpp"
+#include "../../runtime/infer/model.hpp"
 #include "../../dsl/layers/dense.hpp"
 
 constexpr auto net = etch::input<784> | etch::dense<10>;

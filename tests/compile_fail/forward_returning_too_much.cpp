@@ -1,7 +1,7 @@
 // error: etch::expects<etch::bytes_at_most<65536>>, etch::given<etch::bytes<
 // error: more than 64 KB of stack; give it a workspace and an output that lie elsewhere
 #include "../../dsl/layers/dense.hpp"
-#include "../../runtime/model.hpp"
+#include "../../runtime/infer/model.hpp"
 
 constexpr auto net = etch::input<8> | etch::dense<20'000>;
 

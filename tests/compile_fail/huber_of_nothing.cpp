@@ -1,6 +1,6 @@
 // error: etch::the_loss, etch::declared_as<etch::losses::huber<etch::real{0, 0}>>
 // error: etch: the delta of huber, at which it turns from a square to a line, must be above 0
-#include "../../runtime/evaluate.hpp"
+#include "../../runtime/train/evaluate.hpp"
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
 

@@ -1,5 +1,5 @@
 // error: etch: this writes the weights of a model, which must not be const
-#include "../../runtime/save.hpp"
+#include "../../runtime/infer/save.hpp"
 #include "../../dsl/layers/dense.hpp"
 
 constexpr auto net = etch::input<4> | etch::dense<2>;

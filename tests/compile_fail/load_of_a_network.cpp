@@ -1,5 +1,5 @@
 // error: etch: this takes a model, which holds the weights of a network: etch::model<net> model
-#include "../../runtime/save.hpp"
+#include "../../runtime/infer/save.hpp"
 #include "../../dsl/layers/dense.hpp"
 
 constexpr auto net = etch::input<4> | etch::dense<2>;

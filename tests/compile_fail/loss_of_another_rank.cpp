@@ -1,7 +1,7 @@
 // error: etch::the_loss, etch::declared_as<mine::pixel_loss>
 // error: etch::expects<etch::image>, etch::given<etch::extents<4>>
 // error: takes an image \(height, width, channels\)
-#include "../../runtime/evaluate.hpp"
+#include "../../runtime/train/evaluate.hpp"
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
 

@@ -1,11 +1,11 @@
 // error: etch::the_loss, etch::declared_as<etch::losses::cross_entropy>
 // error: etch::expects<etch::at_least_one_axis>, etch::given<etch::extents<>>
 // error: a scalar is given where at least one axis is taken
-#include "../../runtime/train_step.hpp"
+#include "../../runtime/train/train_step.hpp"
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
-#include "../../runtime/batches.hpp"
-#include "../../runtime/optimizers/sgd.hpp"
+#include "../../runtime/data/batches.hpp"
+#include "../../runtime/train/optimizers/sgd.hpp"
 
 #ifdef TWIN
 constexpr auto net = etch::input<8> | etch::dense<1>;

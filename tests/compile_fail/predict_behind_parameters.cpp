@@ -1,5 +1,5 @@
 // error: the weights of one network do not fit another
-#include "../../runtime/evaluate.hpp"
+#include "../../runtime/train/evaluate.hpp"
 #include "../../dsl/layers.hpp"
 
 constexpr auto net = etch::input<8> | etch::dense<4>;

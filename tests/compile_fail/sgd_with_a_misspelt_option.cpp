@@ -1,6 +1,6 @@
 // error: options: learning_rate momentum weight_decay nesterov
 // lines: 18
-#include "../../runtime/optimizers/sgd.hpp"
+#include "../../runtime/train/optimizers/sgd.hpp"
 
 #ifdef TWIN
 etch::sgd optimizer{{.learning_rate = 1e-3f}};

@@ -1,7 +1,7 @@
 // error: weights_rule<etch::network<etch::root<etch::extents<8>>, etch::layers::dense<4>>,
 // error: , etch::network<etch::root<etch::extents<8>>, etch::layers::dense<3>>>::is_met
 // error: the weights of one network do not fit another
-#include "../../runtime/model.hpp"
+#include "../../runtime/infer/model.hpp"
 #include "../../dsl/layers/dense.hpp"
 
 constexpr auto net = etch::input<8> | etch::dense<4>;

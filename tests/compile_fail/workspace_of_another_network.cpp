@@ -1,5 +1,5 @@
 // error: forward takes a workspace of its own network, for one sample and not const
-#include "../../runtime/model.hpp"
+#include "../../runtime/infer/model.hpp"
 #include "../../dsl/layers/dense.hpp"
 
 constexpr auto net = etch::input<784> | etch::dense<10>;

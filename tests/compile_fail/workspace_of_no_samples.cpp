@@ -1,5 +1,5 @@
 // error: etch: at least 1 sample is computed at once
-#include "../../runtime/model.hpp"
+#include "../../runtime/infer/model.hpp"
 #include "../../dsl/layers/dense.hpp"
 
 constexpr auto net = etch::input<3> | etch::dense<2>;

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "../../codegen/reference.hpp"
+#include "../../codegen/reference/evaluate.hpp"
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
 #include "catch.hpp"

@@ -7,12 +7,12 @@
 #include <limits>
 #include <vector>
 
-#include "../../codegen/compiled.hpp"
-#include "../../codegen/execute.hpp"
-#include "../../codegen/reference.hpp"
+#include "../../codegen/lower/compiled.hpp"
+#include "../../codegen/execute/execute.hpp"
+#include "../../codegen/reference/evaluate.hpp"
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
-#include "../../runtime/workspace.hpp"
+#include "../../runtime/infer/workspace.hpp"
 #include "catch.hpp"
 #include "instruction_sets.hpp"
 

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "../../dsl/layers.hpp"
-#include "../../runtime/model.hpp"
+#include "../../runtime/infer/model.hpp"
 #include "catch.hpp"
 
 using namespace etch;

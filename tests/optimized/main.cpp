@@ -1,7 +1,7 @@
 // Compiled with -O0, through the umbrella header and, for comparison, without it.
 #if defined(WITHOUT_UMBRELLA)
 #include "../../dsl/layers.hpp"
-#include "../../runtime/model.hpp"
+#include "../../runtime/infer/model.hpp"
 #else
 #include <etch/inference.hpp>
 #endif

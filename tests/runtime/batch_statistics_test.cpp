@@ -7,9 +7,9 @@
 
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
-#include "../../runtime/fit.hpp"
-#include "../../runtime/optimizers/sgd.hpp"
-#include "../../runtime/parameters.hpp"
+#include "../../runtime/train/fit.hpp"
+#include "../../runtime/train/optimizers/sgd.hpp"
+#include "../../runtime/infer/parameters.hpp"
 #include "scratch_folder.hpp"
 
 namespace {

@@ -1,4 +1,4 @@
-#include "../../runtime/bench.hpp"
+#include "../../runtime/bench/bench.hpp"
 #include "../../etch.hpp"
 #include "catch.hpp"
 #include "scratch_folder.hpp"

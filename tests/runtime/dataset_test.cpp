@@ -1,4 +1,4 @@
-#include "../../runtime/dataset.hpp"
+#include "../../runtime/data/dataset.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,9 +7,9 @@
 #include <numeric>
 #include <ranges>
 
-#include "../../runtime/batches.hpp"
-#include "../../runtime/file.hpp"
-#include "../../runtime/mnist.hpp"
+#include "../../runtime/data/batches.hpp"
+#include "../../runtime/files/file.hpp"
+#include "../../runtime/data/mnist.hpp"
 #include "catch.hpp"
 #include "scratch_folder.hpp"
 

@@ -9,10 +9,10 @@
 #include <cstring>
 
 #include "../../dsl/layers.hpp"
-#include "../../runtime/embedded.hpp"
-#include "../../runtime/file.hpp"
-#include "../../runtime/level_code.hpp"
-#include "../../runtime/save.hpp"
+#include "../../runtime/infer/embedded.hpp"
+#include "../../runtime/files/file.hpp"
+#include "../../runtime/infer/level_code.hpp"
+#include "../../runtime/infer/save.hpp"
 #include "scratch_folder.hpp"
 
 ETCH_EMBED(etch_test_golden_losses, ETCH_TESTS_DIR "/golden/losses.txt")

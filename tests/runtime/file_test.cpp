@@ -1,4 +1,4 @@
-#include "../../runtime/file.hpp"
+#include "../../runtime/files/file.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>

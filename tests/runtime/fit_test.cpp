@@ -10,10 +10,10 @@
 
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
-#include "../../runtime/fit.hpp"
-#include "../../runtime/optimizers/adam.hpp"
-#include "../../runtime/optimizers/sgd.hpp"
-#include "../../runtime/parameters.hpp"
+#include "../../runtime/train/fit.hpp"
+#include "../../runtime/train/optimizers/adam.hpp"
+#include "../../runtime/train/optimizers/sgd.hpp"
+#include "../../runtime/infer/parameters.hpp"
 #include "scratch_folder.hpp"
 
 namespace {

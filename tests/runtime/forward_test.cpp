@@ -15,13 +15,13 @@
 #include <span>
 #include <vector>
 
-#include "../../codegen/cost.hpp"
+#include "../../codegen/report/cost.hpp"
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
-#include "../../runtime/batches.hpp"
-#include "../../runtime/optimizers/sgd.hpp"
-#include "../../runtime/parameters.hpp"
-#include "../../runtime/train_step.hpp"
+#include "../../runtime/data/batches.hpp"
+#include "../../runtime/train/optimizers/sgd.hpp"
+#include "../../runtime/infer/parameters.hpp"
+#include "../../runtime/train/train_step.hpp"
 #include "instruction_sets.hpp"
 
 namespace {

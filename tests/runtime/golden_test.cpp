@@ -6,13 +6,13 @@
 #include <fstream>
 #include <sstream>
 
-#include "../../codegen/reference.hpp"
+#include "../../codegen/reference/evaluate.hpp"
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
-#include "../../runtime/optimizers/adam.hpp"
-#include "../../runtime/optimizers/sgd.hpp"
-#include "../../runtime/parameters.hpp"
-#include "../../runtime/train_step.hpp"
+#include "../../runtime/train/optimizers/adam.hpp"
+#include "../../runtime/train/optimizers/sgd.hpp"
+#include "../../runtime/infer/parameters.hpp"
+#include "../../runtime/train/train_step.hpp"
 
 namespace {
 

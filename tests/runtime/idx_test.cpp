@@ -1,4 +1,4 @@
-#include "../../runtime/idx.hpp"
+#include "../../runtime/files/idx.hpp"
 
 #include <numeric>
 
@@ -6,8 +6,8 @@
 #include <zlib.h>
 #endif
 
-#include "../../runtime/file.hpp"
-#include "../../runtime/gzip.hpp"
+#include "../../runtime/files/file.hpp"
+#include "../../runtime/files/gzip.hpp"
 #include "catch.hpp"
 #include "check/allocations.hpp"
 #include "scratch_folder.hpp"

@@ -1,4 +1,4 @@
-#include "../../runtime/level.hpp"
+#include "../../runtime/infer/level.hpp"
 
 #include <cstdlib>
 #include <string>

@@ -9,9 +9,9 @@
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
 #include "../../runtime/argmax.hpp"
-#include "../../runtime/evaluate.hpp"
-#include "../../runtime/parameters.hpp"
-#include "../../runtime/progress.hpp"
+#include "../../runtime/train/evaluate.hpp"
+#include "../../runtime/infer/parameters.hpp"
+#include "../../runtime/train/progress.hpp"
 #include "scratch_folder.hpp"
 
 namespace {

@@ -9,8 +9,8 @@
 
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
-#include "../../runtime/denormals.hpp"
-#include "../../runtime/parameters.hpp"
+#include "../../runtime/infer/denormals.hpp"
+#include "../../runtime/infer/parameters.hpp"
 #include "scratch_folder.hpp"
 
 namespace {

@@ -1,4 +1,4 @@
-#include "../../runtime/random.hpp"
+#include "../../runtime/data/random.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,12 +1,12 @@
-#include "../../runtime/safetensors.hpp"
+#include "../../runtime/files/safetensors.hpp"
 
 #include <cmath>
 #include <functional>
 #include <limits>
 #include <numeric>
 
-#include "../../runtime/file.hpp"
-#include "../../runtime/little_endian.hpp"
+#include "../../runtime/files/file.hpp"
+#include "../../runtime/files/little_endian.hpp"
 #include "catch.hpp"
 #include "check/allocations.hpp"
 #include "scratch_folder.hpp"

@@ -8,9 +8,9 @@
 #include <limits>
 
 #include "../../dsl/layers.hpp"
-#include "../../runtime/file.hpp"
-#include "../../runtime/safetensors.hpp"
-#include "../../runtime/save.hpp"
+#include "../../runtime/files/file.hpp"
+#include "../../runtime/files/safetensors.hpp"
+#include "../../runtime/infer/save.hpp"
 #include "scratch_folder.hpp"
 
 namespace {

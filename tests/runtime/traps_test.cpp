@@ -9,9 +9,9 @@
 
 #include "../../dsl/layers.hpp"
 #include "../../dsl/losses.hpp"
-#include "../../runtime/evaluate.hpp"
-#include "../../runtime/fit.hpp"
-#include "../../runtime/optimizers/adam.hpp"
+#include "../../runtime/train/evaluate.hpp"
+#include "../../runtime/train/fit.hpp"
+#include "../../runtime/train/optimizers/adam.hpp"
 
 #if defined(__GLIBC__) && defined(__x86_64__)
 

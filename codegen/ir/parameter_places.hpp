@@ -1,0 +1,64 @@
+#pragma once
+
+#include "../../dsl/graph.hpp"
+#include "packing.hpp"
+
+namespace etch {
+
+/// Where a parameter lies in a model's one buffer, in floats: `packed` weights in the panels of
+/// their contraction, everything else row-major. Each begins on a multiple of 16 floats.
+struct parameter_place {
+  int offset = 0;
+  int size = 0;  // with padding, a multiple of 16
+  bool packed = false;
+  contraction window{};
+
+  constexpr bool operator==(parameter_place const&) const = default;
+};
+
+/// What an int counts, in whole vectors.
+inline constexpr int most_floats = 0x7fff'fff0;
+
+constexpr int round_up(int count, int multiple) {
+  return (count + multiple - 1) / multiple * multiple;
+}
+
+/// Whether one packed copy of the weights serves both windows.
+constexpr bool same_packing(contraction const& a, contraction const& b) {
+  return a.kernel_height == b.kernel_height && a.kernel_width == b.kernel_width &&
+         a.channels == b.channels && a.groups == b.groups && a.filters == b.filters;
+}
+
+/// The places of a graph's parameters. A parameter is packed when its first use is as the weights
+/// of a contraction; that is the same in every graph of one network. None where they are too many:
+/// an int counts the floats of all, and those of each with what pads it transposed.
+constexpr constexpr_list<parameter_place> parameter_places(graph const& g) {
+  constexpr_list<parameter_place> places(g.parameters.size());
+  constexpr_list<char> seen(g.parameters.size(), false);
+  for (node const& n : g.nodes) {
+    for (int i = 0; i < n.operand_count(); ++i) {
+      node const& w = g[n.operand(i)];
+      if (w.code != op::parameter || seen[static_cast<std::size_t>(w.index)]) continue;
+      seen[static_cast<std::size_t>(w.index)] = true;
+      auto& place = places[static_cast<std::size_t>(w.index)];
+      place.packed = n.code == op::contract && i == 1;
+      if (place.packed) place.window = n.window;
+    }
+  }
+  long long offset = 0;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    parameter_place& place = places[i];
+    long long size = round_up(g.parameters[i].shape.elements(), 16), most = size;
+    if (place.packed) {
+      size = packed_floats(place.window);
+      most = std::max(size, packed_floats(transposed(place.window)));
+    }
+    if (offset + most > most_floats) return {};
+    place.offset = static_cast<int>(offset);
+    place.size = static_cast<int>(size);
+    offset += size;
+  }
+  return places;
+}
+
+}  // namespace etch

@@ -1,0 +1,207 @@
+#pragma once
+
+#include "depthwise.hpp"
+#include "../move/fill.hpp"
+
+/// The gradients of depthwise convolutions, a vector of channels at a time.
+namespace etch::kernels {
+
+/// Neighbouring taps that are done together, and whether that is all of a row which covers all
+/// columns: then each is written once, but for those where two tiles meet.
+template <contraction C>
+struct depthwise_scatter_row {
+  static constexpr balanced_axis taps = balance(C.kernel_width, most_taps);
+  static constexpr int reach = (taps.size - 1) * C.dilation_width + 1;
+  static constexpr bool covers = taps.count == 1 && C.stride_width <= reach &&
+                                 (C.out_width() - 1) * C.stride_width + reach == C.width;
+};
+
+/// A row of dx, where `Width` outputs of a line touch it, of one vector of channels:
+///   dx[m * stride + t * dilation] += sum over ky of dy[line - ky * dilation, m] * w[ky, t]
+/// The first `Kept` columns hold a sum already, the others are overwritten. `line` is the row.
+template <class Arch, contraction C, int Width, int Taps, int Kept, int Lanes>
+ETCH_TILE void depthwise_scatter(float const* dy, float const* w, float* dx, int line) {
+  constexpr tap_row row = row_of(C, Width, Taps, true);
+  constexpr int span = row.span(), w_row = C.kernel_width * panel_stride(C);
+  simd::vec<Arch> acc[span];
+#pragma GCC unroll 64
+  for (int i = 0; i < span; ++i)
+    acc[i] = i < Kept ? load_lanes<Arch, Lanes>(dx + i * C.channels, 0)
+                      : simd::in_register(simd::zero<Arch>());
+#pragma GCC unroll 1
+  for (int ky = 0; ky < C.kernel_height; ++ky, w += w_row) {
+    int const from = line - ky * C.dilation_height, oy = from / C.stride_height;
+    if (from < 0 || from % C.stride_height != 0 || oy >= C.out_height()) continue;
+    depthwise_taps<Arch, C, row, Lanes>(acc, dy + oy * C.out_width() * C.filters, w);
+  }
+#pragma GCC unroll 64
+  for (int i = 0; i < span; ++i) store_lanes<Arch, Lanes>(dx + i * C.channels, 0, acc[i]);
+}
+
+/// `Taps` neighbouring taps over the width of dY.
+template <class Arch, contraction C, int Taps, int Lanes>
+void depthwise_dx_line(float const* dy, float const* w, float* dx, int line) {
+  constexpr int room = arch::registers_for_sums<Arch> - Taps - 3 - (Taps - 1) * C.dilation_width;
+  constexpr balanced_axis columns = balance(C.out_width(), std::max(1, room / C.stride_width + 1));
+  constexpr int size = columns.size, x_column = C.stride_width * C.channels;
+  constexpr int span = row_of(C, size, Taps, true).span();
+  constexpr bool covers = depthwise_scatter_row<C>::covers;
+  constexpr int first = covers ? 0 : span, later = covers ? span - size * C.stride_width : span;
+  depthwise_scatter<Arch, C, size, Taps, first, Lanes>(dy, w, dx, line);
+  int ox = size;
+  for (int i = 1; i < columns.large; ++i, ox += size)
+    depthwise_scatter<Arch, C, size, Taps, later, Lanes>(dy + ox * C.filters, w, dx + ox * x_column,
+                                                         line);
+  if constexpr (columns.large < columns.count)
+    for (int i = columns.large; i < columns.count; ++i, ox += size - 1)
+      depthwise_scatter<Arch, C, size - 1, Taps, later, Lanes>(dy + ox * C.filters, w,
+                                                               dx + ox * x_column, line);
+}
+
+/// One row of one sample by one vector of channels.
+template <class Arch, contraction C, int Lanes>
+void depthwise_dx_row(float const* dy, float const* w, float* dx, int line) {
+  constexpr balanced_axis taps = depthwise_scatter_row<C>::taps;
+  constexpr int size = taps.size, x_tap = C.dilation_width * C.channels, w_tap = panel_stride(C);
+  int kx = 0;
+  for (int i = 0; i < taps.large; ++i, kx += size)
+    depthwise_dx_line<Arch, C, size, Lanes>(dy, w + kx * w_tap, dx + kx * x_tap, line);
+  if constexpr (taps.large < taps.count)
+    for (int i = taps.large; i < taps.count; ++i, kx += size - 1)
+      depthwise_dx_line<Arch, C, size - 1, Lanes>(dy, w + kx * w_tap, dx + kx * x_tap, line);
+}
+
+template <class Arch, contraction C>
+void dx_depthwise(float const* dy, float const* weights, float* dx, int samples) {
+  using lanes = lanes_for<Arch, C>;
+  constexpr int strip = lanes::width, rest = C.channels % strip;
+  if (!depthwise_scatter_row<C>::covers)
+    std::fill_n(dx, std::ptrdiff_t{samples} * C.inputs(), 0.0f);
+  for (std::ptrdiff_t s = 0; s < samples; ++s) {
+    float const* const dys = dy + s * C.outputs();
+    for (int line = 0; line < C.height; ++line) {
+      float* const row = dx + s * C.inputs() + line * C.width * C.channels;
+      for (int c = 0; c + strip <= C.channels; c += strip)
+        depthwise_dx_row<lanes, C, strip>(dys + c, weights + c, row + c, line);
+      if constexpr (rest > 0) {
+        constexpr int c = C.channels - rest;
+        depthwise_dx_row<lanes, C, rest>(dys + c, weights + c, row + c, line);
+      }
+    }
+  }
+}
+
+/// acc[Row, t] += x * dy[R.output(I, t)] for all taps t that read input I of a row.
+template <class Arch, tap_row R, int I, int Row, int Taps>
+[[gnu::always_inline]] inline void depthwise_gradient(simd::vec<Arch> (&acc)[Taps],
+                                                      simd::vec<Arch> x,
+                                                      simd::vec<Arch> const (&dy)[R.columns]) {
+#pragma GCC unroll 16
+  for (int t = 0; t < R.taps; ++t)
+    if (R.output(I, t) >= 0)
+      acc[Row * R.taps + t] =
+          simd::in_register(simd::fma(x, dy[R.output(I, t)], acc[Row * R.taps + t]));
+}
+
+/// The same for all inputs of `Rows` rows.
+template <class Arch, contraction C, tap_row R, int Rows, int Lanes, int... I>
+[[gnu::always_inline]] inline void depthwise_gradients(simd::vec<Arch> (&acc)[Rows * R.taps],
+                                                       float const* x,
+                                                       simd::vec<Arch> const (&dy)[R.columns],
+                                                       std::integer_sequence<int, I...>) {
+  constexpr int row = C.dilation_height * C.width * C.channels;
+  (depthwise_gradient<Arch, R, I / Rows, I % Rows>(
+       acc,
+       simd::in_register(load_lanes<Arch, Lanes>(x + I % Rows * row + I / Rows * C.channels, 0)),
+       dy),
+   ...);
+}
+
+/// Adds what `Width` neighbouring positions of a line give.
+template <class Arch, contraction C, int Width, int Rows, int Columns, int Lanes>
+[[gnu::always_inline]] inline void depthwise_positions(simd::vec<Arch> (&acc)[Rows * Columns],
+                                                       float const* x, float const* dy) {
+  constexpr tap_row row = row_of(C, Width, Columns);
+  asm("" : "+r"(x));  // as in multiply
+  simd::vec<Arch> gradient[Width];
+#pragma GCC unroll 16
+  for (int m = 0; m < Width; ++m)
+    gradient[m] = simd::in_register(load_lanes<Arch, Lanes>(dy + m * C.filters, 0));
+  depthwise_gradients<Arch, C, row, Rows, Lanes>(
+      acc, x, gradient, std::make_integer_sequence<int, Rows * row.inputs()>{});
+}
+
+/// dw[tap] += sum over positions p of x[p * stride + tap] * dy[p] for `Rows` x `Columns` taps.
+template <class Arch, contraction C, int Rows, int Columns, int Lanes>
+ETCH_TILE void depthwise_weights(float const* x, float const* dy, float* dw) {
+  constexpr int taps = Rows * Columns, lines = C.out_height();
+  constexpr position_grid order{Rows, Columns, C.kernel_width * panel_stride(C), panel_stride(C)};
+  constexpr balanced_axis columns =
+      balance(C.out_width(), std::max(2, std::min(8, Arch::registers - taps - 5)));
+  constexpr int size = columns.size, x_column = C.stride_width * C.channels;
+  simd::vec<Arch> acc[taps];
+#pragma GCC unroll 64
+  for (int t = 0; t < taps; ++t) acc[t] = simd::in_register(simd::zero<Arch>());
+#pragma GCC unroll 1
+  for (int oy = 0; oy < lines; ++oy) {
+    float const* from = x + oy * C.stride_height * C.width * C.channels;
+#pragma GCC unroll 1
+    for (int i = 0; i < columns.large; ++i, from += size * x_column, dy += size * C.filters)
+      depthwise_positions<Arch, C, size, Rows, Columns, Lanes>(acc, from, dy);
+    if constexpr (columns.large < columns.count)
+#pragma GCC unroll 1
+      for (int i = columns.large; i < columns.count; ++i) {
+        depthwise_positions<Arch, C, size - 1, Rows, Columns, Lanes>(acc, from, dy);
+        from += (size - 1) * x_column;
+        dy += (size - 1) * C.filters;
+      }
+  }
+#pragma GCC unroll 64
+  for (int t = 0; t < taps; ++t)
+    simd::store(dw + order[t], simd::load<Arch>(dw + order[t]) + acc[t]);
+}
+
+/// One sample by one vector of channels: the taps in tiles of about a dozen accumulators.
+template <class Arch, contraction C, int Lanes>
+void depthwise_dw_strip(float const* x, float const* dy, float* dw) {
+  constexpr balanced_axis columns = balance(C.kernel_width, 12);
+  constexpr balanced_axis rows = balance(C.kernel_height, std::max(1, 12 / columns.size));
+  constexpr int x_row = C.dilation_height * C.width * C.channels;
+  constexpr int x_column = C.dilation_width * C.channels, tap = panel_stride(C);
+  constexpr int row = C.kernel_width * tap, height = rows.size, width = columns.size;
+  for (int i = 0, ky = 0; i < rows.count; ky += i < rows.large ? height : height - 1, ++i)
+    for (int j = 0, kx = 0; j < columns.count; kx += j < columns.large ? width : width - 1, ++j) {
+      float const* const from = x + ky * x_row + kx * x_column;
+      float* const to = dw + ky * row + kx * tap;
+      if (i < rows.large && j < columns.large)
+        depthwise_weights<Arch, C, height, width, Lanes>(from, dy, to);
+      if constexpr (rows.large < rows.count)
+        if (i >= rows.large && j < columns.large)
+          depthwise_weights<Arch, C, height - 1, width, Lanes>(from, dy, to);
+      if constexpr (columns.large < columns.count)
+        if (i < rows.large && j >= columns.large)
+          depthwise_weights<Arch, C, height, width - 1, Lanes>(from, dy, to);
+      if constexpr (rows.large < rows.count && columns.large < columns.count)
+        if (i >= rows.large && j >= columns.large)
+          depthwise_weights<Arch, C, height - 1, width - 1, Lanes>(from, dy, to);
+    }
+}
+
+template <class Arch, contraction C>
+void dw_depthwise(float const* x, float const* dy, float* dw, int samples, bool adds) {
+  using lanes = lanes_for<Arch, C>;
+  constexpr int strip = lanes::width, rest = C.channels % strip;
+  if (!adds) fill<Arch>(dw, packed_size(C), 0.0f);
+  for (std::ptrdiff_t s = 0; s < samples; ++s) {
+    float const* const xs = x + s * C.inputs();
+    float const* const dys = dy + s * C.outputs();
+    for (int c = 0; c + strip <= C.channels; c += strip)
+      depthwise_dw_strip<lanes, C, strip>(xs + c, dys + c, dw + c);
+    if constexpr (rest > 0) {
+      constexpr int c = C.channels - rest;
+      depthwise_dw_strip<lanes, C, rest>(xs + c, dys + c, dw + c);
+    }
+  }
+}
+
+}  // namespace etch::kernels

@@ -1,0 +1,327 @@
+#pragma once
+
+#include "../move/transpose_weights.hpp"
+#include "micro.hpp"
+
+/// Pointwise contractions: the product of a matrix of `rows` inputs, as many as there are at run
+/// time, with the packed weights. C is canonical: 1x1, only channels, filters and groups count.
+namespace etch::kernels {
+
+/// Adds up the first `Count` accumulators of every vector, in pairs. By recursion, because g++
+/// leaves a loop over the stages rolled, and what a rolled loop indexes lies on the stack.
+template <class Arch, int Count, int Chains, int Vectors>
+[[gnu::always_inline]] inline void sum_chains(simd::vec<Arch> (&acc)[Chains][Vectors]) {
+  if constexpr (Count > 1) {
+    constexpr int half = (Count + 1) / 2;
+#pragma GCC unroll 64
+    for (int i = 0; i + half < Count; ++i)
+#pragma GCC unroll 64
+      for (int v = 0; v < Vectors; ++v) acc[i][v] = acc[i][v] + acc[i + half][v];
+    sum_chains<Arch, half>(acc);
+  }
+}
+
+/// acc[i][v] += x[i] * w[i][v] for `Count` consecutive steps, each to a chain of its own.
+template <class Arch, vector_strip S, int Count, int Chains, int Vectors>
+[[gnu::always_inline]] inline void advance_chains(simd::vec<Arch> (&acc)[Chains][Vectors],
+                                                  float const* x, float const* w) {
+#pragma GCC unroll 64
+  for (int i = 0; i < Count; ++i) {
+    auto const value = simd::broadcast<Arch>(x[i]);
+#pragma GCC unroll 64
+    for (int v = 0; v < Vectors; ++v)
+      acc[i][v] = simd::fma(value, simd::load<Arch>(w + i * S.panel + S.offset(v * Arch::width)),
+                            acc[i][v]);
+  }
+}
+
+/// Chains of the reduction of one row, whose strip has `vectors` vectors: eight accumulators in
+/// all, which is what two FMA ports need. A deterministic sum has the same chains everywhere.
+template <class Arch, contraction C>
+constexpr int chains_of_row(int vectors) {
+  int const everywhere = panel_width(C) < 16 ? 8 : panel_count(C) < 4 ? 4 : 2;
+  int const chains = arch::is_deterministic<Arch> ? everywhere : 8 / vectors;
+  return std::min(std::max(1, chains), std::max(1, C.group_channels() / 2));
+}
+
+/// One row times a strip of `Lanes` filters: too little for a tile, so the reduction is split into
+/// independent chains.
+template <class Arch, contraction C, int Lanes, class Epilogue>
+[[gnu::always_inline]] inline void row_strip(float const* x, float const* w, float* y, int channel,
+                                             Epilogue const& epilogue) {
+  constexpr int steps = C.group_channels(), panel = panel_width(C);
+  constexpr vector_strip strip{Lanes, panel, panel_stride(C)};
+  constexpr int vectors = strip.vectors(Arch::width);
+  constexpr int chains = chains_of_row<Arch, C>(vectors);
+  constexpr int rounds = steps / chains, rest = steps % chains;
+  simd::vec<Arch> acc[chains][vectors];
+  clear<Arch>(acc);
+  // A sum that begins with its bias is ready one addition earlier.
+  constexpr bool has_start = requires { epilogue.template start<Arch>(0, 1); };
+  if constexpr (has_start)
+#pragma GCC unroll 64
+    for (int v = 0; v < vectors; ++v)
+      acc[0][v] = epilogue.template start<Arch>(channel + v * Arch::width,
+                                                std::min(Arch::width, Lanes - v * Arch::width));
+  if constexpr (steps * vectors <= 32) {
+    // g++ would take the inputs from the register that the layer before has just stored, with two
+    // shuffles each; loads are faster
+    asm("" : "+r"(x));
+#pragma GCC unroll 32
+    for (int k = 0; k < rounds; ++k)
+      advance_chains<Arch, strip, chains>(acc, x + k * chains, w + k * chains * panel);
+    w += rounds * chains * panel;
+  } else {
+    // a pointer that moves: with an index, an FMA and its load would not be one operation
+#pragma GCC unroll 1
+    ETCH_LOOP for (int k = 0; k + chains <= steps; k += chains, w += chains * panel)
+        advance_chains<Arch, strip, chains>(acc, x + k, w);
+  }
+  if constexpr (rest > 0) advance_chains<Arch, strip, rest>(acc, x + steps - rest, w);
+  sum_chains<Arch, chains>(acc);
+  auto const after = [&]() __attribute__((always_inline)) {
+    if constexpr (has_start) return epilogue.rest();
+    else return epilogue;
+  }();
+#pragma GCC unroll 64
+  for (int v = 0; v < vectors; ++v)
+    simd::store_pieces(y + v * Arch::width, finish<Arch, Lanes>(after, acc[0][v], 0, channel, v),
+                       std::min(Arch::width, Lanes - v * Arch::width));
+}
+
+/// The same as code that equal layers may share.
+template <class Arch, contraction C, int Lanes, class Epilogue>
+void row_strip_apart(float const* x, float const* w, float* y, int channel,
+                     Epilogue const& epilogue) {
+  row_strip<Arch, C, Lanes>(x, w, y, channel, epilogue);
+}
+
+/// At most so many steps of a reduction at a time, so that what all strips read of the inputs stays
+/// in the second-level cache. Sums wait in the outputs meanwhile, and are the same. With 5408 steps
+/// for 64 rows and 128 filters it gains 5%, and to ask for the weights of the next block 10% more.
+constexpr balanced_axis step_blocks(contraction c) { return balance(c.group_channels(), 1024); }
+
+/// `M` rows times a strip, for `Steps` steps of the reduction; only the first `count` of them exist
+/// when `Clamped`: the others repeat the last one and are thrown away. If it `continues`, y holds
+/// the sums of the steps before. `order`: how many tiles of the strip came before.
+template <class Arch, contraction C, int Steps, int M, bool Clamped, int Lanes, class Epilogue>
+ETCH_TILE void row_tile(float const* x, float const* w, float* y, std::ptrdiff_t row, int count,
+                        int channel, Epilogue const& epilogue, [[maybe_unused]] bool continues,
+                        [[maybe_unused]] std::ptrdiff_t order) {
+  constexpr int steps = Steps, panel = panel_width(C);
+  constexpr vector_strip strip{Lanes, panel, panel_stride(C)};
+  constexpr int vectors = strip.vectors(Arch::width);
+  simd::vec<Arch> acc[M][vectors];
+  clear<Arch>(acc);
+  if constexpr (Steps < C.group_channels())
+    if (continues)
+#pragma GCC unroll 64
+      for (int m = 0; m < M; ++m)
+#pragma GCC unroll 64
+        for (int v = 0; v < vectors; ++v)
+          if (!Clamped || m < count)
+            acc[m][v] = simd::in_register(load_lanes<Arch, Lanes>(y + m * C.filters, v));
+  if constexpr (Clamped) {
+    float const* from[M];
+#pragma GCC unroll 64
+    for (int m = 0; m < M; ++m) from[m] = x + (m < count ? m : count - 1) * C.channels;
+#pragma GCC unroll 1
+    ETCH_LOOP for (int k = 0; k < steps; ++k, w += panel) {
+      simd::vec<Arch> weight[vectors];
+#pragma GCC unroll 64
+      for (int v = 0; v < vectors; ++v)
+        weight[v] = simd::load<Arch>(w + strip.offset(v * Arch::width));
+#pragma GCC unroll 64
+      for (int m = 0; m < M; ++m) {
+        auto const value = simd::broadcast<Arch>(from[m][k]);
+#pragma GCC unroll 64
+        for (int v = 0; v < vectors; ++v) acc[m][v] = simd::fma(value, weight[v], acc[m][v]);
+      }
+    }
+  } else if constexpr (Steps < C.group_channels()) {
+    // each tile asks for one of the panels that the next block reads, from beyond the second level
+    std::ptrdiff_t const ahead =
+        order < Lanes / panel ? order * panel_stride(C) + Steps * panel : 0;
+#pragma GCC unroll 4
+    ETCH_LOOP for (int k = 0; k < steps; ++k, ++x, w += panel) {
+      asm("" : "+r"(x));
+      __builtin_prefetch(w + ahead, 0, 2);
+      multiply_step<Arch, position_grid{M, 1, C.channels, 0}, strip>(acc, x, w);
+    }
+  } else {
+    multiply<Arch, position_grid{M, 1, C.channels, 0}, strip, steps>(acc, x, w);
+  }
+  if constexpr (is_large<Epilogue>()) {
+#pragma GCC unroll 1
+    for (int m = 0; m < (Clamped ? count : M); ++m)
+      store_position<Arch, Lanes>(y + m * C.filters, acc[m], epilogue, row + m, channel);
+  } else {
+#pragma GCC unroll 64
+    for (int m = 0; m < M; ++m)
+      if (!Clamped || m < count)
+        store_position<Arch, Lanes>(y + m * C.filters, acc[m], epilogue, row + m, channel);
+  }
+}
+
+/// Rows and panels of the tile of a matrix product whose row count is known at run time only: rows
+/// of which batches are multiples, and enough accumulators to hide the latency.
+template <class Arch, contraction C>
+consteval register_tile choose_row_tile() {
+  using lanes = lanes_for<Arch, C>;
+  constexpr int per_panel = panel_width(C) / lanes::width;
+  register_tile best;
+  double best_cycles = std::numeric_limits<double>::infinity();
+  for (int r = 1; r <= std::min(panel_count(C), 4); ++r) {
+    int const most = most_positions(Arch::registers, r * per_panel);
+    if (most < 1) break;
+    // one vector of 16 takes a load for every product, and latency on top with eight chains
+    int const m = std::min(most, lanes::width == 16 && r == 1 ? 16 : 8);
+    int const rest = panel_count(C) % r;
+    double const cycles = (panel_count(C) / r * step_cycles(m, r * per_panel, lanes::width) +
+                           (rest > 0 ? step_cycles(m, rest * per_panel, lanes::width) : 0)) /
+                          m;
+    if (cycles < best_cycles) {
+      best = {1, m, r};
+      best_cycles = cycles;
+    }
+  }
+  return best;
+}
+
+/// Rows that are too few for a tile of `M`, `Few` at a time. Apart from the others, so that a call
+/// that has none of them saves no registers for them.
+template <class Arch, contraction C, int Steps, int Few, int Lanes, class Epilogue>
+[[gnu::noinline]] void few_rows(float const* x, float const* w, float* y, std::ptrdiff_t row,
+                                std::ptrdiff_t end, int channel, Epilogue const& epilogue,
+                                bool continues) {
+  for (; row < end; row += Few)
+    row_tile<Arch, C, Steps, Few, true, Lanes>(
+        x + row * C.channels, w, y + row * C.filters, row,
+        static_cast<int>(std::min<std::ptrdiff_t>(Few, end - row)), channel, epilogue, continues,
+        0);
+}
+
+/// The rows from `row` to before `end` times one strip of filters.
+template <class Arch, contraction C, int Steps, int M, int Lanes, class Epilogue>
+void strip_of_rows(float const* x, float const* w, float* y, std::ptrdiff_t row, std::ptrdiff_t end,
+                   int channel, Epilogue const& epilogue, bool continues) {
+  constexpr int few = M > 4 ? std::max(4, M / 2) : M > 1 ? M - 1 : 1;
+  std::ptrdiff_t last = end - M;  // where a tile may begin
+  if constexpr (M % few != 0) {   // 8 = 4 + 4 rather than 6 + 2
+    std::ptrdiff_t const rows = end - row, over = rows % M;
+    if (over % few != 0 && (over + M) % few == 0 && rows > M) last -= M;
+  }
+  for (std::ptrdiff_t order = 0; row <= last; row += M, ++order)
+    row_tile<Arch, C, Steps, M, false, Lanes>(x + row * C.channels, w, y + row * C.filters, row, M,
+                                              channel, epilogue, continues, order);
+  if constexpr (M > 1)
+    if (row < end)
+      few_rows<Arch, C, Steps, few, Lanes>(x, w, y, row, end, channel, epilogue, continues);
+}
+
+/// y[row, f] = epilogue(sum over c of x[row, c] * w[f, c]) for all rows, strip by strip of filters,
+/// where weights(first, count) are so many packed panels. A share is of the strips where these come
+/// out even, so that each thread reads its own weights; else of the rows. x and the weights may
+/// begin later than with c = 0: then this is for `Steps` steps, see row_tile.
+template <class Arch, contraction C, int Steps = C.group_channels(), class Weights, class Epilogue>
+void all_strips_of_rows(float const* x, Weights weights, float* y, std::ptrdiff_t rows,
+                        Epilogue const& epilogue, share mine, bool continues = false) {
+  using lanes = lanes_for<Arch, C>;
+  constexpr register_tile tile = choose_row_tile<Arch, C>();
+  constexpr int panel = panel_width(C), filters = C.group_filters();
+  constexpr int strip = tile.panels * panel, rest = filters % strip;
+  constexpr int strips = (filters + strip - 1) / strip;
+  bool const by_strips = mine.parts == 1 || strips % mine.parts == 0 || strips > 4 * mine.parts;
+  int const tiles = static_cast<int>((rows + tile.width - 1) / tile.width);
+  std::ptrdiff_t const row = by_strips ? 0 : std::ptrdiff_t{mine.begin(tiles)} * tile.width;
+  if (!by_strips) rows = std::min(rows, std::ptrdiff_t{mine.end(tiles)} * tile.width);
+  // constants for a single strip: small products feel every instruction
+  int const first = strips > 1 && by_strips ? mine.begin(strips) : 0;
+  int const last = strips > 1 && by_strips ? mine.end(strips) : strips;
+  for (int group = 0; group < C.groups; ++group) {
+    float const* const xg = x + group * C.group_channels();
+    int const channel = group * filters, panels = group * panel_count(C);
+    for (int f = first * strip; f + strip <= filters && f < last * strip; f += strip)
+      strip_of_rows<lanes, C, Steps, tile.width, strip>(
+          xg, weights(panels + f / panel, tile.panels), y + channel + f, row, rows, channel + f,
+          epilogue, continues);
+    if constexpr (rest > 0)
+      if (last == strips)
+        strip_of_rows<lanes, C, Steps, tile.width, rest>(
+            xg, weights(panels + (filters - rest) / panel, (rest + panel - 1) / panel),
+            y + channel + filters - rest, row, rows, channel + filters - rest, epilogue, continues);
+  }
+}
+
+template <class Arch, contraction C, class Epilogue>
+[[gnu::always_inline]] inline void forward_rows(float const* x, float const* weights, float* y,
+                                                std::ptrdiff_t rows, Epilogue const& epilogue,
+                                                share mine) {
+  constexpr balanced_axis blocks = step_blocks(C);
+  constexpr register_tile tile = choose_row_tile<Arch, C>();
+  // small products feel every instruction of a call
+  if constexpr (C.groups == 1 && blocks.count == 1 && panel_count(C) <= tile.panels)
+    if (mine.parts == 1)
+      return strip_of_rows<lanes_for<Arch, C>, C, C.channels, tile.width, C.filters>(
+          x, weights, y, 0, rows, 0, epilogue, true);
+  auto const from = [weights](int step) {
+    return [weights, step](int panel, int) {
+      return weights + panel * panel_stride(C) + step * panel_width(C);
+    };
+  };
+  constexpr int last = C.group_channels() - (blocks.count - 1) * blocks.size;
+  int step = 0;
+  if constexpr (blocks.count > 1)
+    for (; step < C.group_channels() - last; step += blocks.size)
+      all_strips_of_rows<Arch, C, blocks.size>(x + step, from(step), y, rows, identity_epilogue{},
+                                               mine, step > 0);
+  all_strips_of_rows<Arch, C, last>(x + step, from(step), y, rows, epilogue, mine, true);
+}
+
+/// dx of many weights, of which each strip is transposed when its turn comes.
+template <class Arch, contraction C>
+void dx_rows(float const* dy, float const* weights, float* dx, std::ptrdiff_t rows, share mine) {
+  constexpr contraction T = transposed(C);
+  alignas(64) float strip[choose_row_tile<Arch, T>().panels * panel_stride(T)];
+  auto const transposing = [&](int panel, int count) {
+    transpose_panels<C, Arch>(weights, strip, panel, panel + count);
+    return static_cast<float const*>(strip);
+  };
+  all_strips_of_rows<Arch, T>(dy, transposing, dx, rows, identity_epilogue{}, mine);
+}
+
+/// So few multiply-adds that a call costs a good part of them: code that is to be inlined.
+constexpr bool is_tiny(contraction c) {
+  return c.groups == 1 && window_size(c) * c.filters <= 1024 && c.out_height() * c.out_width() == 1;
+}
+
+/// The same for a single row.
+template <class Arch, contraction C, bool Inline, class Epilogue>
+[[gnu::always_inline]] inline void forward_row(float const* x, float const* weights, float* y,
+                                               Epilogue const& epilogue) {
+  using lanes = lanes_for<Arch, C>;
+  constexpr int panel = panel_width(C), filters = C.group_filters();
+  constexpr int accumulators = lanes::width == 16 && !arch::is_deterministic<Arch> ? 4 : 8;
+  constexpr int chains = arch::is_deterministic<Arch> ? chains_of_row<Arch, C>(1) : 1;
+  constexpr int strip = std::max(1, accumulators / chains * lanes::width / panel) * panel;
+  constexpr int rest = filters % strip;
+  auto const run = [&]<int Lanes>(float const* xg, float const* w, int channel)
+      __attribute__((always_inline)) {
+    if constexpr (Inline)
+      row_strip<lanes, C, Lanes>(xg, w, y + channel, channel, epilogue);
+    else
+      row_strip_apart<lanes, C, Lanes>(xg, w, y + channel, channel, epilogue);
+  };
+  for (int group = 0; group < C.groups; ++group) {
+    float const* const xg = x + group * C.group_channels();
+    float const* const wg = weights + group * panel_count(C) * panel_stride(C);
+    int const channel = group * filters;
+    for (int f = 0; f + strip <= filters; f += strip)
+      run.template operator()<strip>(xg, wg + f / panel * panel_stride(C), channel + f);
+    if constexpr (rest > 0)
+      run.template operator()<rest>(xg, wg + (filters - rest) / panel * panel_stride(C),
+                                    channel + filters - rest);
+  }
+}
+
+}  // namespace etch::kernels

@@ -1,0 +1,145 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+#include "../../dsl/logits.hpp"
+#include "compiled.hpp"
+
+namespace etch {
+
+namespace detail {
+
+constexpr std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {  // FNV-1a
+  for (int byte = 0; byte < 8; ++byte) hash = (hash ^ (value >> 8 * byte & 0xff)) * 0x100000001b3u;
+  return hash;
+}
+
+/// With all of a node that decides what it computes.
+constexpr std::uint64_t mix(std::uint64_t hash, node const& n) {
+  auto const with = [&](auto... numbers) {
+    ((hash = mix(hash, static_cast<std::uint64_t>(numbers))), ...);
+  };
+  with(n.code, n.fn, n.index, n.over_batch, n.first, n.last);
+  hash = mix(hash, std::bit_cast<std::uint64_t>(n.value));
+  for (int o : n.operands) with(o);
+  for (int e : n.shape.extent) with(e);
+  for (int e : n.before) with(e);
+  for (int e : n.after) with(e);
+  if (contraction const& w = n.window; w != contraction{})
+    with(w.kernel_height, w.kernel_width, w.stride_height, w.stride_width, w.dilation_height,
+         w.dilation_width, w.groups, w.filters);
+  return hash;
+}
+
+/// The graph with logits for outputs where it has probabilities: its weights serve both.
+constexpr graph logits_only(graph g) {
+  for (int& y : g.outputs)
+    for (int logits = logits_of(g, y); logits >= 0; logits = logits_of(g, y)) y = logits;
+  return g;
+}
+
+/// A number that two networks share only if the weights of one are those of the other: they fit,
+/// place by place, and the same is computed with them.
+constexpr std::uint64_t fingerprint_of(graph const& g,
+                                       constexpr_list<parameter_place> const& places) {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (tensor_shape const& s : g.inputs)
+    for (int e : s.extent) hash = mix(hash, static_cast<std::uint64_t>(e));
+  for (node const& n : g.nodes) hash = mix(hash, n);
+  for (int output : g.outputs) hash = mix(hash, static_cast<std::uint64_t>(output));
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    for (char c : g.parameters[i].name.view()) hash = mix(hash, static_cast<std::uint64_t>(c));
+    hash = mix(hash, static_cast<std::uint64_t>(places[i].offset));
+    hash = mix(hash, static_cast<std::uint64_t>(places[i].packed ? places[i].size : 0));
+  }
+  return hash;
+}
+
+}  // namespace detail
+
+/// What one layer takes: its own parameters and the multiply-adds of one sample.
+struct layer_cost {
+  std::string_view kind;
+  tensor_shape output;
+  long long parameters = 0;
+  long long multiply_adds = 0;
+  long long weight_bytes = 0;
+  long long workspace_bytes = 0;  // of what it computes; layers share memory, so the sum is more
+                                  // than the network's workspace
+};
+
+namespace detail {
+
+/// The layer of the chain that a layer of the graph is, or is a part of.
+constexpr int chain_layer(graph const& g, int layer) {
+  return g.layers[static_cast<std::size_t>(layer)].number;
+}
+
+/// Adds to each layer of the chain the bytes of the workspace that its steps fill.
+template <class Plan, class Add>
+constexpr void for_each_filled(graph const& g, Plan const& p, Add add) {
+  constexpr_list<char> seen(p.values.size(), 0);
+  for (step const& s : p.steps) {
+    value const& v = p.values[static_cast<std::size_t>(s.result)];
+    char& known = seen[static_cast<std::size_t>(s.result)];
+    if (v.where == space::workspace && known == 0)
+      add(static_cast<std::size_t>(chain_layer(g, s.layer)),
+          v.stride > 0 ? 4ll * v.stride * p.samples : 4ll * v.size);
+    known = 1;
+  }
+}
+
+}  // namespace detail
+
+/// What is known of a network before it runs. Parts are computed when they are used.
+template <auto Net>
+struct facts {
+  static constexpr auto const& plan = inference_plan<Net, 1>::value;
+
+  /// The parameters in the order of the model's buffer, with their places.
+  static constexpr auto parameters = [] {
+    graph const g = graph_of(Net, true);  // which says how states move
+    std::array<parameter_info, plan.places.size()> all{};
+    std::copy_n(g.parameters.begin(), all.size(), all.begin());
+    for (parameter_info& p : all) p.layer = detail::chain_layer(g, p.layer);
+    return all;
+  }();
+  static constexpr auto const& places = plan.places;
+
+  /// Floats of a model: parameters, then what follows from them.
+  static constexpr int parameter_floats = plan.parameter_floats;
+  static constexpr int weight_floats = plan.parameter_floats + plan.derived;
+
+  static constexpr std::uint64_t fingerprint = [] {
+    graph const g = passes::simplify(detail::logits_only(graph_of(Net)));
+    return detail::fingerprint_of(g, parameter_places(g));
+  }();
+
+  static constexpr auto layers = [] {
+    constexpr int count = std::remove_cvref_t<decltype(Net)>::layer_count() + 1;
+    graph const g = graph_of(Net);
+    std::array<layer_cost, static_cast<std::size_t>(count)> all{};
+    auto const of = [&](int layer) -> layer_cost& {
+      return all[static_cast<std::size_t>(detail::chain_layer(g, layer))];
+    };
+    for (layer_info const& l : g.layers) {
+      if (l.inside >= 0) continue;
+      all[static_cast<std::size_t>(l.number)].kind = l.kind;
+      all[static_cast<std::size_t>(l.number)].output = l.output;
+    }
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      parameter_info const& p = g.parameters[i];
+      if (p.trainable) of(p.layer).parameters += p.shape.elements();
+      of(p.layer).weight_bytes += 4ll * places[i].size;
+    }
+    detail::for_each_filled(g, plan, [&](std::size_t layer, long long bytes) {
+      all[layer].workspace_bytes += bytes;
+    });
+    for (node const& n : g.nodes)
+      if (n.code == op::contract) of(n.layer).multiply_adds += n.window.multiply_adds();
+    return all;
+  }();
+};
+
+}  // namespace etch

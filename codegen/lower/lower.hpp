@@ -1,0 +1,69 @@
+#pragma once
+
+#include "../../dsl/network.hpp"
+#include "../passes/bind.hpp"
+#include "../passes/differentiate.hpp"
+#include "../passes/frame.hpp"
+#include "../passes/fuse.hpp"
+#include "../passes/layout.hpp"
+#include "../passes/place.hpp"
+#include "../passes/pool_first.hpp"
+#include "../passes/remake.hpp"
+#include "../passes/rows.hpp"
+#include "../passes/schedule.hpp"
+#include "../passes/simplify.hpp"
+#include "../passes/together.hpp"
+#include "../ir/plan.hpp"
+
+namespace etch {
+
+/// A graph as kernel calls for up to `samples` samples at once. With a prologue, what depends on
+/// the parameters alone is set apart, to run only when they change. In training, threads work
+/// together on contractions of at least `heavy` weights.
+constexpr plan lower(graph const& g, int samples, bool prologue, int heavy = 1 << 16) {
+  graph const simple = passes::simplify(g);
+  plan p;
+  if (parameter_places(simple).size() < simple.parameters.size()) {
+    p.parameter_floats = -1;
+    return p;
+  }
+  graph const laid_out = passes::layout(simple);
+  p = passes::fuse(laid_out);
+  p = passes::bind(laid_out, std::move(p));
+  p = passes::schedule(std::move(p), samples, prologue);
+  p = passes::remake(std::move(p));
+  p = passes::frame(std::move(p));
+  p = passes::together(std::move(p), heavy);
+  p = passes::rows(std::move(p));
+  return passes::place(std::move(p));
+}
+
+/// The network as it computes while it trains, with the loss behind it: its inputs are followed by
+/// the target, its outputs by the loss of each sample.
+template <class Network, class Loss>
+constexpr graph loss_graph(Network net, Loss) {
+  graph g = graph_of(net, true);
+  context c{g, true};
+  tensor const prediction{&g, g.outputs[0]};
+  tensor_shape const shape = Loss::target_rule(prediction.shape()).shape;
+  g.inputs.push_back(shape);
+  tensor const target{&g, g.add({.code = op::input,
+                                 .batched = true,
+                                 .index = static_cast<int>(g.inputs.size()) - 1,
+                                 .shape = shape})};
+  g.outputs.push_back(Loss::forward(c, prediction, target).id);
+  return g;
+}
+
+/// The same, where it gives the gradients of the parameters too.
+template <class Network, class Loss>
+constexpr graph training_graph(Network net, Loss) {
+  graph g = loss_graph(net, Loss{});
+  passes::pool_first(g);
+  passes::differentiate(g, g.outputs[1]);
+  passes::pool_last(g);
+  passes::through_pooling(g);
+  return g;
+}
+
+}  // namespace etch

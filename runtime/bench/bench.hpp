@@ -1,0 +1,206 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "../../codegen/report/cost.hpp"
+#include "../../codegen/report/print.hpp"
+#include "limits.hpp"
+#include "report.hpp"
+#include "roofline.hpp"
+#include "../infer/denormals.hpp"
+#include "../infer/model.hpp"
+
+namespace etch {
+
+/// How long `bench` measures.
+struct bench_options {
+  double seconds = 0.02;  // for each kernel call
+};
+
+namespace detail {
+
+/// Multiply-adds of a step for one sample; what pooling drops is not computed.
+template <class Plan>
+constexpr double multiply_adds_of(Plan const& p, step const& s) {
+  contraction const& w = window_of(p, s);
+  if (s.what == step_kind::contract) return static_cast<double>(w.multiply_adds());
+  if (s.what != step_kind::contract_max_pool) return 0;
+  double const kept = static_cast<double>(w.out_height() / s.pool_height * s.pool_height) *
+                      (w.out_width() / s.pool_width * s.pool_width);
+  return static_cast<double>(w.multiply_adds()) * kept / (w.out_height() * w.out_width());
+}
+
+/// The shape of what a step computes, without the frame that it is stored in for the layer behind.
+template <class Plan>
+constexpr tensor_shape output_of(Plan const& p, step const& s) {
+  tensor_shape shape = p.values[static_cast<std::size_t>(s.result)].shape;
+  if (s.what == step_kind::copy || s.box == 0 || s.also >= 0) return shape;
+  for (int axis = 0; axis < shape.rank; ++axis)
+    shape[axis] = box_of(p, s).size[static_cast<std::size_t>(4 - shape.rank + axis)];
+  return shape;
+}
+
+/// Seconds of the expensive functions of a step, as `function_time` measures them.
+template <class Arch, auto const& Plan, int Index>
+double function_seconds() {
+  constexpr step const& s = Plan.steps[static_cast<std::size_t>(Index)];
+  constexpr program code = code_of(Plan, s);
+  constexpr int elements = s.what == step_kind::reduce
+                               ? s.outer * s.reduced * s.inner
+                               : Plan.values[static_cast<std::size_t>(s.result)].size;
+  double sum = 0;
+  [&]<int... I>(std::integer_sequence<int, I...>) {
+    [[maybe_unused]] auto const add = [&]<int K>(std::integral_constant<int, K>) {
+      constexpr function fn = code[K].fn;
+      constexpr bool expensive =
+          (fn >= function::exp && fn <= function::erf) || fn == function::divide;
+      constexpr auto accuracy = code.fast ? simd::accuracy::fast : simd::accuracy::accurate;
+      if constexpr (expensive) sum += measure::function_time<Arch, fn, accuracy>();
+    };
+    (add(std::integral_constant<int, I>{}), ...);
+  }(std::make_integer_sequence<int, code.instructions>{});
+  return sum * ((elements + Arch::width - 1) / Arch::width);
+}
+
+/// What a step, or the steps that run row by row from there on, read and write, in bytes.
+template <auto const& Plan, int Index>
+constexpr void add_traffic(measure::work& w) {
+  constexpr step const& s = Plan.steps[static_cast<std::size_t>(Index)];
+  auto const bytes = [](int v) { return 4.0 * Plan.values[static_cast<std::size_t>(v)].size; };
+  if constexpr (s.by_row > 0) {
+    constexpr row_group<s.by_row> group{Plan, Index};
+    for (int i = 0; i < group.spec.operands; ++i)
+      w.read += bytes(group.operands[static_cast<std::size_t>(i)]);
+    for (int k = 0; k < s.by_row; ++k)
+      if (group.spec[k].stored)
+        w.written += bytes(Plan.steps[static_cast<std::size_t>(Index + k)].result);
+    return;
+  }
+  for (int v : s.operands)
+    if (v >= 0) w.read += bytes(v);
+  for (int i = 0; i < code_of(Plan, s).loads; ++i)
+    if (int const v = load_of(Plan, s, i); v >= 0) w.read += bytes(v);
+  w.written += bytes(s.result);
+}
+
+template <class Arch>
+void judge(bench_row& row, measure::machine<Arch>& machine, measure::work const& w,
+           double footprint) {
+  measure::bound const lowest = machine.lowest(w, footprint);
+  row.bytes = w.read + w.written;
+  row.multiply_adds = w.multiply_adds;
+  row.of_peak = row.gflops() / machine.peak();
+  row.bound = lowest.name;
+  row.of_bound = row.nanoseconds > 0 ? lowest.seconds * 1e9 / row.nanoseconds : 0;
+}
+
+}  // namespace detail
+
+/// Measures the network on this machine, kernel call by kernel call, for one sample: nanoseconds,
+/// multiply-adds, GFLOP/s, and the fraction of the lowest ceiling, which is measured in the same
+/// process. A call is repeated with its data in the nearest cache that holds them; the total is the
+/// network as a whole. Layers that were fused are one call, under the one that multiplies where
+/// there is one. A layer inside a combinator is told by its place there: `residual/2 conv2d`.
+///
+///   auto const report = etch::bench<net>();
+///   std::fputs(etch::to_table(report).c_str(), stdout);
+///   etch::save_roofline(report, "net.svg");
+template <auto Net, class Arch = arch::native>
+bench_report bench(bench_options const& options = {}) {
+  constexpr auto usable = detail::usable<Net>();
+  using plan_type = inference_plan<usable, 1>;
+  using run = detail::executor<Arch, plan_type>;
+  using network = std::remove_cvref_t<decltype(usable)>;
+  static constexpr auto const& plan = plan_type::value;
+  constexpr int inputs = network::input_count(), outputs = network::output_count();
+
+  flush_denormals const guard;
+  measure::machine<Arch> machine;
+  model<usable, Arch> const m{seed{1}};
+
+  // Fractions of 1: good as features, and as indices of a table.
+  random_engine rng{1};
+  std::array<float_buffer, inputs> x;
+  std::array<float_buffer, outputs> y;
+  std::array<float const*, inputs> x_data;
+  std::array<float*, outputs> y_data;
+  for (int i = 0; i < inputs; ++i) {
+    auto& buffer = x[static_cast<std::size_t>(i)];
+    buffer.resize(static_cast<std::size_t>(network::input_shape(i).elements()));
+    for (std::size_t j = 0; j < buffer.size(); ++j) buffer.data()[j] = rng.uniform();
+    x_data[static_cast<std::size_t>(i)] = buffer.data();
+  }
+  for (int i = 0; i < outputs; ++i) {
+    y[static_cast<std::size_t>(i)].resize(
+        static_cast<std::size_t>(network::output_shape(i).elements()));
+    y_data[static_cast<std::size_t>(i)] = y[static_cast<std::size_t>(i)].data();
+  }
+  float_buffer memory(static_cast<std::size_t>(workspace<usable, 1>::floats));
+  buffers b;
+  b.inputs = x_data.data();
+  b.outputs = y_data.data();
+  b.parameters = m.weights();
+  b.derived = const_cast<float*>(m.weights()) + facts<usable>::parameter_floats;
+  b.workspace = memory.data();
+
+  auto const typical = [&](auto&& call) {
+    return measure::typical(options.seconds, [&] {
+      call();
+      measure::touch(&b);
+    });
+  };
+  bench_report report;
+  report.processor = measure::processor_name();
+  report.instruction_set = Arch::name;
+  auto const whole = [&] { run_plan<Arch, plan_type>(b, 1); };
+  whole();
+  report.total.name = "total";
+  for (int i = 0; i < outputs; ++i)
+    report.total.output += (i > 0 ? ", " : "") + shape_text(network::output_shape(i));
+  report.total.nanoseconds = 1e9 * typical(whole);
+
+  graph const g = graph_of(usable);  // which names the layers
+  measure::work all;
+  constexpr int first = plan.segments.size() > static_cast<std::size_t>(plan.prologue)
+                            ? plan.segments[static_cast<std::size_t>(plan.prologue)].first
+                            : 0;
+  [&]<int... I>(std::integer_sequence<int, I...>) {
+    auto const each = [&]<int K>(std::integral_constant<int, K>) {
+      constexpr step const& s = plan.steps[static_cast<std::size_t>(K)];
+      if (s.by_row < 0) return;  // a part of the call before
+      measure::work w;
+      w.multiply_adds = detail::multiply_adds_of(plan, s);
+      detail::add_traffic<plan, K>(w);
+      [&]<int... L>(std::integer_sequence<int, L...>) {
+        ((w.function_seconds += detail::function_seconds<Arch, plan, K + L>()), ...);
+      }(std::make_integer_sequence<int, std::max(1, s.by_row)>{});
+      bench_row row;
+      row.layer = detail::chain_layer(g, s.layer);
+      row.name = layer_text(g, s.layer);
+      row.step = name_of(s.what);
+      row.output = shape_text(detail::output_of(plan, s));
+      whole();  // operands as they are when the network runs
+      row.nanoseconds = 1e9 * typical([&] { run::template run<K>(b, 0, 1); });
+      detail::judge(row, machine, w, w.read + w.written);
+      all.multiply_adds += w.multiply_adds;
+      all.function_seconds += w.function_seconds;
+      report.rows.push_back(row);
+    };
+    (each(std::integral_constant<int, first + I>{}), ...);
+  }(std::make_integer_sequence<int, static_cast<int>(plan.steps.size()) - first>{});
+
+  all.read = 4.0 * facts<usable>::weight_floats;
+  for (auto const& buffer : x) all.read += 4.0 * static_cast<double>(buffer.size());
+  for (auto const& buffer : y) all.written += 4.0 * static_cast<double>(buffer.size());
+  detail::judge(report.total, machine, all,
+                all.read + all.written + 4.0 * workspace<usable, 1>::floats);
+
+  measure::cache_sizes const sizes = measure::caches();
+  report.ceilings = {machine.peak(), machine.load(sizes.l1 / 2) * 1e-9,
+                     machine.load(sizes.l2 / 2) * 1e-9, machine.load(4 * sizes.l2) * 1e-9};
+  return report;
+}
+
+}  // namespace etch

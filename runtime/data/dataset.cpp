@@ -1,0 +1,76 @@
+#include "dataset.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <numeric>
+
+#include "../error.hpp"
+#include "../numbers.hpp"
+
+namespace etch {
+
+namespace {
+
+/// The elements of a sample. Throws `error` unless they are between 1 and the largest int.
+std::size_t elements_of_sample(tensor_shape const& shape, char const* what) {
+  std::int64_t elements = 1;
+  for (int axis = 0; axis < shape.rank; ++axis) {
+    elements *= shape[axis];
+    if (shape[axis] < 1 || elements > std::numeric_limits<int>::max())
+      throw error("dataset: expected {} with 1 to 2147483647 elements, found the shape {}", what,
+                  shape_text(shape));
+  }
+  return static_cast<std::size_t>(elements);
+}
+
+}  // namespace
+
+dataset::dataset(tensor_shape feature_shape, tensor_shape target_shape, std::vector<float> features,
+                 std::vector<float> targets)
+    : feature_shape_(feature_shape),
+      target_shape_(target_shape),
+      feature_elements_(elements_of_sample(feature_shape, "features")),
+      target_elements_(elements_of_sample(target_shape, "targets")),
+      features_(std::move(features)),
+      targets_(std::move(targets)) {
+  std::size_t const samples = features_.size() / feature_elements_;
+  if (features_.size() % feature_elements_ != 0)
+    throw error("dataset: expected features in multiples of {}, the elements of {}, found {}",
+                feature_elements_, shape_text(feature_shape), features_.size());
+  if (samples > std::numeric_limits<int>::max())
+    throw error("dataset: expected at most 2147483647 samples, found {}", samples);
+  if (targets_.size() != samples * target_elements_)
+    throw error("dataset: expected {} targets of shape {}, {} numbers, for {} samples, found {}",
+                samples, shape_text(target_shape), samples * target_elements_, samples,
+                targets_.size());
+  detail::check_finite("dataset", features_, "features");
+  detail::check_finite("dataset", targets_, "targets");
+  size_ = static_cast<int>(samples);
+}
+
+dataset dataset::slice(int first, int count) const {
+  if (first < 0 || count < 0 || first > size_ - count)
+    throw error("dataset: expected a slice of its {} samples, found {} samples from {}", size_,
+                count, first);
+  auto const x = features(first, count);
+  auto const y = targets(first, count);
+  return {feature_shape_, target_shape_, {x.begin(), x.end()}, {y.begin(), y.end()}};
+}
+
+std::pair<dataset, dataset> dataset::split(double fraction) const {
+  double const kept = fraction > 0 && fraction < 1 ? size_ * (1 - fraction) : 0;
+  int const training = static_cast<int>(kept);
+  if (training < 1 || training >= size_)
+    throw error("dataset: expected a fraction that splits {} samples into two parts, found {}",
+                size_, fraction);
+  return {slice(0, training), slice(training, size_ - training)};
+}
+
+std::vector<int> dataset::shuffled_order(random_engine& rng) const {
+  std::vector<int> order(to_size(size_));
+  std::iota(order.begin(), order.end(), 0);
+  rng.shuffle(order);
+  return order;
+}
+
+}  // namespace etch

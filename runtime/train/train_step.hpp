@@ -1,0 +1,366 @@
+#pragma once
+
+#include <algorithm>
+#include <span>
+
+#include "../../codegen/kernels/elementwise/all_finite.hpp"
+#include "../data/data_rule.hpp"
+#include "../infer/denormals.hpp"
+#include "../infer/misuse.hpp"
+#include "not_finite.hpp"
+#include "thread_team.hpp"
+
+namespace etch {
+
+/// What a training step measured, before its update.
+struct step_report {
+  int samples = 0;
+  double loss = 0;                     // mean over the samples
+  std::span<float const> predictions;  // of each sample; valid until the next step
+};
+
+/// How many samples a training step computes together unless it is told: as many as keep what they
+/// compute near the second-level cache, but 64 where the weights, read anew for each group, are the
+/// greater part. What is computed does not depend on it.
+template <auto Net>
+constexpr int group_size() {
+  constexpr long long near = 5 << 20;  // bytes
+  long long activations = 0, weights = 0;
+  for (layer_cost const& l : facts<Net>::layers) {
+    activations += 4ll * l.output.elements();
+    weights += l.weight_bytes;
+  }
+  return 64 * activations <= near || weights > 8 * activations ? 64 : 16;
+}
+
+namespace detail {
+
+/// Throws `error` unless a batch has so many features and targets for each of its samples.
+void check_batch(int samples, std::size_t features, int features_each, std::size_t targets,
+                 int targets_each, int least_samples);
+
+/// The fewest samples that a batch may have: more than one, where a layer measures how they vary.
+template <int Samples, auto Net, class Loss>
+constexpr int least_samples() {
+  return training_plan<Net, Loss, Samples == 0 ? group_size<Net>() : Samples>::value.least_samples;
+}
+
+/// One gradient computation: memory, and what each of the threads does with its share of a batch.
+template <auto Net, class Loss, class Arch, int Samples>
+class gradient_run {
+ public:
+  using plan_type = training_plan<Net, Loss, Samples>;
+  using network = std::remove_cvref_t<decltype(Net)>;
+  static constexpr int input_size = network::input_shape().elements();
+  static constexpr int output_size = network::output_shape().elements();
+  static constexpr int target_size = Loss::target_rule(network::output_shape()).shape.elements();
+  static constexpr int floats = facts<Net>::parameter_floats;
+
+  /// Whether `run` can compute outputs and losses alone, and these are those of inference.
+  static constexpr bool can_evaluate = trains_as_it_is<Net> && !plan_type::value.whole_batch &&
+                                       last_of_outputs(plan_type::value) >= 0;
+
+  static_assert(plan_type::value.places == facts<Net>::places,
+                "etch: while it trains, a layer makes its parameters, or first uses them, in "
+                "another way than at inference; make them before it asks for training()");
+
+  /// The threads are those of `team`.
+  gradient_run(float_buffer& scratch, gradient_buffer& gradients, int samples,
+               thread_team* team = nullptr)
+      : samples_(samples), threads_(team == nullptr ? 1 : team->size()), team_(team) {
+    // One thread has what is shared for itself, as the plan says; several have it behind their own.
+    constexpr auto const& plan = plan_type::value;
+    bool const alone = threads_ == 1;
+    if (plan.whole_batch) {
+      capacity_ = aligned((samples - 1) / threads_ + 1);
+      team_capacity_ = aligned(samples);
+    }
+    before_batch_ = plan.derived + aligned(plan.workspace) - (alone ? 0 : plan.shared);
+    per_thread_ = before_batch_ + (plan.batch - (alone ? 0 : plan.shared_batch)) * capacity_;
+    shared_before_batch_ = alone ? 0 : std::ptrdiff_t{plan.shared} * threads_;
+    std::ptrdiff_t const of_team =
+        alone ? 0 : shared_before_batch_ + plan.shared_batch * team_capacity_;
+    std::ptrdiff_t const outputs = aligned(predicted()), losses = aligned(samples);
+    auto const wanted =
+        static_cast<std::size_t>(outputs + losses + per_thread_ * threads_ + of_team);
+    if (scratch.size() < wanted) scratch.resize(wanted);
+    gradients.resize(static_cast<std::size_t>(floats) * static_cast<std::size_t>(threads_),
+                     &plan_type::value);
+    gradients_ = gradients.floats.data();
+    predictions_ = scratch.data();
+    losses_ = predictions_ + outputs;
+    memory_ = losses_ + losses;
+    shared_ = memory_ + per_thread_ * threads_;
+  }
+
+  /// What follows from the parameters alone, once a step before `run`. Each thread has a copy of
+  /// its own: to make all of it costs less than to read what another processor has written.
+  void prepare(int t, float const* parameters) const {
+    buffers b;
+    b.parameters = parameters;
+    b.derived = derived(t);
+    run_prologue<Arch, plan_type>(b);
+  }
+
+  float* gradients(int thread) const { return gradients_ + std::ptrdiff_t{thread} * floats; }
+  std::span<float const> losses() const { return {losses_, static_cast<std::size_t>(samples_)}; }
+  std::span<float const> predictions() const {
+    return {predictions_, static_cast<std::size_t>(predicted())};
+  }
+  double loss() const {
+    double sums[8] = {};  // one alone would wait for each addition
+    int i = 0;
+    for (; i + 8 <= samples_; i += 8)
+      for (int k = 0; k < 8; ++k) sums[k] += static_cast<double>(losses_[i + k]);
+    for (; i < samples_; ++i) sums[0] += static_cast<double>(losses_[i]);
+    for (int k = 1; k < 8; ++k) sums[0] += sums[k];
+    return sums[0] / samples_;
+  }
+
+  /// What thread `t` does of the batch, in rounds of as many samples as the threads take at once, or
+  /// in one where a sample's results depend on the whole batch. Its samples follow from their number
+  /// alone, so that a batch gives the same sums every time.
+  void run(int t, float const* parameters, float const* x, float const* target, random_key key,
+           bool forward_only = false) const {
+    share const mine{t, threads_};
+    int const round = plan_type::value.whole_batch ? samples_ : Samples * threads_;
+    for (int first = 0, together = 0; first < samples_; first += together) {
+      together = std::min(round, samples_ - first);
+      int const s = first + mine.begin(together);
+      float const* const inputs[]{x + std::ptrdiff_t{s} * input_size,
+                                  target + std::ptrdiff_t{s} * target_size};
+      float* const outputs[]{predictions_ + std::ptrdiff_t{s} * output_size, losses_ + s};
+      buffers b;
+      b.inputs = inputs;
+      b.outputs = outputs;
+      b.parameters = parameters;
+      b.gradients = gradients(t);
+      b.adds = first > 0;
+      b.forward_only = forward_only;
+      b.derived = derived(t);
+      b.workspace = b.derived + plan_type::value.derived;
+      b.batch = b.derived + before_batch_;
+      b.capacity = capacity_;
+      b.random = key;
+      b.random.first_sample += static_cast<std::uint32_t>(s);
+      int const count = mine.end(together) - mine.begin(together);
+      if (count == 0 && first == 0) clear_gradients(t);
+      if constexpr (has_team(plan_type::value)) {
+        b.team = {mine,
+                  s - first,
+                  together,
+                  shared_,
+                  shared_ + shared_before_batch_,
+                  team_capacity_,
+                  gradients(0),
+                  [](void* team) { static_cast<thread_team*>(team)->wait_for_all(); },
+                  team_};
+        if (first > 0) wait_for_all();
+        run_plan<Arch, plan_type>(b, count);
+      } else if (count > 0) {
+        run_plan<Arch, plan_type>(b, count);
+      }
+    }
+  }
+
+  /// To be called by every thread between run and finish.
+  void wait_for_all() const {
+    if (threads_ > 1) team_->wait_for_all();
+  }
+
+  /// Adds up the gradients of all threads, in their order, for the share of thread `t` in each
+  /// stretch of parameters, and hands each trainable range to `update` and each state to `move`:
+  /// block by block, while a block is in the cache.
+  template <class Update, class Move>
+  void finish(int t, Update update, Move move) const {
+    constexpr int block = 4096;
+    share const mine{t, threads_};
+    for (int i = 0; i < stretches.count; ++i) {
+      stretch const& part = stretches.all[static_cast<std::size_t>(i)];
+      int const end = part.offset + mine.end(part.size / 16) * 16;
+      int const sums = part.summed_together ? 1 : threads_;
+      for (int first = part.offset + mine.begin(part.size / 16) * 16; first < end; first += block) {
+        int const count = std::min(block, end - first);
+        float* const sum = gradients(0) + first;
+        for (int other = 1; other < sums; ++other) {
+          float const* const g = gradients(other) + first;
+          for (int k = 0; k < count; ++k) sum[k] += g[k];
+        }
+        if (part.trainable)
+          update(gradients(0), first, count);
+        else
+          move(gradients(0), first, count, part.momentum);
+      }
+    }
+  }
+
+ private:
+  /// Parameters that follow each other and are treated alike: a call for each of the small ones
+  /// would take longer than its update.
+  struct stretch {
+    int offset = 0, size = 0;
+    bool trainable = true, summed_together = false;
+    float momentum = 0;
+  };
+  struct stretch_list {
+    std::array<stretch, facts<Net>::places.size() + 1> all{};
+    int count = 0;
+  };
+  static constexpr stretch_list stretches = [] {
+    stretch_list list;
+    for (std::size_t i = 0; i < facts<Net>::places.size(); ++i) {
+      auto const& place = facts<Net>::places[i];
+      auto const& parameter = facts<Net>::parameters[i];
+      stretch const next{place.offset, place.size, parameter.trainable,
+                         passes::is_summed_together(plan_type::value, place),
+                         static_cast<float>(parameter.momentum)};
+      stretch& last = list.all[static_cast<std::size_t>(std::max(0, list.count - 1))];
+      if (list.count > 0 && last.offset + last.size == next.offset && last.trainable &&
+          next.trainable && last.summed_together == next.summed_together)
+        last.size += next.size;
+      else
+        list.all[static_cast<std::size_t>(list.count++)] = next;
+    }
+    return list;
+  }();
+
+  /// Of a thread that has no samples.
+  void clear_gradients(int thread) const {
+    for (int i = 0; i < stretches.count; ++i)
+      if (stretch const& part = stretches.all[static_cast<std::size_t>(i)]; !part.summed_together)
+        std::fill_n(gradients(thread) + part.offset, part.size, 0.0f);
+  }
+
+  /// A count of floats, rounded up so that what is behind them is aligned.
+  static constexpr std::ptrdiff_t aligned(std::ptrdiff_t count) { return (count + 15) / 16 * 16; }
+
+  /// Floats of all predictions.
+  std::ptrdiff_t predicted() const { return std::ptrdiff_t{samples_} * output_size; }
+  float* derived(int thread) const {
+    return memory_ + per_thread_ * thread;
+  }
+
+  int samples_, threads_;
+  thread_team* team_;
+  std::ptrdiff_t capacity_ = 0, team_capacity_ = 0;  // samples of a whole batch that a thread, or
+                                                     // all of them together, have room for
+  std::ptrdiff_t per_thread_;         // floats of each thread's memory,
+  std::ptrdiff_t before_batch_;       // and of what stands before that which grows with the batch
+  std::ptrdiff_t shared_before_batch_;  // the same of the shared memory
+  float* predictions_;
+  float* losses_;
+  float* memory_;
+  float* shared_;
+  float* gradients_;
+};
+
+/// What a training step looks at before it is made: what is said of the loss, and its plan, by which
+/// `Samples` are computed together or as many as group_size says.
+template <int Samples, class Model, class Loss>
+struct training_call {
+  static constexpr auto net = network_of<Model>;
+  using said = loss_said<Loss, std::remove_const_t<decltype(net)>>;
+  using source = training_source<net, Loss, Samples == 0 ? group_size<net>() : Samples>;
+};
+
+/// The step of a network that can be trained, on data that were checked. One whose loss is not
+/// finite makes no update, and ends with an `error`.
+template <int Samples, auto Net, class Arch, class Optimizer, class Loss, class Batch>
+step_report take_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch const& batch,
+                      thread_team* team, step_place where = {}) {
+  constexpr int together = Samples > 0 ? Samples : group_size<Net>();
+  using run_type = gradient_run<Net, Loss, Arch, together>;
+  int const samples = batch.size();
+  if (samples == 0) return {};
+
+  flush_denormals const guard;
+  run_type const run(optimizer.scratch, optimizer.gradients, samples, team);
+  optimizer.follow(m.identity());
+  optimizer.begin_step(static_cast<std::size_t>(run_type::floats));
+  random_key const key{.seed = 0, .step = static_cast<std::uint32_t>(optimizer.steps())};
+  float* const p = m.weights();
+  float const scale = 1.0f / static_cast<float>(samples);
+  double loss = 0;
+  auto const work = [&](int t) {
+    flush_denormals const here;
+    run.prepare(t, p);
+    run.run(t, p, batch.features().data(), batch.targets().data(), key);
+    run.wait_for_all();
+    double const mean_loss = run.loss();  // the same for every thread
+    if (t == 0) loss = mean_loss;
+    if (!is_finite(mean_loss)) return;
+    run.finish(
+        t,
+        [&](float const* g, int first, int count) {
+          optimizer.template update<Arch>(p, g, static_cast<std::size_t>(first),
+                                          static_cast<std::size_t>(count), scale);
+        },
+        [&](float const* measured, int first, int count, float momentum) {
+          auto const factor = simd::broadcast<Arch>(momentum);
+          auto const mean = simd::broadcast<Arch>(scale);
+          for (int i = first; i < first + count; i += Arch::width) {  // whole vectors, as updates
+            auto const old = simd::load<Arch>(p + i);
+            auto const change = simd::fma(simd::load<Arch>(measured + i), mean, -old);
+            simd::store(p + i, simd::fma(factor, change, old));
+          }
+        });
+  };
+  if (team == nullptr)
+    work(0);
+  else
+    team->run(work);
+  if (!is_finite(loss)) {
+    optimizer.undo_step();
+    using all = loss_nodes<Net, Loss>;
+    fail_not_finite(where, {all::nodes, all::layers, all::loss, Loss::kind, list_of<Net>(), p,
+                            batch.features(), batch.targets(), run.losses(), loss, key});
+  }
+  m.refresh();
+  return {samples, loss, run.predictions()};
+}
+
+}  // namespace detail
+
+/// One step of training: the gradient of the mean loss over the batch, and the optimizer's update.
+/// `batch` has size(), features() and targets(), samples one after the other. Statistics of the batch
+/// (batch_norm) are those of all its samples, however many threads share them. Up to `Samples` are
+/// computed together, or as many as group_size says, which decides the speed alone. With a team, each
+/// thread takes a share; the result depends on their number by rounding, not on timing. Throws
+/// `error` if features or targets are not as many as the samples take, if these are too few for the
+/// statistics of a layer, or if targets are none of the loss: no classes of cross_entropy, or outside
+/// 0 to 1 for binary_cross_entropy. What is not finite is an `error` too: features and targets, and
+/// the loss, where it names the parameters or the first layer that makes it so. An error leaves model
+/// and optimizer as they were. (Gradients may be infinite where the loss is not; the next step finds
+/// the parameters so.)
+template <int Samples = 0, class Model, class Optimizer, class Loss, class Batch>
+step_report train_step(Model& m, Optimizer& optimizer, Loss loss, Batch const& batch,
+                       thread_team* team = nullptr) {
+  using call = detail::training_call<Samples, Model, Loss>;
+  using said = typename call::said;
+  if constexpr (!detail::is_allowed<detail::misuse_of_training<Model, Optimizer>(), Model,
+                                    Optimizer>()) {
+    return {};
+  } else if constexpr (!detail::report<said::why, the_loss, typename said::what,
+                                       typename said::given, typename said::streams>(
+                           typename said::expected{})) {
+    return {};
+  } else if constexpr (is_rejected<decltype(detail::usable<call::net, typename call::source>())>) {
+    return {};
+  } else {
+    using arch = typename Model::arch_type;
+    constexpr auto rule = detail::rule_of<Loss, typename Model::network_type>();
+    detail::check_batch(batch.size(), batch.features().size(), rule.features,
+                        batch.targets().size(), rule.targets,
+                        detail::least_samples<Samples, call::net, Loss>());
+    auto const check = [](std::span<float const> given, char const* what) {
+      if (!kernels::all_finite<arch>(given.data(), given.size()))
+        detail::check_finite("train_step", given, what);
+    };
+    check(batch.features(), "features");
+    if constexpr (rule.values == target_values::any) check(batch.targets(), "targets");
+    else detail::check_targets("train_step", batch.targets(), rule.values, rule.classes);
+    return detail::take_step<Samples>(m, optimizer, loss, batch, team);
+  }
+}
+
+}  // namespace etch
