@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "../../dsl/contraction.hpp"
+#include "machine.hpp"
 
 namespace etch {
 
@@ -85,7 +86,7 @@ constexpr int transposed_size(contraction c) { return packed_size(transposed(c))
 /// (kernels/contract/pooled_gradient.hpp): where channels fill vectors, and where the weights, read
 /// anew for every output, stay in the second-level cache.
 constexpr bool skips_zeros(contraction c) {
-  return c.groups == 1 && c.channels >= 16 && transposed_size(c) <= 1 << 18;
+  return c.groups == 1 && c.channels >= 16 && transposed_size(c) <= second_level_floats;
 }
 
 /// Whether dX reads the packed weights and transposes them itself, a strip for all samples: those
@@ -93,7 +94,8 @@ constexpr bool skips_zeros(contraction c) {
 /// copy would take longer.
 constexpr bool dx_transposes(contraction window) {
   contraction const c = canonical(window);
-  return c.pointwise() && c.groups == 1 && c.filters <= 256 && transposed_size(c) > 1 << 18 &&
+  return c.pointwise() && c.groups == 1 && c.filters <= 256 &&
+         transposed_size(c) > second_level_floats &&
          window.out_height() * window.out_width() == 1;
 }
 

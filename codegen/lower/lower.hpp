@@ -20,7 +20,7 @@ namespace etch {
 /// A graph as kernel calls for up to `samples` samples at once. With a prologue, what depends on
 /// the parameters alone is set apart, to run only when they change. In training, threads work
 /// together on contractions of at least `heavy` weights.
-constexpr plan lower(graph const& g, int samples, bool prologue, int heavy = 1 << 16) {
+constexpr plan lower(graph const& g, int samples, bool prologue, int heavy = team_weights) {
   graph const simple = passes::simplify(g);
   plan p;
   if (parameter_places(simple).size() < simple.parameters.size()) {

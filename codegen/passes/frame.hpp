@@ -69,7 +69,8 @@ class framer {
     contraction const& w = window_of(out_, s);
     bool const tiles = s.what == step_kind::contract && detail::stores_tiles(w) &&
                        box.size == std::array{1, w.out_height(), w.out_width(), w.filters};
-    bool const lines = s.what == step_kind::map && elements >= 512 && elements > box.size[3] &&
+    bool const lines = s.what == step_kind::map && elements >= framed_elements &&
+                       elements > box.size[3] &&
                        goes_line_by_line(code_of(out_, s), elements, box.size[3], s.batched);
     if (!pads || (!tiles && !lines)) return false;
     bool const keeps = readers_[at(x)] > 1 || out_.values[at(x)].where != space::workspace;

@@ -22,7 +22,7 @@ class remaker {
   }
 
  private:
-  static constexpr int large = 1024, cheap = 8;  // floats a sample; instructions a vector
+  static constexpr int large = large_value, cheap = 8;  // instructions a vector
   static constexpr int none = -1, several = -2;
 
   struct usage {

@@ -51,8 +51,8 @@ class row_grouper {
     if (s.what != step_kind::reduce || s.inner != 1 || s.sums || !s.batched || s.reduced < 2)
       return false;
     long long const rows = static_cast<long long>(s.outer) * samples, floats = rows * s.reduced;
-    return (rows <= 4 && floats <= 256) ||
-           (floats >= 8192 && s.reduced >= 256 && s.reduced <= 1024);
+    return (rows <= 4 && floats <= few_row_floats) ||
+           (floats >= many_row_floats && s.reduced >= shortest_row && s.reduced <= longest_row);
   }
 
   constexpr bool is_wide(step const& s) const {

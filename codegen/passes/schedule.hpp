@@ -102,7 +102,7 @@ class scheduler {
       return is_row_product(window_of(out_, s)) ? manner::flat : manner::loop;
     bool const pools = s.what == step_kind::contract_max_pool || s.what == step_kind::pool ||
                        s.what == step_kind::pool_index || s.what == step_kind::pool_gradient;
-    bool const is_large = out_.values[at(s.result)].size > 1024 || reads_much(s);
+    bool const is_large = out_.values[at(s.result)].size > large_value || reads_much(s);
     return pools || is_large ? manner::loop : manner::either;
   }
   /// Whether all is so narrow that vectors are filled better by samples: dense layers of up to 8
@@ -136,7 +136,7 @@ class scheduler {
     for (int k = 0, n = code_of(out_, s).loads; k < n; ++k)
       if (int const v = load_of(out_, s, k); v >= 0) {
         value const& x = out_.values[at(v)];
-        if (x.batched && x.size > 1024) return true;
+        if (x.batched && x.size > large_value) return true;
       }
     return false;
   }

@@ -7,6 +7,7 @@
 #include "erf.hpp"
 #include "exp.hpp"
 #include "log.hpp"
+#include "machine_of.hpp"
 #include "sigmoid.hpp"
 #include "transpose.hpp"
 #include "trig.hpp"

@@ -24,13 +24,12 @@ struct step_report {
 /// greater part. What is computed does not depend on it.
 template <auto Net>
 constexpr int group_size() {
-  constexpr long long near = 5 << 20;  // bytes
   long long activations = 0, weights = 0;
   for (layer_cost const& l : facts<Net>::layers) {
     activations += 4ll * l.output.elements();
     weights += l.weight_bytes;
   }
-  return 64 * activations <= near || weights > 8 * activations ? 64 : 16;
+  return 64 * activations <= near_second_level_bytes || weights > 8 * activations ? 64 : 16;
 }
 
 namespace detail {
@@ -173,7 +172,7 @@ class gradient_run {
   /// block by block, while a block is in the cache.
   template <class Update, class Move>
   void finish(int t, Update update, Move move) const {
-    constexpr int block = 4096;
+    constexpr int block = update_block;
     share const mine{t, threads_};
     for (int i = 0; i < stretches.count; ++i) {
       stretch const& part = stretches.all[static_cast<std::size_t>(i)];

@@ -13,6 +13,12 @@ static_assert(std::is_same_v<arch::half<arch::avx512>, arch::avx2>);
 static_assert(std::is_same_v<arch::half<arch::avx2>, arch::sse2>);
 static_assert(std::is_same_v<arch::half<arch::sse2>, arch::sse2>);
 static_assert(std::is_same_v<arch::half<arch::neon>, arch::neon>);
+// The machine of a tag is narrowed as the tag is.
+template <class Arch>
+inline constexpr bool halves = machine_of<Arch>.half() == machine_of<arch::half<Arch>>;
+static_assert(halves<arch::avx512> && halves<arch::avx2> && halves<arch::sse2>);
+static_assert(halves<arch::neon> && halves<arch::deterministic_on<arch::avx512>>);
+static_assert(machine_of<arch::avx512>.for_panel(4) == machine_of<arch::sse2>);
 static_assert(arch::compiled<arch::native>);
 static_assert(std::is_same_v<simd::arch_of<simd::vec<arch::native>>, arch::native>);
 

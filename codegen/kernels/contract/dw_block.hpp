@@ -24,10 +24,12 @@ template <class Arch>
 constexpr position_block largest_block(contraction c) {
   int const height = c.out_height(), width = c.out_width();
   bool const wide = Arch::width == 16 && !arch::is_deterministic<Arch>;
-  if (height * width == 1) return {wide ? 128 : packs_gradients(c) ? 256 : 100};
+  if (height * width == 1)
+    return {wide ? gradient_rows_wide : packs_gradients(c) ? gradient_rows_copied : gradient_rows};
   bool const once = window_size(c) <= 32 && !packs_gradients(c);
-  int const most = once ? 1024 : 150;
-  int const samples = std::min(most / (height * width), 20000 / (c.inputs() + c.outputs()));
+  int const most = once ? gradient_positions_once : gradient_positions;
+  int const samples =
+      std::min(most / (height * width), gradient_floats / (c.inputs() + c.outputs()));
   return {std::max(1, samples), balance(height, std::max(1, most / width)).size,
           balance(width, most).size};
 }

@@ -60,7 +60,8 @@ void row_of_scatters(float const* dy, float const* w, float* dx, bool fresh) {
 /// Deterministic sums go row by row.
 template <class Arch>
 constexpr int scatter_lines(contraction c) {
-  return c.inputs() <= 8192 || arch::is_deterministic<Arch> ? 1 : c.kernel_height;
+  bool const stays = c.inputs() <= machine_of<Arch>.first_level;
+  return stays || arch::is_deterministic<Arch> ? 1 : c.kernel_height;
 }
 
 /// Whether the tiles of the first row of taps are the first to write all there is above the last
@@ -144,7 +145,7 @@ constexpr int floats_around(contraction c) {
 template <class Arch>
 constexpr int turned_channels(contraction c) {
   bool const rows = walk_of(around(c)).rows == c.kernel_height;
-  bool const fits = floats_around(c) <= most_turned;
+  bool const fits = floats_around(c) <= machine_of<Arch>.first_level;
   if (c.stride_height != 1 || c.stride_width != 1 || !rows || !fits) return 0;
   return turned_filters<Arch>(around(c), c.out_height() * c.out_width());
 }

@@ -18,9 +18,6 @@
 /// position of its window, counted row by row, was the largest.
 namespace etch::kernels {
 
-/// How many gradients are listed at once: a list lies on the stack, however large the image.
-constexpr int listed_gradients = 2048;
-
 /// Gradients that are not zero, and where what they multiply begins, in floats. There is room for
 /// a vector behind the last.
 template <int Most>
@@ -178,7 +175,7 @@ void dx_of_largest(float const* dy, float const* index, float const* weights, fl
   constexpr contraction T = transposed(C);
   using lanes = lanes_for<Arch, T>;
   // The weights that a chunk reads should stay in the first-level cache.
-  constexpr int cached = std::max(8, 10240 / (C.filters * lanes::width));
+  constexpr int cached = std::max(8, kept_weights / (C.filters * lanes::width));
   // Positions add to the same inputs, chunk by chunk: the order is fixed if a chunk has all taps.
   constexpr int most = arch::is_deterministic<Arch> ? C.kernel_height * C.kernel_width
                                                     : std::min(cached, Arch::registers - 2);

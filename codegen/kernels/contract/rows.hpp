@@ -99,7 +99,9 @@ void row_strip_apart(float const* x, float const* w, float* y, int channel,
 /// At most so many steps of a reduction at a time, so that what all strips read of the inputs stays
 /// in the second-level cache. Sums wait in the outputs meanwhile, and are the same. With 5408 steps
 /// for 64 rows and 128 filters it gains 5%, and to ask for the weights of the next block 10% more.
-constexpr balanced_axis step_blocks(contraction c) { return balance(c.group_channels(), 1024); }
+constexpr balanced_axis step_blocks(contraction c) {
+  return balance(c.group_channels(), reduction_block);
+}
 
 /// `M` rows times a strip, for `Steps` steps of the reduction; only the first `count` of them exist
 /// when `Clamped`: the others repeat the last one and are thrown away. If it `continues`, y holds
@@ -292,7 +294,8 @@ void dx_rows(float const* dy, float const* weights, float* dx, std::ptrdiff_t ro
 
 /// So few multiply-adds that a call costs a good part of them: code that is to be inlined.
 constexpr bool is_tiny(contraction c) {
-  return c.groups == 1 && window_size(c) * c.filters <= 1024 && c.out_height() * c.out_width() == 1;
+  return c.groups == 1 && window_size(c) * c.filters <= inlined_weights &&
+         c.out_height() * c.out_width() == 1;
 }
 
 /// The same for a single row.

@@ -165,7 +165,7 @@ consteval register_tile choose_tile(tile_problem p) {
     for (int r = 1; r <= std::min(panels, 8); ++r) {
       int const vectors = r * p.panel / p.vector, strips = p.lanes / (r * p.panel);
       int const rest_vectors = (p.lanes % (r * p.panel) + p.vector - 1) / p.vector;
-      bool const cold = p.steps * r * p.panel > 10240;
+      bool const cold = p.steps * r * p.panel > kept_weights;
       for (int h = 1; h <= p.height; ++h) {
         for (int w = 1; w <= p.width; ++w) {
           tap_row row = p.row;

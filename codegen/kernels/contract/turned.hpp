@@ -24,9 +24,6 @@ constexpr int turned_size(contraction c) {
   return turned_steps<Arch>(c) * 4 * Arch::width;
 }
 
-/// Floats that may lie on the stack, in the first-level cache, of either operand.
-inline constexpr int most_turned = 8192;
-
 /// How many of the last filters to turn, where the other kernels would multiply `others` times with
 /// each weight: none where that would not save a fifth of the products, or where there are too few
 /// to make up for turning the weights. A deterministic sum has one order only.
@@ -34,7 +31,7 @@ template <class Arch>
 constexpr int turned_filters(contraction c, int others) {
   int const all = c.group_filters(), filters = all <= 4 ? all : all % panel_width(c);
   bool const few = filters > 0 && filters <= 4 && filters < Arch::width;
-  bool const fits = c.groups == 1 && turned_size<Arch>(c) <= most_turned;
+  bool const fits = c.groups == 1 && turned_size<Arch>(c) <= machine_of<Arch>.first_level;
   // beside the products, about three operations sum up a vector
   double const turned = filters * (turned_steps<Arch>(c) + 3.0) * c.out_height() * c.out_width();
   bool const pays = others >= 16 && 5 * turned < 4.0 * window_size(c) * others;

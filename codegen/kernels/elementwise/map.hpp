@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../../ir/machine.hpp"
 #include "apply.hpp"
 #include "../move/copy.hpp"
 
@@ -113,9 +114,6 @@ constexpr int per_channel(program const& p, int channels) {
   return count;
 }
 
-/// Floats that copies of operands may take on the stack.
-inline constexpr int most_repeated = 4096;
-
 /// Operands per channel make short rows. This many rows in one fill whole vectors, four or more of
 /// them; 0 where the operands are not of that kind, where the result is too small to repay the
 /// copying, or where the copies are too large.
@@ -131,7 +129,7 @@ constexpr int rows_in_one(map_spec const& s, int width) {
   }
   int rows = 1;
   while (channels * rows % width != 0 || channels * rows < 4 * width) ++rows;
-  bool const fits = per_channel(s.code, channels) * channels * rows <= most_repeated;
+  bool const fits = per_channel(s.code, channels) * channels * rows <= repeated_floats;
   return fits && channels * rows * 8 <= s.elements ? rows : 0;
 }
 
@@ -142,7 +140,7 @@ constexpr int rows_in_one(map_spec const& s, copy_spec const& box, int width) {
   if (channels >= 4 * width) return 1;
   if (int const rows = rows_in_one(s, width); rows > 0 && box.size[2] % rows == 0) return rows;
   int rows = box.size[2];
-  while (rows > 1 && (box.size[2] % rows != 0 || copied * rows > most_repeated)) --rows;
+  while (rows > 1 && (box.size[2] % rows != 0 || copied * rows > repeated_floats)) --rows;
   return rows;
 }
 
