@@ -17,7 +17,8 @@ constexpr plan_fault fault_of_plan() {
     if (made.workspace < 0) return plan_fault::too_many_floats;
     return plan_fault::none;
   } else {
-    constexpr bool is_written = requires { typename std::bool_constant<(Source::write().size() > 0)>; };
+    constexpr bool is_written =
+        requires { typename std::bool_constant<(Source::write().size() > 0)>; };
     return is_written ? plan_fault::too_deep : plan_fault::unwritten;
   }
 }

@@ -90,9 +90,9 @@ constexpr argument_verdict judge_all() {
   return said;
 }
 
-/// Whether forward can be called with these behind the workspace; if not, one error says why, unless
-/// the network has had one. The result type is deduced so that compilers instantiate it, and name
-/// where from, at once.
+/// Whether forward can be called with these behind the workspace; if not, one error says why,
+/// unless the network has had one. The result type is deduced so that compilers instantiate it, and
+/// name where from, at once.
 template <class Network, class... Arguments>
 constexpr auto arguments_fit() {
   constexpr int inputs = Network::input_count(), outputs = Network::output_count();
@@ -101,8 +101,8 @@ constexpr auto arguments_fit() {
   if constexpr (is_rejected<Network>) {
     return false;
   } else if constexpr (!are_data) {
-    static_assert(are_data, "etch: forward takes a workspace of its own network, for one sample and "
-                            "not const: etch::workspace<net>");
+    static_assert(are_data, "etch: forward takes a workspace of its own network, for one sample "
+                            "and not const: etch::workspace<net>");
     return false;
   } else if constexpr (count != inputs + outputs && (count != inputs || outputs != 1)) {
     using expected = expects<inputs_and_outputs<inputs, outputs>>;
@@ -114,7 +114,8 @@ constexpr auto arguments_fit() {
     using enum argument_verdict::fault;
     constexpr argument_verdict said = judge_all<Network, Arguments...>();
     using which = argument<said.index + 1>;
-    using type = std::remove_reference_t<std::tuple_element_t<said.index, std::tuple<Arguments...>>>;
+    using all = std::tuple<Arguments...>;
+    using type = std::remove_reference_t<std::tuple_element_t<said.index, all>>;
     if constexpr (said.why == no_span)
       static_assert(argument_rule<which, expects<array_or_span_of_float>, given<type>>::is_met,
                     "etch: forward takes arrays, or spans of fixed size");
@@ -146,8 +147,8 @@ constexpr auto batch_fits() {
   if constexpr (is_rejected<network>) {
     return false;
   } else {
-    static_assert(own, "etch: forward_batch takes a workspace of its own network that is not const: "
-                       "etch::workspace<net, 64>");
+    static_assert(own, "etch: forward_batch takes a workspace of its own network that is not "
+                       "const: etch::workspace<net, 64>");
     static_assert(!own || simple,
                   "etch: of a network with several inputs or outputs, forward_batch takes "
                   "arrays of pointers, and the number of samples: (workspace, {x}, {y1, y2}, 64)");
