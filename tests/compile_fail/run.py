@@ -74,7 +74,7 @@ def complaints(command, directory, file):
         errors = [match[0] for match in ERROR_LINE.finditer(output)]
         if len(errors) != 1:
             wrong.append(f"{len(errors)} errors instead of exactly one")
-        if not re.search("etch::faults::|non-constexpr function", output):
+        if not re.search("etch::faults::|non-'?constexpr'? function", output):
             if errors and not errors[0].startswith(file) and "etch: " not in errors[0]:
                 wrong.append("the error is no sentence, `etch: ...`")
             if (printed := len(output.splitlines())) > most_lines:
