@@ -21,7 +21,12 @@ constexpr auto trainable() {
   else if constexpr (!report<said::why, the_loss, typename said::what, typename said::given,
                              typename said::streams>(typename said::expected{}))
     return rejected{};
-  else return usable<Net, training_source<Net, Loss, Samples>>();
+  else if constexpr (constexpr bool some = Samples > 0; !some) {
+    static_assert(some, "etch: at least 1 sample is trained on at once");
+    return rejected{};
+  } else {
+    return usable<Net, training_source<Net, Loss, Samples>>();
+  }
 }
 
 }  // namespace detail
@@ -61,20 +66,18 @@ struct cost_of {
   /// intermediate results and gradients, without the optimizer's state. A network that measures the
   /// batch (batch_norm) has all samples of a thread's share at once, any other at most group_size.
   template <int Samples = 64, class Loss = losses::mse>
-  static constexpr auto training_bytes = [] {
-    constexpr auto trained = detail::trainable<Net, Loss, Samples>();
+  static constexpr auto training_bytes = [](auto trained) {
     if constexpr (is_rejected<decltype(trained)>)
       return any_count{};
     else
       return 4ll * (memory_floats(training_plan<Net, Loss, Samples>::value, Samples) +
                     facts<Net>::parameter_floats);
-  }();
+  }(detail::trainable<Net, Loss, Samples>());
   /// The same, layer by layer; the first is the input. Memory is shared between layers, so the
   /// bytes of workspace and training add up to more than the network's.
   static constexpr auto const& layers = facts<Net>::layers;
   template <int Samples = 64, class Loss = losses::mse>
-  static constexpr auto layer_training_bytes = [] {
-    constexpr auto trained = detail::trainable<Net, Loss, Samples>();
+  static constexpr auto layer_training_bytes = [](auto trained) {
     std::array<long long, facts<Net>::layers.size()> bytes{};
     if constexpr (!is_rejected<decltype(trained)>) {
       for (std::size_t i = 0; i < facts<Net>::parameters.size(); ++i)
@@ -84,7 +87,7 @@ struct cost_of {
                               [&](std::size_t layer, long long more) { bytes[layer] += more; });
     }
     return bytes;
-  }();
+  }(detail::trainable<Net, Loss, Samples>());
 };
 
 /// A network with an error keeps every budget, for the error is said once.
