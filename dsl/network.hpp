@@ -383,5 +383,13 @@ constexpr graph graph_of(Network, bool training = false) {
   for (tensor const& y : c.streams) g.outputs.push_back(y.id);
   return g;
 }
+/// Of anything else: an error that says so.
+template <class Other>
+constexpr auto graph_of(Other, bool = false) {
+  constexpr bool has_input = is_network<Other>;
+  static_assert(has_input, "etch: graph_of takes a network, which begins with its input: "
+                           "etch::input<28, 28, 1> | ...");
+  return graph{};
+}
 
 }  // namespace etch

@@ -55,6 +55,8 @@ template <auto Net, results Results = results::fastest, auto Levels = usual_leve
 class dispatch
     : public forward_interface<detail::usable<Net>(), void, dispatch<Net, Results, Levels>> {
  public:
+  // Compilers show the next line to who gives none.
+  dispatch() = delete;  // etch: it takes a model of its network, etch::dispatch<net> fast{model}
   template <class Model>
   explicit dispatch(Model const& from, std::string_view wanted = {}) noexcept
       : choice_(choose_level(Levels, machine_level(), wanted)) {

@@ -80,6 +80,8 @@ template <auto Net, class Arch = arch::native>
 class embedded_model
     : public forward_interface<detail::usable<Net>(), Arch, embedded_model<Net, Arch>> {
  public:
+  // Compilers show the next line to who gives none.
+  embedded_model() = delete;  // etch: it takes weights, etch::embedded_model<net> m{net_weights}
   template <std::uint64_t Fingerprint, std::size_t Bytes>
   constexpr explicit embedded_model(known_file<Fingerprint, Bytes> given) noexcept
       : file_{given.begin, given.begin + Bytes}, proven_(given.is_aligned) {

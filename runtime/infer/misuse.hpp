@@ -1,6 +1,8 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
+#include <span>
 #include <type_traits>
 
 #include "../../dsl/losses/check.hpp"
@@ -13,6 +15,7 @@ struct a_model;
 struct a_model_that_is_not_const;
 struct one_input_and_one_output;
 struct an_optimizer_that_is_not_const;
+struct a_batch;
 
 template <class Expected, class Given>
 struct call_rule {
@@ -35,8 +38,15 @@ inline constexpr auto network_of<model<Net, Arch>> = model<Net, Arch>::network;
 template <class T>
 concept is_optimizer = requires(T& optimizer) { optimizer.begin_step(std::size_t{}); };
 
-/// Why a call is refused for its model or its optimizer.
-enum class misuse { none, no_model, const_model, several_streams, no_optimizer };
+template <class T>
+concept is_batch = requires(T const& batch) {
+  { batch.size() } -> std::convertible_to<int>;
+  { batch.features() } -> std::convertible_to<std::span<float const>>;
+  { batch.targets() } -> std::convertible_to<std::span<float const>>;
+};
+
+/// Why a call is refused for its model, its optimizer or its batch.
+enum class misuse { none, no_model, const_model, several_streams, no_optimizer, no_batch };
 
 /// Of one that reads the model or, where it is not const, writes it.
 template <class Model>
@@ -57,14 +67,16 @@ constexpr misuse misuse_of_simple() {
 }
 
 /// Of one that trains.
-template <class Model, class Optimizer>
+template <class Model, class Optimizer, class Batch>
 constexpr misuse misuse_of_training() {
   constexpr misuse why = misuse_of_simple<Model>();
-  return why == misuse::none && !is_optimizer<Optimizer> ? misuse::no_optimizer : why;
+  if (why != misuse::none) return why;
+  if (!is_optimizer<Optimizer>) return misuse::no_optimizer;
+  return is_batch<Batch> ? misuse::none : misuse::no_batch;
 }
 
 /// True where nothing is wrong; else one error says what is.
-template <misuse Why, class Model, class Optimizer = void>
+template <misuse Why, class Model, class Optimizer = void, class Batch = void>
 constexpr auto is_allowed() {
   if constexpr (Why == misuse::no_model)
     static_assert(call_rule<expects<a_model>, given<Model>>::is_met,
@@ -81,7 +93,53 @@ constexpr auto is_allowed() {
     static_assert(call_rule<expects<an_optimizer_that_is_not_const>, given<Optimizer>>::is_met,
                   "etch: behind the model stands an optimizer that is not const, such as "
                   "etch::adam, and behind that the loss");
+  else if constexpr (Why == misuse::no_batch)
+    static_assert(call_rule<expects<a_batch>, given<Batch>>::is_met,
+                  "etch: behind the loss stands a batch, with size(), features() and targets(), as "
+                  "etch::batches makes; of other floats it is etch::batch<0>{count, x, y}");
   return Why == misuse::none;
+}
+
+/// The calls of which arguments may be left out by mistake.
+enum class call { fit, train_step, evaluate, save, load, save_embedded, get, set };
+
+/// In place of an argument that was left out.
+struct left_out {
+  template <class T>
+  operator T&() const;  // so that nothing more is said
+};
+
+/// The default of an argument that must be given: an error that says what the call takes. The call
+/// itself speaks of a model that is none, and of what stands in the place of the loss.
+template <call Of, class Model, class Loss = left_out>
+constexpr auto not_given() {
+  constexpr bool no_model = !is_model<std::remove_const_t<Model>>;
+  constexpr bool is_said = !std::is_same_v<Loss, left_out> && (no_model || !is_loss<Loss>);
+  if constexpr (Of == call::fit)
+    static_assert(is_said, "etch: fit takes a model, an optimizer, a loss and a dataset: "
+                           "etch::fit(model, optimizer, etch::mse, data, {.epochs = 5})");
+  else if constexpr (Of == call::train_step)
+    static_assert(is_said, "etch: train_step takes a model, an optimizer, a loss and a batch: "
+                           "etch::train_step(model, optimizer, etch::mse, batch)");
+  else if constexpr (Of == call::evaluate)
+    static_assert(is_said, "etch: evaluate takes a model, a loss and a dataset: "
+                           "etch::evaluate(model, etch::mse, data)");
+  else if constexpr (Of == call::save)
+    static_assert(no_model, "etch: save takes a model and a file: "
+                            "etch::save(model, \"net.safetensors\")");
+  else if constexpr (Of == call::load)
+    static_assert(no_model, "etch: load takes a model and a file: "
+                            "etch::load(model, \"net.safetensors\")");
+  else if constexpr (Of == call::save_embedded)
+    static_assert(no_model, "etch: save_embedded takes a model and a file: "
+                            "etch::save_embedded(model, \"net.etch\")");
+  else if constexpr (Of == call::get)
+    static_assert(no_model, "etch: get takes a model and the name of a parameter: "
+                            "etch::get(model, \"dense_1.bias\")");
+  else
+    static_assert(no_model, "etch: set takes a model, the name of a parameter, and its numbers: "
+                            "etch::set(model, \"dense_1.bias\", values)");
+  return left_out{};
 }
 
 }  // namespace detail

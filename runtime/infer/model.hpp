@@ -36,6 +36,14 @@ class model : public forward_interface<detail::usable<Net>(), Arch, model<Net, A
     refresh();
   }
   explicit model(std::remove_cvref_t<decltype(Net)>, seed s = {}) : model(s) {}
+  /// Of numbers and texts: an error that says what is taken.
+  template <class... Given>
+    requires(!std::is_class_v<Given> || ...)
+  explicit model(Given const&...) {
+    constexpr bool is_seed = sizeof...(Given) == 0;
+    static_assert(is_seed, "etch: a model takes a seed, etch::model<net> model{etch::seed{42}}, or "
+                           "nothing; etch::load reads a file");
+  }
 
   /// The weights of a network from which this one differs by layers without parameters at the end
   /// of either: those of `net` for `net | etch::softmax`. Others are an error that says so.
@@ -83,8 +91,8 @@ class model : public forward_interface<detail::usable<Net>(), Arch, model<Net, A
   float_buffer buffer_;
   parameter_identity identity_;
 };
-template <class Network>
+template <class Network, class Seed = seed>
   requires(is_network<Network> || is_part<Network>)
-model(Network, seed = {}) -> model<Network{}>;
+model(Network, Seed = {}) -> model<Network{}>;
 
 }  // namespace etch

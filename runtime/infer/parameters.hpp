@@ -50,7 +50,8 @@ std::span<parameter_info const> parameters() {
 /// The numbers of a parameter, row-major in its standard shape whatever the layout in memory.
 /// Throws `error` when there is none of that name.
 template <class Model>
-std::vector<float> get(Model const& m, std::string_view name) {
+std::vector<float> get(
+    Model const& m, std::string_view name = detail::not_given<detail::call::get, Model>()) {
   if constexpr (detail::is_allowed<detail::misuse_of<Model>(), Model>())
     return detail::get(detail::list_of<Model::network>(), m.weights(), name);
   else return {};
@@ -59,7 +60,8 @@ std::vector<float> get(Model const& m, std::string_view name) {
 /// Replaces the numbers of a parameter. Throws `error` when there is none of that name or the count
 /// is another; the model is then as it was.
 template <class Model>
-void set(Model& m, std::string_view name, std::span<float const> values) {
+void set(Model& m, std::string_view name = detail::not_given<detail::call::set, Model>(),
+         std::span<float const> values = detail::not_given<detail::call::set, Model>()) {
   if constexpr (detail::is_allowed<detail::misuse_of<Model>(), Model>()) {
     detail::set(detail::list_of<Model::network>(), m.weights(), name, values);
     m.refresh();

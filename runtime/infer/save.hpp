@@ -21,7 +21,8 @@ void save_embedded(parameter_list const& all, std::uint64_t fingerprint,
 /// file or, with an `error`, none of it. Numbers that are not finite are an error, which names their
 /// parameters; `get` reads them all the same.
 template <class Model>
-void save(Model const& m, file_path const& path) {
+void save(Model const& m,
+          file_path const& path = detail::not_given<detail::call::save, Model>()) {
   if constexpr (detail::is_allowed<detail::misuse_of<Model>(), Model>())
     detail::save(detail::list_of<Model::network>(), m.weights(), path);
 }
@@ -31,7 +32,7 @@ void save(Model const& m, file_path const& path) {
 /// not finite, or says what is wrong with the file; the model is then as it was. For an optimizer
 /// they are another model's parameters.
 template <class Model>
-void load(Model& m, file_path const& path) {
+void load(Model& m, file_path const& path = detail::not_given<detail::call::load, Model>()) {
   if constexpr (detail::is_allowed<detail::misuse_of<Model>(), Model>()) {
     detail::load(detail::list_of<Model::network>(), m.weights(), path);
     m.identity() = {};
@@ -42,7 +43,9 @@ void load(Model& m, file_path const& path) {
 /// Writes the weights as they lie in memory, for etch_embed() and embedded_model: the whole file or,
 /// with an `error`, none of it. They must be finite numbers, as for `save`.
 template <class Model>
-void save_embedded(Model const& m, file_path const& path) {
+void save_embedded(
+    Model const& m,
+    file_path const& path = detail::not_given<detail::call::save_embedded, Model>()) {
   if constexpr (detail::is_allowed<detail::misuse_of<Model>(), Model>()) {
     using known = facts<Model::network>;
     detail::save_embedded(detail::list_of<Model::network>(), known::fingerprint,

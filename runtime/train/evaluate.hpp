@@ -81,6 +81,15 @@ std::vector<float> predict(Model const& m, dataset const& data, Part) {
   }
 }
 
+/// Of no dataset: an error that says what is taken.
+template <int Samples = 64, class Model>
+auto predict(Model const&, std::span<float const> = {}) {
+  constexpr bool is_call = std::is_same_v<Model, void>;
+  static_assert(is_call, "etch: predict takes a model and a dataset: etch::predict(model, data); "
+                         "model.forward_batch(workspace, x, y) takes a std::vector<float>");
+  return std::vector<float>{};
+}
+
 namespace detail {
 
 template <class Loss, int Samples, auto Net, class Arch>
@@ -120,11 +129,15 @@ evaluation evaluate_fitting(model<Net, Arch> const& m, dataset const& data) {
 
 /// The mean loss, and with classes the number of correct predictions. Throws `error` if features or
 /// targets do not fit the network and the loss.
-template <int Samples = 64, class Model, class Loss>
-evaluation evaluate(Model const& m, Loss, dataset const& data) {
+template <int Samples = 64, class Model, class Loss = detail::left_out>
+evaluation evaluate(
+    Model const& m, Loss = detail::not_given<detail::call::evaluate, Model, Loss>(),
+    dataset const& data = detail::not_given<detail::call::evaluate, Model, Loss>()) {
   constexpr auto net = detail::network_of<Model>;
   using said = detail::loss_said<Loss, std::remove_const_t<decltype(net)>>;
-  if constexpr (!detail::is_allowed<detail::misuse_of_simple<Model>(), Model>())
+  if constexpr (std::is_same_v<Loss, detail::left_out>)
+    return {};
+  else if constexpr (!detail::is_allowed<detail::misuse_of_simple<Model>(), Model>())
     return {};
   else if constexpr (!detail::report<said::why, the_loss, typename said::what,
                                      typename said::given, typename said::streams>(

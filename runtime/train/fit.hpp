@@ -88,15 +88,21 @@ std::vector<epoch_report> fit(fit_network const& net, dataset const& data,
 /// result. Throws `error` if the options or the data do not fit the network, and when a loss is not
 /// finite: it names the epoch, the batch and what is first not finite there, and the model is as it
 /// was before that batch.
-// Compilers show the first line to who misspells an option.
-template <int Samples = 0, class Model, class Optimizer, class Loss>
-std::vector<epoch_report> fit(  // options: epochs batch_size shuffle validation_split threads seed show
-    Model& m, Optimizer& optimizer, Loss loss, dataset const& data,
+// Compilers show the line with the name to who misspells an option.
+template <int Samples = 0, class Model, class Optimizer = detail::left_out const,
+          class Loss = detail::left_out>
+std::vector<epoch_report>
+fit(  // options: epochs batch_size shuffle validation_split threads seed show
+    Model& m, Optimizer& optimizer = detail::not_given<detail::call::fit, Model, Loss>(),
+    Loss loss = detail::not_given<detail::call::fit, Model, Loss>(),
+    dataset const& data = detail::not_given<detail::call::fit, Model, Loss>(),
     fit_options const& options = {}) {
   using call = detail::training_call<Samples, Model, Loss>;
   using said = typename call::said;
-  if constexpr (!detail::is_allowed<detail::misuse_of_training<Model, Optimizer>(), Model,
-                                    Optimizer>()) {
+  if constexpr (std::is_same_v<Loss, detail::left_out>) {
+    return {};
+  } else if constexpr (!detail::is_allowed<detail::misuse_of_training<Model, Optimizer, dataset>(),
+                                           Model, Optimizer>()) {
     return {};
   } else if constexpr (!detail::report<said::why, the_loss, typename said::what,
                                        typename said::given, typename said::streams>(

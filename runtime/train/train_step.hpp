@@ -331,13 +331,19 @@ step_report take_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch con
 /// the loss, where it names the parameters or the first layer that makes it so. An error leaves model
 /// and optimizer as they were. (Gradients may be infinite where the loss is not; the next step finds
 /// the parameters so.)
-template <int Samples = 0, class Model, class Optimizer, class Loss, class Batch>
-step_report train_step(Model& m, Optimizer& optimizer, Loss loss, Batch const& batch,
-                       thread_team* team = nullptr) {
+template <int Samples = 0, class Model, class Optimizer = detail::left_out const,
+          class Loss = detail::left_out, class Batch = detail::left_out>
+step_report train_step(
+    Model& m, Optimizer& optimizer = detail::not_given<detail::call::train_step, Model>(),
+    Loss loss = detail::not_given<detail::call::train_step, Model>(),
+    Batch const& batch = detail::not_given<detail::call::train_step, Model>(),
+    thread_team* team = nullptr) {
   using call = detail::training_call<Samples, Model, Loss>;
   using said = typename call::said;
-  if constexpr (!detail::is_allowed<detail::misuse_of_training<Model, Optimizer>(), Model,
-                                    Optimizer>()) {
+  constexpr detail::misuse why = detail::misuse_of_training<Model, Optimizer, Batch>();
+  if constexpr (std::is_same_v<Batch, detail::left_out>) {
+    return {};
+  } else if constexpr (!detail::is_allowed<why, Model, Optimizer, Batch>()) {
     return {};
   } else if constexpr (!detail::report<said::why, the_loss, typename said::what,
                                        typename said::given, typename said::streams>(
