@@ -1,12 +1,11 @@
 #pragma once
 
-#include "graph.hpp"
+#include "functions.hpp"
 
 namespace etch {
 
 namespace faults {
 // Not constexpr: a call in a constant expression makes the compiler name the fault.
-inline void operands_do_not_broadcast_to_one_shape() {}
 inline void reshape_changes_the_number_of_elements() {}
 inline void concat_needs_equal_extents_on_the_other_axes() {}
 inline void axis_is_outside_the_shape() {}
@@ -18,49 +17,7 @@ inline void reduce_and_pool_have_the_functions_add_and_maximum() {}
 inline void over_the_batch_there_is_only_a_sum() {}
 }  // namespace faults
 
-/// The functions on `tensor`. They are found by their argument, `exp(x)`; where a layer has the
-/// same name (tanh, sigmoid, reshape, concat), `math::tanh(x)` says which is meant.
-namespace math {
-
-/// A value in the graph that is being written: the operand of the expressions that define a layer.
-struct tensor {
-  graph* owner = nullptr;
-  int id = -1;
-
-  constexpr node const& get() const { return (*owner)[id]; }
-  constexpr tensor_shape const& shape() const { return get().shape; }
-};
-
-}  // namespace math
-using math::tensor;
-
 namespace detail {
-
-constexpr tensor emit(tensor like, node const& n) {
-  return {like.owner, like.owner->add(n)};
-}
-
-constexpr tensor scalar(tensor like, double value) {
-  return emit(like, {.code = op::constant, .value = value});
-}
-
-constexpr tensor map1(function fn, tensor a) {
-  return emit(a, {.code = op::map, .fn = fn, .batched = a.get().batched, .shape = a.shape(),
-                  .operands = {a.id, -1, -1}});
-}
-
-constexpr tensor_shape common_shape(tensor a, tensor b) {
-  tensor_shape const result = broadcast_shape(a.shape(), b.shape());
-  if (result.rank < 0 || broadcast_access(a.shape(), result).period == 0 ||
-      broadcast_access(b.shape(), result).period == 0)
-    faults::operands_do_not_broadcast_to_one_shape();
-  return result;
-}
-
-constexpr tensor map2(function fn, tensor a, tensor b) {
-  return emit(a, {.code = op::map, .fn = fn, .batched = a.get().batched || b.get().batched,
-                  .shape = common_shape(a, b), .operands = {a.id, b.id, -1}});
-}
 
 /// The shape with `before` and `after` added to each axis, or with -1 taken from it.
 constexpr tensor_shape resized(tensor_shape shape, std::array<int, 4> const& before,
@@ -78,61 +35,6 @@ constexpr tensor_shape resized(tensor_shape shape, std::array<int, 4> const& bef
 }  // namespace detail
 
 namespace math {
-
-constexpr tensor operator+(tensor a, tensor b) { return detail::map2(function::add, a, b); }
-constexpr tensor operator-(tensor a, tensor b) { return detail::map2(function::subtract, a, b); }
-constexpr tensor operator*(tensor a, tensor b) { return detail::map2(function::multiply, a, b); }
-constexpr tensor operator/(tensor a, tensor b) { return detail::map2(function::divide, a, b); }
-constexpr tensor operator+(tensor a, double b) { return a + detail::scalar(a, b); }
-constexpr tensor operator-(tensor a, double b) { return a - detail::scalar(a, b); }
-constexpr tensor operator*(tensor a, double b) { return a * detail::scalar(a, b); }
-constexpr tensor operator/(tensor a, double b) { return a * detail::scalar(a, 1 / b); }
-constexpr tensor operator+(double a, tensor b) { return b + a; }
-constexpr tensor operator-(double a, tensor b) { return detail::scalar(b, a) - b; }
-constexpr tensor operator*(double a, tensor b) { return b * a; }
-constexpr tensor operator/(double a, tensor b) { return detail::scalar(b, a) / b; }
-constexpr tensor operator-(tensor a) { return detail::map1(function::negate, a); }
-
-constexpr tensor abs(tensor a) { return detail::map1(function::absolute, a); }
-constexpr tensor exp(tensor a) { return detail::map1(function::exp, a); }
-constexpr tensor log(tensor a) { return detail::map1(function::log, a); }
-constexpr tensor log1p(tensor a) { return detail::map1(function::log1p, a); }
-constexpr tensor expm1(tensor a) { return detail::map1(function::expm1, a); }
-constexpr tensor sqrt(tensor a) { return detail::map1(function::sqrt, a); }
-constexpr tensor sin(tensor a) { return detail::map1(function::sin, a); }
-constexpr tensor cos(tensor a) { return detail::map1(function::cos, a); }
-constexpr tensor tanh(tensor a) { return detail::map1(function::tanh, a); }
-constexpr tensor sigmoid(tensor a) { return detail::map1(function::sigmoid, a); }
-constexpr tensor erf(tensor a) { return detail::map1(function::erf, a); }
-
-/// NaN where one of the two is. Where a == b, the first takes the gradient.
-constexpr tensor max(tensor a, tensor b) { return detail::map2(function::maximum, a, b); }
-constexpr tensor max(tensor a, double b) { return max(a, detail::scalar(a, b)); }
-constexpr tensor max(double a, tensor b) { return max(detail::scalar(b, a), b); }
-constexpr tensor min(tensor a, tensor b) { return detail::map2(function::minimum, a, b); }
-constexpr tensor min(tensor a, double b) { return min(a, detail::scalar(a, b)); }
-constexpr tensor min(double a, tensor b) { return min(detail::scalar(b, a), b); }
-
-/// 1 where a > b (a == b), else 0; no gradient.
-constexpr tensor greater(tensor a, tensor b) { return detail::map2(function::greater, a, b); }
-constexpr tensor greater(tensor a, double b) { return greater(a, detail::scalar(a, b)); }
-constexpr tensor equal(tensor a, tensor b) { return detail::map2(function::equal, a, b); }
-
-/// a where the condition is not 0, else b.
-constexpr tensor select(tensor condition, tensor a, tensor b) {
-  tensor_shape const ab = detail::common_shape(a, b);
-  tensor_shape const result = broadcast_shape(condition.shape(), ab);
-  if (result.rank < 0 || broadcast_access(condition.shape(), result).period == 0 ||
-      broadcast_access(a.shape(), result).period == 0 ||
-      broadcast_access(b.shape(), result).period == 0)
-    faults::operands_do_not_broadcast_to_one_shape();
-  bool const batched = condition.get().batched || a.get().batched || b.get().batched;
-  return detail::emit(condition, {.code = op::map, .fn = function::select, .batched = batched,
-                                  .shape = result, .operands = {condition.id, a.id, b.id}});
-}
-constexpr tensor select(tensor condition, tensor a, double b) {
-  return select(condition, a, detail::scalar(a, b));
-}
 
 /// The same values; the gradient stops here.
 constexpr tensor detach(tensor a) {

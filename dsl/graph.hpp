@@ -4,13 +4,14 @@
 #include <string_view>
 
 #include "contraction.hpp"
-#include "function.hpp"
 #include "initializer.hpp"
 #include "constexpr_list.hpp"
 #include "name.hpp"
 #include "shape.hpp"
 
 namespace etch {
+
+enum class function : unsigned char;  // of map: functions.hpp
 
 /// The primitives. Every layer is an expression of them; each has one gradient rule.
 enum class op : unsigned char {
@@ -46,7 +47,7 @@ enum transposition : int { transposed_weights, packed_weights, turned_weights };
 /// One primitive with the shape of its result. Operands are indices of earlier nodes.
 struct node {
   op code = op::constant;
-  function fn = function::identity;
+  function fn{};            // map, reduce, pool; by itself the identity
   bool batched = false;     // one value a sample, or one value for the whole batch
   bool over_batch = false;  // reduce
   int index = 0;

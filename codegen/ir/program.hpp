@@ -4,7 +4,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "../../dsl/graph.hpp"
+#include "../../dsl/functions.hpp"
 
 namespace etch {
 
@@ -61,9 +61,7 @@ struct program {
 constexpr int instruction_count(program const& p) {
   int n = 0;
   for (int i = 0; i < p.instructions; ++i) {
-    auto const fn = p[i].fn;
-    bool const cheap = fn <= function::absolute || fn == function::sqrt || fn >= function::add;
-    n += cheap ? 1 : 20;
+    n += info(p[i].fn).cost == cost_class::series ? 20 : 1;
   }
   return n;
 }

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <limits>
-
 #include "../../dsl/expression.hpp"
 
 namespace etch {
@@ -117,84 +115,11 @@ class differentiator {
   }
 
   constexpr void map_rule(node const& n, tensor y, tensor dy) {
-    tensor const a{&g_, n.operand(0)}, b{&g_, n.operand(1)}, c{&g_, n.operand(2)};
-    auto const to = [&](tensor operand, auto value) {
-      if (needed_[at(operand.id)]) unbroadcast(operand.id, expand(value(), y.id));
-    };
-    auto const constant = [&](double v) { return etch::detail::scalar(dy, v); };
-    constexpr double largest = std::numeric_limits<float>::max();
-    using namespace etch::math;
-    switch (n.fn) {
-      case function::identity:
-        to(a, [&] { return dy; });
-        break;
-      case function::negate:
-        to(a, [&] { return -dy; });
-        break;
-      case function::absolute:
-        to(a, [&] { return dy * (greater(a, constant(0)) - greater(constant(0), a)); });
-        break;
-      case function::exp:
-        to(a, [&] { return dy * y; });
-        break;
-      case function::log:
-        to(a, [&] { return dy / a; });
-        break;
-      case function::log1p:
-        to(a, [&] { return dy / (a + 1.0); });
-        break;
-      case function::expm1:
-        to(a, [&] { return dy * (y + 1.0); });
-        break;
-      case function::sqrt:
-        to(a, [&] { return dy * 0.5 / y; });
-        break;
-      case function::sin:
-        to(a, [&] { return dy * cos(a); });
-        break;
-      case function::cos:
-        to(a, [&] { return -(dy * sin(a)); });
-        break;
-      case function::tanh:
-        to(a, [&] { return dy * (1.0 - y * y); });
-        break;
-      case function::sigmoid:
-        to(a, [&] { return dy * (y * (1.0 - y)); });
-        break;
-      case function::erf:
-        // what vanishes far out wins over an infinite dy: in gelu, dy is multiplied by x
-        to(a, [&] {
-          return max(-largest, min(largest, dy)) * (1.1283791670955126 * exp(-(a * a)));
-        });
-        break;
-      case function::add:
-        to(a, [&] { return dy; }), to(b, [&] { return dy; });
-        break;
-      case function::subtract:
-        to(a, [&] { return dy; }), to(b, [&] { return -dy; });
-        break;
-      case function::multiply:
-        to(a, [&] { return dy * b; }), to(b, [&] { return dy * a; });
-        break;
-      case function::divide:
-        to(a, [&] { return dy / b; }), to(b, [&] { return -(dy * y / b); });
-        break;
-      // The result, not the operand, is compared: the operand then need not be kept.
-      case function::maximum:
-        to(a, [&] { return select(greater(y, a), constant(0), dy); });
-        to(b, [&] { return select(greater(y, a), dy, constant(0)); });
-        break;
-      case function::minimum:
-        to(a, [&] { return select(greater(a, y), constant(0), dy); });
-        to(b, [&] { return select(greater(a, y), dy, constant(0)); });
-        break;
-      case function::greater:
-      case function::equal:
-        break;
-      case function::select:
-        to(b, [&] { return select(a, dy, constant(0)); });
-        to(c, [&] { return select(a, constant(0), dy); });
-        break;
+    mapped const at_hand{{&g_, n.operand(0)}, {&g_, n.operand(1)}, {&g_, n.operand(2)}, y, dy};
+    for (int i = 0; i < n.operand_count(); ++i) {
+      gradient_form const gradient = info(n.fn).gradient[i];
+      if (gradient && needed_[at(n.operand(i))])
+        unbroadcast(n.operand(i), expand(gradient(at_hand), y.id));
     }
   }
 

@@ -71,8 +71,7 @@ class row_grouper {
   constexpr bool is_costly(step const& s) const {
     program const& p = code_of(out_, s);
     for (int i = 0; i < p.instructions; ++i)
-      if (p[i].fn >= function::exp && p[i].fn <= function::erf && p[i].fn != function::sqrt)
-        return true;
+      if (info(p[i].fn).cost == cost_class::series) return true;
     return false;
   }
   /// Whether step i reads each operand along its rows, and of what the steps from `first` on make

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "../../dsl/exactly.hpp"
-#include "../../dsl/graph.hpp"
+#include "../../dsl/functions.hpp"
 
 namespace etch::passes {
 
@@ -71,25 +70,21 @@ class simplifier {
     if (n.code == op::reshape) return to_[a].shape == n.shape ? a : -1;
     if (n.code != op::map) return -1;
     if (n.fn == function::identity && same(a)) return a;
-    if (n.fn == function::add && is_constant(b, 0) && same(a)) return a;
-    if (n.fn == function::add && is_constant(a, 0) && same(b)) return b;
-    if (n.fn == function::subtract && is_constant(b, 0) && same(a)) return a;
-    if (n.fn == function::multiply && is_constant(b, 1) && same(a)) return a;
-    if (n.fn == function::multiply && is_constant(a, 1) && same(b)) return b;
-    if (n.fn == function::divide && is_constant(b, 1) && same(a)) return a;
+    if (arity(n.fn) != 2) return -1;
+    if (is_constant(b, info(n.fn).right_neutral) && same(a)) return a;
+    if (is_constant(a, info(n.fn).left_neutral) && same(b)) return b;
     return -1;
   }
 
-  /// Arithmetic of two scalar constants.
-  static constexpr bool fold(function fn, double a, double b, double& result) {
-    if (fn == function::identity) result = a;
-    else if (fn == function::negate) result = -a;
-    else if (fn == function::add) result = a + b;
-    else if (fn == function::subtract) result = a - b;
-    else if (fn == function::multiply) result = a * b;
-    else if (fn == function::divide && !is_exactly(b, 0.0)) result = a / b;
-    else return false;
-    return true;
+  /// What a map of constants gives, or NaN.
+  constexpr double folded(node const& n) const {
+    double operands[3]{};
+    if (n.code != op::map) return series::nan;
+    for (int i = 0; i < n.operand_count(); ++i) {
+      if (!is_constant(n.operand(i))) return series::nan;
+      operands[i] = to_[n.operand(i)].value;
+    }
+    return fold(n.fn, operands[0], operands[1], operands[2]);
   }
 
   constexpr int place(int id) {
@@ -108,22 +103,14 @@ class simplifier {
     }
     if (int const known = neutral(n); known >= 0) return known;
     bool const spreads = (n.code == op::map && n.fn == function::identity) || n.code == op::reshape;
-    if (spreads && is_constant(n.operand(0))) {
+    bool const spreads_constant = spreads && is_constant(n.operand(0));
+    double const value = spreads_constant ? to_[n.operand(0)].value : folded(n);
+    if (!is_nan(value))
       n = {.code = op::constant,
            .batched = n.batched,
            .layer = n.layer,
-           .value = to_[n.operand(0)].value,
+           .value = value,
            .shape = n.shape};
-    } else if (n.code == op::map && is_constant(n.operand(0)) &&
-               (arity(n.fn) == 1 || (arity(n.fn) == 2 && is_constant(n.operand(1))))) {
-      double const b = arity(n.fn) == 2 ? to_[n.operand(1)].value : 0;
-      if (double value = 0; fold(n.fn, to_[n.operand(0)].value, b, value))
-        n = {.code = op::constant,
-             .batched = n.batched,
-             .layer = n.layer,
-             .value = value,
-             .shape = n.shape};
-    }
     return unique(n);
   }
 

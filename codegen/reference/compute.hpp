@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "../../dsl/functions.hpp"
 #include "../../dsl/graph.hpp"
 #include "../ir/counter_random.hpp"
-#include "scalar_math.hpp"
 #include "address.hpp"
 #include "windows.hpp"
 

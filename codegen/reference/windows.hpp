@@ -4,7 +4,7 @@
 
 #include "../../dsl/contraction.hpp"
 #include "../../dsl/exactly.hpp"
-#include "scalar_math.hpp"
+#include "../../dsl/functions.hpp"
 
 /// The loops over the windows of one sample, once for each primitive and its gradients.
 namespace etch::reference {

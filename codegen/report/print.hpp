@@ -10,14 +10,6 @@
 
 namespace etch {
 
-constexpr std::string_view name_of(function f) {
-  constexpr std::string_view names[] = {
-      "identity", "negate",  "absolute", "exp",     "log",   "log1p", "expm1",    "sqrt",
-      "sin",      "cos",     "tanh",     "sigmoid", "erf",   "add",   "subtract", "multiply",
-      "divide",   "maximum", "minimum",  "greater", "equal", "select"};
-  return names[static_cast<int>(f)];
-}
-
 constexpr std::string_view name_of(op code) {
   constexpr std::string_view names[] = {
       "input",      "parameter",     "constant",    "iota",        "batch_size", "random",

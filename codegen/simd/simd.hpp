@@ -4,11 +4,7 @@
 /// of floats. No other folder includes xsimd or uses an intrinsic.
 #include "arch.hpp"
 #include "basic.hpp"
-#include "erf.hpp"
-#include "exp.hpp"
-#include "log.hpp"
+#include "functions.hpp"
 #include "machine_of.hpp"
-#include "sigmoid.hpp"
 #include "transpose.hpp"
-#include "trig.hpp"
 #include "vec.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "c_math.hpp"
+#include "../../dsl/c_math.hpp"
 #include "basic.hpp"
 
 namespace etch::simd {

@@ -54,8 +54,7 @@ double function_seconds() {
   [&]<int... I>(std::integer_sequence<int, I...>) {
     [[maybe_unused]] auto const add = [&]<int K>(std::integral_constant<int, K>) {
       constexpr function fn = code[K].fn;
-      constexpr bool expensive =
-          (fn >= function::exp && fn <= function::erf) || fn == function::divide;
+      constexpr bool expensive = info(fn).cost != cost_class::instruction;
       constexpr auto accuracy = code.fast ? simd::accuracy::fast : simd::accuracy::accurate;
       if constexpr (expensive) sum += measure::function_time<Arch, fn, accuracy>();
     };

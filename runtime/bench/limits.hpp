@@ -150,7 +150,7 @@ double function_time() {
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v) {
           auto const a = simd::load<Arch>(x.data() + v * Arch::width);
-          sum = sum + kernels::apply_function<Arch, Fn, Accuracy>(a, a, a);
+          sum = sum + simd::apply_function<Arch, Fn, Accuracy>(a, a, a);
         }
       }
       alignas(64) float result[Arch::width];

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "../../codegen/simd/c_math.hpp"
+#include "../../dsl/c_math.hpp"
 #include "../../codegen/lower/facts.hpp"
 #include "../../codegen/kernels/move/pack.hpp"
 #include "../data/random.hpp"

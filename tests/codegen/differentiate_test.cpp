@@ -96,3 +96,57 @@ TEST_CASE("the adjoints of inputs are made when they are asked for") {
   auto const r = etch::evaluate<double>(g, {{0, 1}}, {}, 1);
   CHECK(r[dx] == r[1]);
 }
+
+namespace {
+
+/// The gradients that the graph of a function has by its operands, at this point.
+std::vector<std::vector<double>> gradients_of(etch::function fn, std::vector<double> const& at) {
+  auto const operands = static_cast<std::size_t>(etch::arity(fn));
+  graph g = written({1}, [&](etch::context& c, tensor x) {
+    tensor o[3];
+    for (std::size_t i = 0; i < operands; ++i)
+      o[i] = c.parameter(std::string(1, "abc"[i]), {1}, etch::ones);
+    tensor const y = operands == 1   ? etch::detail::map(fn, o[0])
+                     : operands == 2 ? etch::detail::map(fn, o[0], o[1])
+                                     : etch::detail::map(fn, o[0], o[1], o[2]);
+    return m::reshape(m::sum(y * x), {});
+  });
+  etch::passes::differentiate(g, g.outputs[0]);
+  std::vector<std::vector<double>> parameters;
+  for (std::size_t i = 0; i < operands; ++i) parameters.push_back({at[i]});
+  return etch::parameter_gradients(g, etch::evaluate<double>(g, {{1}}, parameters, 1));
+}
+
+double central_difference(etch::function fn, std::vector<double> at, std::size_t operand) {
+  double const step = 1e-5;
+  auto const y = [&](double by) {
+    std::vector<double> moved = at;
+    moved[operand] += by;
+    return etch::apply(fn, moved[0], moved[1], moved[2]);
+  };
+  return (y(step) - y(-step)) / (2 * step);
+}
+
+}  // namespace
+
+TEST_CASE("the gradient of every function of the table is its central difference") {
+  std::vector<double> const points[] = {
+      {.7, 1.9, -.4}, {1.9, .7, .3}, {.2, -.6, 2}, {-.35, .8, .1}, {-2.1, -.9, .5}};
+  for (etch::function_info const& f : etch::functions) {
+    INFO(f.name);
+    int compared = 0;
+    for (auto const& at : points) {
+      if (!std::isfinite(etch::apply(f.fn, at[0], at[1], at[2]))) continue;  // log(-1)
+      auto const gradients = gradients_of(f.fn, at);
+      for (std::size_t i = 0; i < static_cast<std::size_t>(f.arity); ++i) {
+        INFO("by operand " << i << " at " << at[0] << ", " << at[1] << ", " << at[2]);
+        double const got = gradients[i].empty() ? 0 : gradients[i][0];
+        double const expected = central_difference(f.fn, at, i);
+        CHECK(got == Approx(expected).epsilon(1e-7).margin(1e-9));
+        ++compared;
+      }
+    }
+    CHECK(compared >= 3 * f.arity);
+  }
+  CHECK(central_difference(etch::function::sin, {.7, 0, 0}, 0) != Approx(std::sin(.7)));
+}

@@ -263,3 +263,23 @@ TEST_CASE(
       CHECK(p.values[static_cast<std::size_t>(p.steps[static_cast<std::size_t>(i)].result)].where !=
             etch::space::derived);
 }
+
+TEST_CASE("a function of constants is folded into what its scalar form gives") {
+  int folded = 0;
+  for (etch::function_info const& f : etch::functions) {
+    INFO(f.name);
+    graph g = written({}, [&](etch::context&, tensor x) {
+      tensor const a = etch::detail::scalar(x, 1.5), b = etch::detail::scalar(x, -.5);
+      return f.arity == 1   ? etch::detail::map(f.fn, a)
+             : f.arity == 2 ? etch::detail::map(f.fn, a, b)
+                            : etch::detail::map(f.fn, a, b, a);
+    });
+    g = etch::passes::simplify(g);
+    auto const& y = g[g.outputs[0]];
+    CHECK((y.code == op::constant) == (f.scalar.series == nullptr));
+    if (y.code != op::constant) continue;
+    CHECK(y.value == etch::apply(f.fn, 1.5, -.5, 1.5));
+    ++folded;
+  }
+  CHECK(folded > 5);
+}

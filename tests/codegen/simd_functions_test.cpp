@@ -208,3 +208,58 @@ TEST_CASE("sin and cos hold near and far from zero") {
     }
   });
 }
+
+namespace {
+
+/// The largest distance of a function's vectors from its scalar form in double: in ulp, and of the
+/// fast form divided by the larger of 1 and the value; and whether the two forms ever differ.
+struct distance {
+  double in_ulp = 0, of_fast = 0;
+  bool fast_differs = false;
+};
+template <class Arch, function Fn>
+distance from_scalar_form() {
+  distance worst;
+  constexpr float operands[] = {-7.3F, -1, -.61F, 0, .13F, .97F, 1, 2.4F, 9};
+  float accurate[Arch::width], fast[Arch::width];
+  auto const of = [](float x) { return simd::broadcast<Arch>(x); };
+  for (float a : operands)
+    for (float b : operands)
+      for (float c : {-2.F, 3.F}) {
+        if ((arity(Fn) < 2 && b != 1) || (arity(Fn) < 3 && c != 3)) continue;
+        double const y = apply<double>(Fn, double(a), double(b), double(c));
+        simd::store(accurate, simd::apply_function<Arch, Fn>(of(a), of(b), of(c)));
+        simd::store(fast, simd::apply_function<Arch, Fn, accuracy::fast>(of(a), of(b), of(c)));
+        worst.fast_differs |= std::memcmp(accurate, fast, sizeof fast) != 0;
+        if (std::isnan(y) || std::isinf(y)) {
+          bool const same = std::isnan(y) ? std::isnan(accurate[0]) : accurate[0] == float(y);
+          if (!same) worst.in_ulp = std::numeric_limits<double>::infinity();
+          continue;
+        }
+        worst.in_ulp = std::max(worst.in_ulp, std::abs(double(accurate[0]) - y) / ulp(y));
+        worst.of_fast =
+            std::max(worst.of_fast, std::abs(double(fast[0]) - y) / std::max(1.0, std::abs(y)));
+      }
+  return worst;
+}
+
+}  // namespace
+
+TEST_CASE("every function of the table is on vectors what it is on scalars") {
+  for_each_available_set([]<class Arch>() {
+    int fast = 0;
+    auto const check = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
+      constexpr function_info const& f = functions[I];
+      INFO(f.name);
+      distance const d = from_scalar_form<Arch, f.fn>();
+      CHECK(d.in_ulp < 2.0);
+      CHECK(d.of_fast < 4e-7);
+      CHECK((!d.fast_differs || f.has_fast_form));  // an instruction set may have one for both
+      fast += d.fast_differs;
+    };
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (check(std::integral_constant<std::size_t, I>{}), ...);
+    }(std::make_index_sequence<std::size(functions)>{});
+    CHECK(fast > 1);
+  });
+}

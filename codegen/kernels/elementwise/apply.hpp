@@ -13,34 +13,6 @@
 /// between loading and storing it.
 namespace etch::kernels {
 
-template <class Arch, function Fn, simd::accuracy Accuracy = simd::accuracy::accurate>
-[[gnu::always_inline]] inline simd::vec<Arch> apply_function(simd::vec<Arch> a, simd::vec<Arch> b,
-                                                             simd::vec<Arch> c) noexcept {
-  using enum function;
-  if constexpr (Fn == identity) return a;
-  else if constexpr (Fn == negate) return -a;
-  else if constexpr (Fn == absolute) return simd::abs(a);
-  else if constexpr (Fn == exp) return simd::exp<Accuracy>(a);
-  else if constexpr (Fn == log) return simd::log(a);
-  else if constexpr (Fn == log1p) return simd::log1p(a);
-  else if constexpr (Fn == expm1) return simd::expm1(a);
-  else if constexpr (Fn == sqrt) return simd::sqrt(a);
-  else if constexpr (Fn == sin) return simd::sin(a);
-  else if constexpr (Fn == cos) return simd::cos(a);
-  else if constexpr (Fn == tanh) return simd::tanh<Accuracy>(a);
-  else if constexpr (Fn == sigmoid) return simd::sigmoid<Accuracy>(a);
-  else if constexpr (Fn == erf) return simd::erf<Accuracy>(a);
-  else if constexpr (Fn == add) return a + b;
-  else if constexpr (Fn == subtract) return a - b;
-  else if constexpr (Fn == multiply) return a * b;
-  else if constexpr (Fn == divide) return a / b;
-  else if constexpr (Fn == maximum) return simd::maximum(a, b);
-  else if constexpr (Fn == minimum) return simd::minimum(a, b);
-  else if constexpr (Fn == greater) return simd::greater(a, b);
-  else if constexpr (Fn == equal) return simd::equal(a, b);
-  else return simd::select(a, b, c);
-}
-
 /// How often a register is read; the last one is also the result.
 constexpr int uses(program const& p, int reg) {
   int n = reg == p.registers() - 1 ? 1 : 0;
@@ -112,7 +84,7 @@ template <class Arch, program P, int I>
     if constexpr (code.fn == function::sigmoid && lies_between(P, code.a, -88, 30))
       reg[P.loads + I] = simd::sigmoid<accuracy, true>(reg[code.a]);
     else
-      reg[P.loads + I] = apply_function<Arch, code.fn, accuracy>(reg[code.a], reg[b], reg[c]);
+      reg[P.loads + I] = simd::apply_function<Arch, code.fn, accuracy>(reg[code.a], reg[b], reg[c]);
   }
 }
 
@@ -172,9 +144,7 @@ template <class Arch, program::load L>
 /// that does.
 constexpr bool may_raise(program const& p) {
   for (int i = 0; i < p.instructions; ++i)
-    for (function const fn : {function::divide, function::exp, function::expm1, function::log,
-                              function::log1p, function::sqrt})
-      if (p[i].fn == fn) return true;
+    if (info(p[i].fn).may_raise) return true;
   return false;
 }
 
@@ -275,14 +245,14 @@ constexpr bool grows_with_accumulator(program const& p) {
   for (int i = 0; i < p.loads; ++i)
     at(i) = p.operand(i).from == program::kind::accumulator ? trend::grows : trend::constant;
   for (int i = 0; i < p.instructions; ++i) {
-    using enum function;
     auto const [fn, a, b, c] = p[i];
     trend const ta = at(a), tb = arity(fn) > 1 ? at(b) : trend::constant;
     trend const tc = arity(fn) > 2 ? at(c) : trend::constant;
-    bool const keeps = fn == identity || fn == exp || fn == expm1 || fn == tanh || fn == sigmoid ||
-                       fn == erf || fn == add || fn == maximum || fn == minimum ||
-                       (fn == subtract && tb == trend::constant) ||
-                       (fn == multiply && (is_factor(a) || is_factor(b)));
+    growth const grows_by = info(fn).grows;
+    bool const keeps =
+        grows_by == growth::in_all ||
+        (grows_by == growth::in_first && tb == trend::constant) ||
+        (grows_by == growth::in_each_times_positive && (is_factor(a) || is_factor(b)));
     bool const fixed =
         ta == trend::constant && tb == trend::constant && tc == trend::constant;
     bool const grows = keeps && ta != trend::unknown && tb != trend::unknown;

@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "../../../dsl/contraction.hpp"
-#include "../../../dsl/function.hpp"
+#include "../../../dsl/functions.hpp"
 #include "../elementwise/apply.hpp"
 #include "../move/fill.hpp"
 

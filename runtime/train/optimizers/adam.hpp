@@ -1,6 +1,6 @@
 #pragma once
 
-#include "../../../codegen/simd/c_math.hpp"
+#include "../../../dsl/c_math.hpp"
 #include "../../../dsl/exactly.hpp"
 #include "optimizer.hpp"
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "../../dsl/exactly.hpp"
+#include "exactly.hpp"
 
 /// The functions of <cmath> that C++20 does not evaluate at compile time, in double. The relative
 /// error is below 1e-14; special values are those of <cmath>. An overflow is an explicit infinity,
