@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -68,10 +70,18 @@ struct member_shape_rule;
 struct constexpr_shape_rule;
 struct member_forward;
 
-/// A rule that was broken, spelled out by its arguments.
-template <class Where, class Declared, class Expected, class Given>
+/// A rule that was broken, spelled out by its arguments: `layer_number`, `declared_as`, `expects`,
+/// `given`.
+template <class... Words>
 struct shape_rule {
   static constexpr bool is_met = false;
+};
+/// A layer's own sentence, in as many pieces as compilers need to print all of it.
+template <auto... Pieces>
+struct says;
+template <std::size_t Size>
+struct text {
+  char characters[Size]{};
 };
 
 /// The output shape of a network that was refused: equal to every shape, for an error is said once.
@@ -103,6 +113,60 @@ struct any_count {
 };
 
 namespace detail {
+
+/// Of a text in a type's name, clang prints 36 characters.
+#ifdef __clang__
+inline constexpr std::size_t longest_piece = 36;
+#else
+inline constexpr std::size_t longest_piece = static_cast<std::size_t>(-1);
+#endif
+/// The first piece of the words: it ends behind a space, if there is one.
+constexpr std::string_view first_piece(std::string_view words) {
+  if (words.size() <= longest_piece) return words;
+  std::size_t const space = words.substr(0, longest_piece).rfind(' ');
+  return words.substr(0, space == std::string_view::npos ? longest_piece : space + 1);
+}
+constexpr std::size_t pieces_of(std::string_view words) {
+  std::size_t count = 0;
+  for (; !words.empty(); ++count) words.remove_prefix(first_piece(words).size());
+  return count;
+}
+template <auto const& Inference, std::size_t Index>
+inline constexpr auto piece_of = [] {
+  constexpr std::string_view piece = [] {
+    std::string_view words = Inference.words;
+    for (std::size_t i = 0; i < Index; ++i) words.remove_prefix(first_piece(words).size());
+    return first_piece(words);
+  }();
+  text<piece.size() + 1> result;
+  for (std::size_t i = 0; i < piece.size(); ++i) result.characters[i] = piece[i];
+  result.characters[piece.size()] = 0;  // clang prints a text whose end is written
+  return result;
+}();
+
+/// A sentence and the shape that was expected, for `report`.
+template <class Says, int... Expected>
+struct own_words {};
+
+#if __cpp_static_assert >= 202306L
+/// `etch: ` and the pieces, as static_assert takes a message.
+template <auto... Pieces>
+struct sentence {
+  static constexpr std::size_t length = 6 + (0 + ... + (sizeof(Pieces.characters) - 1));
+  static constexpr auto joined = [] {
+    text<length + 1> all{"etch: "};
+    std::size_t end = 6;
+    auto const append = [&](auto const& piece) {
+      for (char c : piece.characters)
+        if (c != 0) all.characters[end++] = c;
+    };
+    (append(Pieces), ...);
+    return all;
+  }();
+  constexpr std::size_t size() const { return length; }
+  constexpr char const* data() const { return joined.characters; }
+};
+#endif
 
 /// True where nothing is refused; else one assertion fails, with the words and the sentence of the
 /// refusal. `N` are the numbers that came with it. A condition stands on one line, for clang prints
@@ -251,14 +315,25 @@ constexpr auto report(extents<N...>) {
     static_assert(shape_rule<Where, What, expects<constexpr_shape_rule>, Given>::is_met,
                   "etch: the compiler cannot evaluate the shape rule of this layer; it must be "
                   "constexpr, and all that it calls");
-  else if constexpr (Why == no_forward)
+  else
     static_assert(shape_rule<Where, What, expects<member_forward>, Given>::is_met,
                   "etch: a layer says what it computes; add `static constexpr etch::tensor "
                   "forward(etch::context& c, etch::tensor x)`");
-  else
-    static_assert(shape_rule<Where, What, expects<extents<N...>>, Given>::is_met,
-                  "etch: this layer does not accept the shape it is given; see its shape_rule");
   return Why == none;
+}
+
+/// The same for a layer that refuses in its own words.
+template <refusal, class Where, class What, class Given, class Streams, auto... Pieces, int... N>
+constexpr auto report(own_words<says<Pieces...>, N...>) {
+  using rule = std::conditional_t<
+      sizeof...(N) == 0, shape_rule<says<Pieces...>, Where, What, Given>,
+      shape_rule<says<Pieces...>, Where, What, expects<extents<N...>>, Given>>;
+#if __cpp_static_assert >= 202306L
+  static_assert(rule::is_met, sentence<Pieces...>{});
+#else
+  static_assert(rule::is_met, "etch: what is given here is refused; the reason stands in quotes");
+#endif
+  return false;
 }
 
 template <auto const& Shape, std::size_t... I>
@@ -269,10 +344,22 @@ template <auto const& Inference>
 struct report_words {
   template <auto const& Shape>
   using spelled = decltype(spell<Shape>(std::make_index_sequence<Shape.rank>{}));
+  template <class Expected>
+  struct with_sentence {
+    using type = Expected;
+  };
+  template <int... N>
+    requires(!Inference.words.empty())
+  struct with_sentence<extents<N...>> {
+    template <std::size_t... I>
+    static constexpr auto of(std::index_sequence<I...>)
+        -> own_words<says<piece_of<Inference, I>...>, N...>;
+    using type = decltype(of(std::make_index_sequence<pieces_of(Inference.words)>{}));
+  };
 
   static constexpr tensor_shape expected_shape = Inference.expected;
   static constexpr tensor_shape given_shape = Inference.given;
-  using expected = spelled<expected_shape>;
+  using expected = typename with_sentence<spelled<expected_shape>>::type;
   using given = etch::given<spelled<given_shape>>;
   using streams = etch::given<etch::streams<Inference.streams>>;
 };

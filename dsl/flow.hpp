@@ -7,7 +7,8 @@
 
 namespace etch {
 
-/// Why a layer refuses what it is given. Each has its sentence in diagnostics.hpp.
+/// Why a layer refuses what it is given. Each has its sentence in diagnostics.hpp, but for those of
+/// layers that bring their own.
 enum class refusal {
   none,
   wants_vector,        // (features)
@@ -47,19 +48,24 @@ enum class refusal {
   no_forward,
   no_loss,            // something else where a loss is taken
   no_logits,          // probabilities where the loss takes logits
-  other,              // a user's own shape rule
+  own_words,          // those of the layer's file
 };
 
-/// What a shape rule says: the output's shape, or why not and the shape (or, for some refusals, the
-/// numbers) that was expected instead.
+/// What a shape rule says: the output's shape; or why not, and the shape, or the numbers, that was
+/// expected instead.
 struct verdict {
   refusal why = refusal::none;
   tensor_shape shape;
+  std::string_view words{};  // own_words: the sentence
 
   constexpr bool accepted() const { return why == refusal::none; }
 };
 constexpr verdict accept(tensor_shape const& output) { return {refusal::none, output}; }
 constexpr verdict refuse(refusal why, tensor_shape const& expected = {}) { return {why, expected}; }
+/// In a sentence that the error shows, a literal: `refuse("a board has 8 rows", shape<8, 8>)`.
+constexpr verdict refuse(std::string_view sentence, tensor_shape const& expected = {}) {
+  return {refusal::own_words, expected, sentence};
+}
 
 /// What flows between layers: the shapes of one or more streams, and those kept under a name.
 struct flow {
@@ -91,6 +97,7 @@ struct inference {
   static constexpr int max_depth = 8;
 
   refusal why = refusal::none;
+  std::string_view words{};  // own_words: the sentence
   flow out;
   tensor_shape expected, given;
   int streams = 1;  // given
@@ -111,13 +118,21 @@ struct inference {
   }
 };
 
-constexpr inference refuse_flow(refusal why, flow const& given, tensor_shape const& expected = {}) {
+constexpr inference refuse_flow(verdict const& said, flow const& given) {
   inference result;
-  result.why = why;
+  result.why = said.why;
+  result.words = said.words;
   result.given = given[0];
   result.streams = given.streams;
-  result.expected = expected;
+  result.expected = said.shape;
   return result;
+}
+constexpr inference refuse_flow(refusal why, flow const& given, tensor_shape const& expected = {}) {
+  return refuse_flow(refuse(why, expected), given);
+}
+constexpr inference refuse_flow(std::string_view sentence, flow const& given,
+                                tensor_shape const& expected = {}) {
+  return refuse_flow(refuse(sentence, expected), given);
 }
 
 /// A single stream of this shape, with the taps of `from`.

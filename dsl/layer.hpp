@@ -61,7 +61,7 @@ constexpr inference infer_unchecked(flow const& in) {
     if constexpr (requires { Layer::chosen.wrong; })
       if (Layer::chosen.wrong != refusal::none) return refuse_flow(Layer::chosen.wrong, in);
     verdict const said = Layer::shape_rule(in[0]);
-    if (!said.accepted()) return refuse_flow(said.why, in, said.shape);
+    if (!said.accepted()) return refuse_flow(said, in);
     inference result;
     result.out = one_stream(in, said.shape);
     return result;

@@ -13,10 +13,10 @@ template <int Units>
 struct gated_layer : etch::layer {
   static constexpr std::string_view kind = "gated";  // its parameters: gated_1.weight, ...
 
-  // The shape that it gives for a shape it is given, or why it cannot.
+  // The shape that it gives for a shape it is given, or the sentence that the error shows.
   static constexpr etch::verdict shape_rule(etch::tensor_shape const& in) {
-    if (Units < 1) return etch::refuse(etch::refusal::zero_size);
-    if (in.rank != 1) return etch::refuse(etch::refusal::wants_vector);
+    if (Units < 1) return etch::refuse("a gated layer has at least 1 unit");
+    if (in.rank != 1) return etch::refuse("a gated layer takes a vector; insert etch::flatten");
     return etch::accept({Units});
   }
 

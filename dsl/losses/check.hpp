@@ -26,6 +26,7 @@ struct loss_said {
     } else if constexpr (!is_rejected<Network>) {
       verdict const target = Loss::target_rule(Network::output_shape());
       said.why = target.why;
+      said.words = target.words;
       said.given = Network::output_shape();
       if (!target.accepted()) said.expected = target.shape;
       if constexpr (Loss::takes_logits)

@@ -15,7 +15,7 @@ struct scaled_tanh : etch::layer {
 
   static constexpr etch::verdict shape_rule(etch::tensor_shape const& in) {
     return in == etch::shape<Units> ? etch::accept(in)
-                                    : etch::refuse(etch::refusal::other, etch::shape<Units>);
+                                    : etch::refuse("the scales of another size", etch::shape<Units>);
   }
   static constexpr etch::tensor forward(etch::context& c, etch::tensor x) {
     return c.parameter("scale", {Units}, etch::ones) * tanh(x) + exp(-abs(x));
@@ -218,7 +218,10 @@ TEST_CASE("a layer in a user's namespace is a layer like any other") {
   STATIC_REQUIRE((input<4> | start | end).layer_count() == 5);
   CHECK(parameter_names(net) == names{"scaled_tanh_1.scale", "scaled_tanh_2.scale",
                                       "scaled_tanh_3.scale", "dense_1.weight", "dense_1.bias"});
-  CHECK(infer<mine::scaled_tanh<4>>(decltype(input<5>)::inputs).why == refusal::other);
+  inference const said = infer<mine::scaled_tanh<4>>(decltype(input<5>)::inputs);
+  CHECK(said.why == refusal::own_words);
+  CHECK(said.words == "the scales of another size");
+  CHECK(said.expected == shape<4>);
   constexpr auto swapped = inputs(input<8>, input<3>) | mine::swap{};
   STATIC_REQUIRE(swapped.output_shape(0) == shape<3>);
   CHECK(graph_of(swapped).outputs == etch::constexpr_list<int>{1, 0});
