@@ -166,14 +166,14 @@ struct executor {
       return sample <= 0;
   }
 
-  /// Whether what a single row takes may be code of each step's own. The code of many steps would
-  /// not stay in the nearest cache, and compilers take far longer for a function of all of it.
-  static constexpr bool is_short = plan.steps.size() <= 32;
+  /// The kernel of step I, as `passes::select` says.
+  template <int I>
+  static constexpr kernel_choice chosen = chosen_kernel<Arch, passes::request_of(plan, I)>;
 
   /// Whether a call of step I would cost a good part of the step itself.
   template <int I>
-  static constexpr bool is_tiny = is_short && plan.samples == 1 &&
-                                  at<I>.what == step_kind::contract && kernels::is_tiny(window<I>);
+  static constexpr bool is_tiny =
+      plan.samples == 1 && at<I>.what == step_kind::contract && chosen<I>.inlined;
 
   /// Step I for `samples` samples, the first of which is `sample`, and the steps that run with it.
   template <int I>
@@ -277,28 +277,30 @@ struct executor {
         constexpr bool keeps = s.also >= 0;
         float* const framed = keeps ? address<s.also>(b, sample) : y;
         kernels::copy_box<Arch, box, false>(nullptr, framed, n);
-        contract_forward<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n,
-                                  kernels::framing<decltype(after), box, keeps>{after, framed});
+        contract_forward<Arch, w, chosen<I>>(
+            operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n,
+            kernels::framing<decltype(after), box, keeps>{after, framed});
       } else if constexpr (s.what == step_kind::contract)
-        contract_forward<Arch, w, is_short && kernels::is_tiny(w)>(
-            operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, after, mine);
+        contract_forward<Arch, w, chosen<I>>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y,
+                                             n, after, mine);
       else if constexpr (s.also < 0)
-        contract_forward_max_pool<Arch, w, s.pool_height, s.pool_width>(
+        contract_forward_max_pool<Arch, w, s.pool_height, s.pool_width, chosen<I>>(
             operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, after);
       else
-        contract_forward_max_pool<Arch, w, s.pool_height, s.pool_width>(
+        contract_forward_max_pool<Arch, w, s.pool_height, s.pool_width, chosen<I>>(
             operand<I, 0>(b, sample), operand<I, 1>(b, sample), y,
             address<s.also>(b, sample), n, after);
     } else if constexpr (s.what == step_kind::contract_dx && s.operands[2] < 0) {
-      contract_dx<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, mine);
+      contract_dx<Arch, w, chosen<I>>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n,
+                                      mine);
     } else if constexpr (s.what == step_kind::contract_dx) {
-      contract_dx_pooled<Arch, w, s.pool_height, s.pool_width>(
+      contract_dx_pooled<Arch, w, s.pool_height, s.pool_width, chosen<I>>(
           operand<I, 0>(b, sample), operand<I, 2>(b, sample), operand<I, 1>(b, sample), y, n);
     } else if constexpr (s.what == step_kind::contract_dw && s.operands[2] < 0) {
-      contract_dw<Arch, w>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n, adds, mine,
-                           made<at<I>.operands[0]>);
+      contract_dw<Arch, w, chosen<I>>(operand<I, 0>(b, sample), operand<I, 1>(b, sample), y, n,
+                                      adds, mine, made<at<I>.operands[0]>);
     } else if constexpr (s.what == step_kind::contract_dw) {
-      contract_dw_pooled<Arch, w, s.pool_height, s.pool_width>(
+      contract_dw_pooled<Arch, w, s.pool_height, s.pool_width, chosen<I>>(
           operand<I, 0>(b, sample), operand<I, 1>(b, sample), operand<I, 2>(b, sample), y, n, adds);
     } else if constexpr (s.what == step_kind::pool) {
       kernels::epilogue<code<I>, w.channels, w.out_height() * w.out_width()> const after{loads};

@@ -70,6 +70,11 @@ inline constexpr int reduction_block = 1024;
 /// Multiply-adds of a single row below which a call costs a good part of them.
 inline constexpr int inlined_weights = 1024;
 
+/// Steps of a plan up to which what a single row takes may be code of each step's own. The code of
+/// many steps would not stay in the nearest cache, and compilers take far longer for a function of
+/// all of it.
+inline constexpr int inlining_steps = 32;
+
 /// Weights from which on the threads of a team split a matrix product, rather than its samples: to
 /// add up their gradients would take longer than to compute them.
 inline constexpr int team_weights = 1 << 16;
@@ -77,17 +82,17 @@ inline constexpr int team_weights = 1 << 16;
 /// Elements from which on a map repays the bookkeeping of writing line by line into a frame.
 inline constexpr int framed_elements = 512;
 
-/// Reductions whose rows are done one by one with what is around them: few rows (4) of so few floats
-/// that each step would wait for the one before; or more floats than the first-level cache holds,
-/// in rows long enough to fill vectors and short enough to stay in that cache.
+/// Reductions whose rows are done one by one with what is around them: few rows (4) of so few
+/// floats that each step would wait for the one before; or more floats than the first-level cache
+/// holds, in rows long enough to fill vectors and short enough to stay in that cache.
 inline constexpr int few_row_floats = 256;
 inline constexpr int many_row_floats = 8192;
 inline constexpr int shortest_row = 256, longest_row = 1024;
 
 /// Positions that the gradient of weights sums over at once, so that what several tiles read stays
-/// in the first-level cache meanwhile: rows of a matrix product (of vectors of 16 floats, of others,
-/// and of copied ones, which lie side by side), positions of a convolution (of one whose weights fit
-/// one tile, and of others), and the inputs and outputs of these.
+/// in the first-level cache meanwhile: rows of a matrix product (of vectors of 16 floats, of
+/// others, and of copied ones, which lie side by side), positions of a convolution (of one whose
+/// weights fit one tile, and of others), and the inputs and outputs of these.
 inline constexpr int gradient_rows_wide = 128, gradient_rows = 100, gradient_rows_copied = 256;
 inline constexpr int gradient_positions_once = 1024, gradient_positions = 150;
 inline constexpr int gradient_floats = 20000;

@@ -7,6 +7,8 @@
 
 #include "../../dsl/text.hpp"
 #include "../lower/lower.hpp"
+#include "../passes/select.hpp"
+#include "kernel_text.hpp"
 
 namespace etch {
 
@@ -103,8 +105,11 @@ inline std::string to_text(program const& p) {
   return registers[p.instructions == 0 ? 0 : static_cast<std::size_t>(p.registers() - 1)];
 }
 
-/// A plan, one kernel call a line, with what it reads and where its result lies.
-inline std::string to_text(plan const& p) {
+namespace detail {
+
+/// A plan with `kernel(i)` behind the name of step i.
+template <class Kernel>
+std::string plan_text(plan const& p, Kernel kernel) {
   constexpr std::string_view spaces[] = {"input",     "output",  "parameters",
                                          "gradients", "derived", "workspace"};
   auto const place = [&](int v) {
@@ -135,16 +140,33 @@ inline std::string to_text(plan const& p) {
       for (int k = 0; k < code.loads; ++k)
         if (int const v = load_of(p, s, k); v >= 0) reads += fmt::format(" @{}={}", k, place(v));
       if (s.also >= 0) reads += fmt::format(" also={}", place(s.also));
-      text += fmt::format("  {} {}= {}{}{}", place(s.result), s.sums && !s.begins ? "+" : "",
+      text += fmt::format("  {} {}= {}{}{}{}", place(s.result), s.sums && !s.begins ? "+" : "",
                           s.team          ? "together "
                           : s.by_row != 0 ? "row by row "
                                           : "",
-                          name_of(s.what), reads);
+                          name_of(s.what), kernel(i), reads);
       if (code.instructions > 0) text += "  " + to_text(code);
       text += "\n";
     }
   }
   return text;
+}
+
+}  // namespace detail
+
+/// A plan, one kernel call a line, with what it reads and where its result lies.
+inline std::string to_text(plan const& p) {
+  return detail::plan_text(p, [](int) { return std::string{}; });
+}
+
+/// The same with the kernel and the tile of each contraction on that machine, in brackets:
+/// `contract [windows 2x7x2]`. As in `to_text(p, machine_of<arch::native>)`.
+inline std::string to_text(plan const& p, machine const& m) {
+  auto const chosen = passes::select(p, m);
+  return detail::plan_text(p, [&](int i) {
+    std::string const text = to_text(chosen[static_cast<std::size_t>(i)]);
+    return text.empty() ? text : fmt::format(" [{}]", text);
+  });
 }
 
 }  // namespace etch

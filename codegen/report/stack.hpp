@@ -1,8 +1,8 @@
 #pragma once
 
-#include "../kernels/contract/turned.hpp"
-#include "../kernels/elementwise/map.hpp"
 #include "../ir/plan.hpp"
+#include "../kernels/elementwise/map.hpp"
+#include "../passes/select/forward.hpp"
 
 namespace etch {
 
@@ -49,9 +49,10 @@ constexpr long long stack_floats(Plan const& p, int i) {
       most = std::max<long long>(most, copied);
     } else if (s.what == step_kind::contract) {
       contraction const& w = window_of(p, s);
+      machine const m = machine_of<Arch>;
       bool const windows = !w.depthwise() && !canonical(w).pointwise();
-      if (windows && kernels::turned_filters<Arch>(w, w.out_height() * w.out_width()) > 0)
-        most = std::max<long long>(most, kernels::turned_size<Arch>(w));
+      if (windows && kernels::choose_turned(m, w, w.out_height() * w.out_width()).filters > 0)
+        most = std::max<long long>(most, kernels::turned_size(m, w));
     }
   };
   see(arch::sse2{});

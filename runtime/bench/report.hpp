@@ -15,7 +15,8 @@ namespace etch {
 struct bench_row {
   int layer = 0;             // of the chain, in the order of the declaration, the input being 0
   std::string name{};        // the kind of that layer, or the way to the one inside it
-  std::string step{};        // the kernel: contract, map, ...
+  std::string step{};        // what it computes: contract, map, ...
+  std::string kernel{};      // which kernel that is, with its tile: windows 2x7x2
   std::string output{};      // the shape of its result, or of each
   double nanoseconds = 0;    // the median
   double multiply_adds = 0;  // that are computed; what pooling drops is not
@@ -57,27 +58,29 @@ inline std::string machine_text(bench_report const& r) {
 
 /// A table for people.
 inline std::string to_table(bench_report const& r) {
-  std::size_t names = 18, outputs = std::max<std::size_t>(16, r.total.output.size());
+  std::size_t names = 18, kernels = 6, outputs = std::max<std::size_t>(16, r.total.output.size());
   for (bench_row const& x : r.rows) {
     names = std::max(names, x.name.size());
+    kernels = std::max(kernels, x.kernel.size());
     outputs = std::max(outputs, x.output.size());
   }
   constexpr std::string_view format =
-      "{:>5}  {:<{}} {:<18} {:<{}} {:>12} {:>10} {:>12} {:>9} {:>8}  {:<14} {:>8}\n";
+      "{:>5}  {:<{}} {:<18} {:<{}} {:<{}} {:>12} {:>10} {:>12} {:>9} {:>8}  {:<14} {:>8}\n";
   auto const line = [&](std::string const& layer, bench_row const& x) {
     auto const percent = [](double f) {
       return f > 0 ? fmt::format("{:.0f}%", 100 * f) : std::string{};
     };
     bool const multiplies = x.multiply_adds > 0;
-    return fmt::format(fmt::runtime(format), layer, x.name, names, x.step, x.output, outputs,
-                       multiplies ? fmt::format("{:.0f}", x.multiply_adds) : "",
+    return fmt::format(fmt::runtime(format), layer, x.name, names, x.step, x.kernel, kernels,
+                       x.output, outputs, multiplies ? fmt::format("{:.0f}", x.multiply_adds) : "",
                        fmt::format("{:.0f}", x.bytes), fmt::format("{:.1f}", x.nanoseconds),
                        multiplies ? fmt::format("{:.1f}", x.gflops()) : "",
                        multiplies ? percent(x.of_peak) : "", x.bound, percent(x.of_bound));
   };
   std::string text =
-      fmt::format(fmt::runtime(format), "layer", "", names, "step", "output", outputs,
-                  "multiply-adds", "bytes", "ns", "GFLOP/s", "of peak", "bound", "of bound");
+      fmt::format(fmt::runtime(format), "layer", "", names, "step", "kernel", kernels, "output",
+                  outputs, "multiply-adds", "bytes", "ns", "GFLOP/s", "of peak", "bound",
+                  "of bound");
   std::string const rule = std::string(text.size() - 1, '-') + "\n";
   text += rule;
   for (bench_row const& x : r.rows) text += line(std::to_string(x.layer), x);
@@ -92,11 +95,13 @@ inline std::string to_table(bench_report const& r) {
 inline std::string to_json(bench_report const& r) {
   auto const row = [](bench_row const& x) {
     return fmt::format(
-        "{{\"layer\": {}, \"name\": {}, \"step\": {}, \"output\": {}, \"nanoseconds\": {:.3f}, "
+        "{{\"layer\": {}, \"name\": {}, \"step\": {}, \"kernel\": {}, \"output\": {}, "
+        "\"nanoseconds\": {:.3f}, "
         "\"multiply_adds\": {:.0f}, \"bytes\": {:.0f}, \"gflops\": {:.3f}, \"of_peak\": {:.4f}, "
         "\"bound\": {}, \"of_bound\": {:.4f}}}",
-        x.layer, json_quoted(x.name), json_quoted(x.step), json_quoted(x.output), x.nanoseconds,
-        x.multiply_adds, x.bytes, x.gflops(), x.of_peak, json_quoted(x.bound), x.of_bound);
+        x.layer, json_quoted(x.name), json_quoted(x.step), json_quoted(x.kernel),
+        json_quoted(x.output), x.nanoseconds, x.multiply_adds, x.bytes, x.gflops(), x.of_peak,
+        json_quoted(x.bound), x.of_bound);
   };
   std::string text = fmt::format(
       "{{\n  \"processor\": {},\n  \"instruction_set\": {},\n  \"ceilings\": {{\"gflops\": {:.3f}, \"l1_gigabytes\": "

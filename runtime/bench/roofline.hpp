@@ -110,7 +110,7 @@ inline std::string roofline_svg(bench_report const& r, std::string_view title = 
       least = std::min(least, x.intensity());
       most = std::max(most, x.intensity());
       lowest = std::min(lowest, x.gflops());
-      longest = std::max(longest, x.name.size() + 24);
+      longest = std::max(longest, x.name.size() + x.kernel.size() + 25);
     }
   log_axes const axes{std::exp2(std::floor(std::log2(least)) - 1),
                       std::exp2(std::ceil(std::log2(most)) + 1),
@@ -194,7 +194,9 @@ inline std::string roofline_svg(bench_report const& r, std::string_view title = 
         "<text x=\"{8}\" y=\"{7:.1f}\">{9} {10}</text>"
         "<text x=\"{11:.0f}\" y=\"{7:.1f}\" text-anchor=\"end\">{12:.0f} GFLOP/s</text>\n",
         dots[i].x, dots[i].y, x, y, y + 4, i + 1, legend + 18, legend_y + 4, legend + 28,
-        rows[i]->layer, xml_text(rows[i]->name), canvas_width - 12, rows[i]->gflops());
+        rows[i]->layer,
+        xml_text(rows[i]->kernel.empty() ? rows[i]->name : rows[i]->name + " " + rows[i]->kernel),
+        canvas_width - 12, rows[i]->gflops());
   }
   return svg + "</svg>\n";
 }

@@ -6,16 +6,6 @@
 /// The gradients of depthwise convolutions, a vector of channels at a time.
 namespace etch::kernels {
 
-/// Neighbouring taps that are done together, and whether that is all of a row which covers all
-/// columns: then each is written once, but for those where two tiles meet.
-template <contraction C>
-struct depthwise_scatter_row {
-  static constexpr balanced_axis taps = balance(C.kernel_width, most_taps);
-  static constexpr int reach = (taps.size - 1) * C.dilation_width + 1;
-  static constexpr bool covers = taps.count == 1 && C.stride_width <= reach &&
-                                 (C.out_width() - 1) * C.stride_width + reach == C.width;
-};
-
 /// A row of dx, where `Width` outputs of a line touch it, of one vector of channels:
 ///   dx[m * stride + t * dilation] += sum over ky of dy[line - ky * dilation, m] * w[ky, t]
 /// The first `Kept` columns hold a sum already, the others are overwritten. `line` is the row.
@@ -39,14 +29,12 @@ ETCH_TILE void depthwise_scatter(float const* dy, float const* w, float* dx, int
 }
 
 /// `Taps` neighbouring taps over the width of dY.
-template <class Arch, contraction C, int Taps, int Lanes>
+template <class Arch, contraction C, kernel_choice K, int Taps, int Lanes>
 void depthwise_dx_line(float const* dy, float const* w, float* dx, int line) {
-  constexpr int room = arch::registers_for_sums<Arch> - Taps - 3 - (Taps - 1) * C.dilation_width;
-  constexpr balanced_axis columns = balance(C.out_width(), std::max(1, room / C.stride_width + 1));
+  constexpr balanced_axis columns = balance(C.out_width(), depthwise_dx_columns(C, Taps, K.chunk));
   constexpr int size = columns.size, x_column = C.stride_width * C.channels;
   constexpr int span = row_of(C, size, Taps, true).span();
-  constexpr bool covers = depthwise_scatter_row<C>::covers;
-  constexpr int first = covers ? 0 : span, later = covers ? span - size * C.stride_width : span;
+  constexpr int first = K.fresh ? 0 : span, later = K.fresh ? span - size * C.stride_width : span;
   depthwise_scatter<Arch, C, size, Taps, first, Lanes>(dy, w, dx, line);
   int ox = size;
   for (int i = 1; i < columns.large; ++i, ox += size)
@@ -59,34 +47,27 @@ void depthwise_dx_line(float const* dy, float const* w, float* dx, int line) {
 }
 
 /// One row of one sample by one vector of channels.
-template <class Arch, contraction C, int Lanes>
+template <class Arch, contraction C, kernel_choice K, int Lanes>
 void depthwise_dx_row(float const* dy, float const* w, float* dx, int line) {
-  constexpr balanced_axis taps = depthwise_scatter_row<C>::taps;
-  constexpr int size = taps.size, x_tap = C.dilation_width * C.channels, w_tap = panel_stride(C);
-  int kx = 0;
-  for (int i = 0; i < taps.large; ++i, kx += size)
-    depthwise_dx_line<Arch, C, size, Lanes>(dy, w + kx * w_tap, dx + kx * x_tap, line);
-  if constexpr (taps.large < taps.count)
-    for (int i = taps.large; i < taps.count; ++i, kx += size - 1)
-      depthwise_dx_line<Arch, C, size - 1, Lanes>(dy, w + kx * w_tap, dx + kx * x_tap, line);
+  constexpr int x_tap = C.dilation_width * C.channels, w_tap = panel_stride(C);
+  for_each_tile<balance(C.kernel_width, K.tile.taps)>([&]<int Taps>(int kx)
+                                                          __attribute__((always_inline)) {
+    depthwise_dx_line<Arch, C, K, Taps, Lanes>(dy, w + kx * w_tap, dx + kx * x_tap, line);
+  });
 }
 
-template <class Arch, contraction C>
+template <class Arch, contraction C, kernel_choice K>
 void dx_depthwise(float const* dy, float const* weights, float* dx, int samples) {
   using lanes = lanes_for<Arch, C>;
-  constexpr int strip = lanes::width, rest = C.channels % strip;
-  if (!depthwise_scatter_row<C>::covers)
-    std::fill_n(dx, std::ptrdiff_t{samples} * C.inputs(), 0.0f);
+  if (!K.fresh) std::fill_n(dx, std::ptrdiff_t{samples} * C.inputs(), 0.0f);
   for (std::ptrdiff_t s = 0; s < samples; ++s) {
     float const* const dys = dy + s * C.outputs();
     for (int line = 0; line < C.height; ++line) {
       float* const row = dx + s * C.inputs() + line * C.width * C.channels;
-      for (int c = 0; c + strip <= C.channels; c += strip)
-        depthwise_dx_row<lanes, C, strip>(dys + c, weights + c, row + c, line);
-      if constexpr (rest > 0) {
-        constexpr int c = C.channels - rest;
-        depthwise_dx_row<lanes, C, rest>(dys + c, weights + c, row + c, line);
-      }
+      for_each_strip<lanes::width, C.channels>([&]<int Lanes>(int c)
+                                                   __attribute__((always_inline)) {
+        depthwise_dx_row<lanes, C, K, Lanes>(dys + c, weights + c, row + c, line);
+      });
     }
   }
 }
@@ -131,13 +112,13 @@ template <class Arch, contraction C, int Width, int Rows, int Columns, int Lanes
       acc, x, gradient, std::make_integer_sequence<int, Rows * row.inputs()>{});
 }
 
-/// dw[tap] += sum over positions p of x[p * stride + tap] * dy[p] for `Rows` x `Columns` taps.
-template <class Arch, contraction C, int Rows, int Columns, int Lanes>
+/// dw[tap] += sum over positions p of x[p * stride + tap] * dy[p] for `Rows` x `Columns` taps, and
+/// at most `Width` neighbouring positions of a line at a time.
+template <class Arch, contraction C, int Rows, int Columns, int Width, int Lanes>
 ETCH_TILE void depthwise_weights(float const* x, float const* dy, float* dw) {
   constexpr int taps = Rows * Columns, lines = C.out_height();
   constexpr position_grid order{Rows, Columns, C.kernel_width * panel_stride(C), panel_stride(C)};
-  constexpr balanced_axis columns =
-      balance(C.out_width(), std::max(2, std::min(8, Arch::registers - taps - 5)));
+  constexpr balanced_axis columns = balance(C.out_width(), Width);
   constexpr int size = columns.size, x_column = C.stride_width * C.channels;
   simd::vec<Arch> acc[taps];
 #pragma GCC unroll 64
@@ -161,47 +142,31 @@ ETCH_TILE void depthwise_weights(float const* x, float const* dy, float* dw) {
     simd::store(dw + order[t], simd::load<Arch>(dw + order[t]) + acc[t]);
 }
 
-/// One sample by one vector of channels: the taps in tiles of about a dozen accumulators.
-template <class Arch, contraction C, int Lanes>
+/// One sample by one vector of channels, the taps in tiles.
+template <class Arch, contraction C, kernel_choice K, int Lanes>
 void depthwise_dw_strip(float const* x, float const* dy, float* dw) {
-  constexpr balanced_axis columns = balance(C.kernel_width, 12);
-  constexpr balanced_axis rows = balance(C.kernel_height, std::max(1, 12 / columns.size));
+  constexpr balanced_axis rows = balance(C.kernel_height, K.tile.height);
+  constexpr balanced_axis columns = balance(C.kernel_width, K.tile.taps);
   constexpr int x_row = C.dilation_height * C.width * C.channels;
   constexpr int x_column = C.dilation_width * C.channels, tap = panel_stride(C);
-  constexpr int row = C.kernel_width * tap, height = rows.size, width = columns.size;
-  for (int i = 0, ky = 0; i < rows.count; ky += i < rows.large ? height : height - 1, ++i)
-    for (int j = 0, kx = 0; j < columns.count; kx += j < columns.large ? width : width - 1, ++j) {
-      float const* const from = x + ky * x_row + kx * x_column;
-      float* const to = dw + ky * row + kx * tap;
-      if (i < rows.large && j < columns.large)
-        depthwise_weights<Arch, C, height, width, Lanes>(from, dy, to);
-      if constexpr (rows.large < rows.count)
-        if (i >= rows.large && j < columns.large)
-          depthwise_weights<Arch, C, height - 1, width, Lanes>(from, dy, to);
-      if constexpr (columns.large < columns.count)
-        if (i < rows.large && j >= columns.large)
-          depthwise_weights<Arch, C, height, width - 1, Lanes>(from, dy, to);
-      if constexpr (rows.large < rows.count && columns.large < columns.count)
-        if (i >= rows.large && j >= columns.large)
-          depthwise_weights<Arch, C, height - 1, width - 1, Lanes>(from, dy, to);
-    }
+  for_each_tile<rows>([&]<int Rows>(int ky) __attribute__((always_inline)) {
+    for_each_tile<columns>([&]<int Columns>(int kx) __attribute__((always_inline)) {
+      constexpr int width = depthwise_dw_columns(C, Rows * Columns, K.chunk);
+      depthwise_weights<Arch, C, Rows, Columns, width, Lanes>(
+          x + ky * x_row + kx * x_column, dy, dw + (ky * C.kernel_width + kx) * tap);
+    });
+  });
 }
 
-template <class Arch, contraction C>
+template <class Arch, contraction C, kernel_choice K>
 void dw_depthwise(float const* x, float const* dy, float* dw, int samples, bool adds) {
   using lanes = lanes_for<Arch, C>;
-  constexpr int strip = lanes::width, rest = C.channels % strip;
   if (!adds) fill<Arch>(dw, packed_size(C), 0.0f);
-  for (std::ptrdiff_t s = 0; s < samples; ++s) {
-    float const* const xs = x + s * C.inputs();
-    float const* const dys = dy + s * C.outputs();
-    for (int c = 0; c + strip <= C.channels; c += strip)
-      depthwise_dw_strip<lanes, C, strip>(xs + c, dys + c, dw + c);
-    if constexpr (rest > 0) {
-      constexpr int c = C.channels - rest;
-      depthwise_dw_strip<lanes, C, rest>(xs + c, dys + c, dw + c);
-    }
-  }
+  for (std::ptrdiff_t s = 0; s < samples; ++s)
+    for_each_strip<lanes::width, C.channels>([&]<int Lanes>(int c) __attribute__((always_inline)) {
+      depthwise_dw_strip<lanes, C, K, Lanes>(x + s * C.inputs() + c, dy + s * C.outputs() + c,
+                                             dw + c);
+    });
 }
 
 }  // namespace etch::kernels

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <bit>
-
+#include "../../passes/select/gradients.hpp"
 #include "dw_taps.hpp"
 
 /// The gradient with respect to the weights, in their packed layout:
@@ -24,24 +23,9 @@ struct vector_grid {
   }
 };
 
-/// What a tile covers: `lanes` filters by `rows` x `columns` weights of each, or, `turned`, as many
-/// vectors of weights, the last `back` of which the vector before it has too. `packed` gradients
-/// lie in a panel of whole vectors.
-struct weight_shape {
-  int rows = 1, columns = 1, back = 0, lanes = 1;
-  bool turned = false, packed = false;
-
-  /// Weights from one column to the next.
-  constexpr int step(int width) const { return turned ? width : 1; }
-  constexpr int vectors(int width) const { return (lanes + width - 1) / width; }
-  constexpr weight_shape with(int r, int c, int b) const {
-    return {r, c, b, lanes, turned, packed};
-  }
-};
-
-/// Adds a vector of weights of each of up to four filters, or of eight if it has 16 lanes, to packed
-/// weights from number `skip` on, or `Begins` these with it. Four or eight filters are written: what
-/// pads them stays zero.
+/// Adds a vector of weights of each of up to four filters, or of eight if it has 16 lanes, to
+/// packed weights from number `skip` on, or `Begins` these with it. Four or eight filters are
+/// written: what pads them stays zero.
 template <class Arch, int Panel, bool Begins, int Filters>
 [[gnu::always_inline]] inline void add_turned(simd::vec<Arch> const (&sum)[Filters], float* to,
                                               int skip) {
@@ -102,9 +86,9 @@ template <class Arch, weight_shape S, vector_grid Window, int Next, int Pitch, i
   dy += Pitch;
 }
 
-/// dw = or += the sum over the positions of a block. `x` and `dw` point to the tile's first weight
-/// and what it reads, `dy` to the first of its filters.
-template <class Arch, contraction C, weight_shape S>
+/// dw = or += the sum over the positions of a block, at most the `Largest`. `x` and `dw` point to
+/// the tile's first weight and what it reads, `dy` to the first of its filters.
+template <class Arch, contraction C, weight_shape S, position_block Largest>
 ETCH_TILE void weight_tile(float const* x, float const* dy, float* dw, position_block b) {
   constexpr window_walk walk = walk_of(C);
   constexpr int panel = panel_width(C), width = Arch::width, vectors = S.vectors(width);
@@ -122,7 +106,6 @@ ETCH_TILE void weight_tile(float const* x, float const* dy, float* dw, position_
   constexpr bool few = !pointwise && height * wide <= 16 && !S.turned;
   constexpr bool asks = few && width == 16 && S.rows == 1, continues = few && width < 16;
   constexpr int ahead = (S.columns + height - 1) / height;
-  constexpr position_block largest = largest_block<Arch>(C);
   auto const before = [&](int m, int v) __attribute__((always_inline)) {
     return simd::load<Arch>(dw + order[m] + strip.offset(v * width));
   };
@@ -135,8 +118,8 @@ ETCH_TILE void weight_tile(float const* x, float const* dy, float* dw, position_
 #pragma GCC unroll 64
         for (int v = 0; v < vectors; ++v) acc[m][v] = simd::in_register(before(m, v));
   int const samples = pointwise ? 1 : b.samples;
-  int const lines = largest.lines == height ? height : b.lines;
-  int const columns = pointwise ? b.samples : largest.columns == wide ? wide : b.columns;
+  int const lines = Largest.lines == height ? height : b.lines;
+  int const columns = pointwise ? b.samples : Largest.columns == wide ? wide : b.columns;
   auto const add_line = [&](int line) __attribute__((always_inline)) {
     float const* from = x + line * C.stride_height * C.width * C.channels;
     if constexpr (asks)
@@ -192,7 +175,7 @@ ETCH_TILE void weight_tile(float const* x, float const* dy, float* dw, position_
 
 /// `S.rows` runs of the window, cut into tiles of at most `S.columns` vectors, of which `mine` are
 /// computed.
-template <class Arch, contraction C, weight_shape S>
+template <class Arch, contraction C, weight_shape S, position_block Largest>
 void line_of_weights(float const* x, float const* dy, float* dw, position_block b, share mine) {
   constexpr int run = walk_of(C).run, panel = panel_width(C), step = S.step(Arch::width);
   constexpr int columns = (run + step - 1) / step;
@@ -206,38 +189,32 @@ void line_of_weights(float const* x, float const* dy, float* dw, position_block 
   x += before * step;
   dw += before * step * panel;
   for (; i < std::min(end, large); ++i, x += line.size * step, dw += line.size * step * panel)
-    weight_tile<Arch, C, first>(x, dy, dw, b);
+    weight_tile<Arch, C, first, Largest>(x, dy, dw, b);
   if constexpr (large < whole)
     for (; i < std::min(end, whole); ++i) {
-      weight_tile<Arch, C, second>(x, dy, dw, b);
+      weight_tile<Arch, C, second, Largest>(x, dy, dw, b);
       x += second.columns * step;
       dw += second.columns * step * panel;
     }
   if constexpr (back > 0) {
     if (end < line.count) return;
     constexpr int last = line.large < line.count ? line.size - 1 : line.size;
-    weight_tile<Arch, C, S.with(S.rows, last, back)>(x, dy, dw, b);
+    weight_tile<Arch, C, S.with(S.rows, last, back), Largest>(x, dy, dw, b);
   }
 }
 
 /// All weights of a strip: `S` with the largest tile that is meant for it.
-template <class Arch, contraction C, weight_shape S>
+template <class Arch, contraction C, weight_shape S, position_block Largest>
 void strip_of_weights(float const* x, float const* dy, float* dw, position_block b, share mine) {
   constexpr window_walk walk = walk_of(C);
-  constexpr balanced_axis rows = balance(walk.rows, S.rows);
+  constexpr int x_row = walk.row_stride, x_column = walk.column_stride;
   constexpr int run = walk.run * panel_width(C), row = run * walk.columns;
-  constexpr weight_shape first = S.with(rows.size, S.columns, 0);
-  constexpr weight_shape second = S.with(rows.size - 1, S.columns, 0);
-  for (int kx = 0; kx < walk.columns; ++kx) {
-    float const* const xk = x + kx * walk.column_stride;
-    float* const dwk = dw + kx * run;
-    int ky = 0;
-    for (int i = 0; i < rows.large; ++i, ky += rows.size)
-      line_of_weights<Arch, C, first>(xk + ky * walk.row_stride, dy, dwk + ky * row, b, mine);
-    if constexpr (rows.large < rows.count)
-      for (int i = rows.large; i < rows.count; ++i, ky += rows.size - 1)
-        line_of_weights<Arch, C, second>(xk + ky * walk.row_stride, dy, dwk + ky * row, b, mine);
-  }
+  for (int kx = 0; kx < walk.columns; ++kx)
+    for_each_tile<balance(walk.rows, S.rows)>([&]<int Rows>(int ky) __attribute__((always_inline)) {
+      line_of_weights<Arch, C, S.with(Rows, S.columns, 0), Largest>(
+          x + ky * x_row + kx * x_column, dy, dw + ky * row + kx * run, b,
+          mine);
+    });
 }
 
 /// The `S.lanes` gradients of each position, as a tile wants them.
@@ -250,54 +227,24 @@ void pack_gradients(float const* dy, float* panel, int count) {
       simd::store(panel, load_lanes<Arch, S.lanes>(dy, v));
 }
 
-/// The tile for the first of `filters` filters: of whole panels, so that none begins within one and
-/// ends in the next, or of what is left, turned where that multiplies less than padding.
-template <class Arch, contraction C>
-consteval weight_shape shape_for(int filters) {
-  constexpr window_walk walk = walk_of(C);
-  constexpr int width = Arch::width, panel = panel_width(C);
-  constexpr int runs = (walk.run + width - 1) / width;
-  if (filters < width && walk.run >= width && runs * filters < walk.run) {
-    int const lanes = std::min(filters, std::max(4, width / 2));
-    // a tile's stores wait for its last sums; where more than 38 of them do, the next tile does too
-    int const most = lanes > 4 ? 2 : (Arch::registers - 1) / (lanes + 1);
-    return {std::max(1, most / runs), std::min(most, runs), 0, lanes, true, false};
-  }
-  int const unit = filters >= panel ? std::max(width, panel) : width;
-  int lanes = filters;
-  if (lanes % unit * 4 <= unit * 3 && lanes > unit) lanes -= lanes % unit;
-  register_tile const t = choose_tile({.registers = Arch::registers,
-                                       .vector = width,
-                                       .panel = unit,
-                                       .lanes = std::max(lanes, width),
-                                       .height = walk.rows,
-                                       .width = walk.run,
-                                       .steps = 128});
-  return {t.height, t.width, 0, std::min(lanes, t.panels * unit), false, packs_gradients(C)};
-}
-
 /// Floats of packed gradients that a position needs, of the strip that needs most.
-template <class Arch, contraction C>
-consteval int packed_floats() {
+constexpr int packed_gradients(kernel_choice const& k, int width) {
   int most = 0;
-  for (int left = C.group_filters(); left > 0;) {
-    weight_shape const shape = shape_for<Arch, C>(left);
-    if (shape.packed) most = std::max(most, shape.vectors(Arch::width) * Arch::width);
-    left -= shape.lanes;
-  }
+  for (weight_shape const& s : k.strips)
+    if (s.packed) most = std::max(most, s.vectors(width) * width);
   return most;
 }
 
-/// The filters of a group from `First` on. A share is of strips of filters where these come out
-/// even, as in forward_rows, so that a thread reads the weights it has changed; else of each strip.
-/// So it is also where a thread would have one strip alone, if other threads have `made_x`: then it
-/// reads a part of that.
-template <class Arch, contraction C, int First>
+/// The filters of a group from `First` on, the tiles for which begin with strip `I`. A share is of
+/// strips of filters where these come out even, as in forward_rows, so that a thread reads the
+/// weights it has changed; else of each strip. So it is also where a thread would have one strip
+/// alone, if other threads have `made_x`: then it reads a part of that.
+template <class Arch, contraction C, kernel_choice K, std::size_t I, int First>
 void filters_from(float const* x, float const* dy, float* dw, position_block b, float* gradients,
                   share mine, bool made_x) {
   constexpr int panel = panel_width(C), left = C.group_filters() - First;
-  constexpr weight_shape S = shape_for<Arch, C>(left);
-  constexpr int strips = S.lanes < Arch::width ? 1 : left / S.lanes;
+  constexpr weight_shape S = K.strips[I];
+  constexpr int strips = strips_of(S, left, Arch::width);
   constexpr int end = First + strips * S.lanes;
   bool const by_strips = strips % mine.parts == 0 && !(made_x && strips == mine.parts);
   int const last = by_strips ? First + mine.end(strips) * S.lanes : end;
@@ -309,25 +256,24 @@ void filters_from(float const* x, float const* dy, float* dw, position_block b, 
       pack_gradients<Arch, C, S>(from, gradients, b.size());
       from = gradients;
     }
-    if constexpr (takes_taps<Arch>(C, S.lanes))
+    if constexpr (S.by_taps)
       strip_of_taps<Arch, C>(x, from, to, b);
     else
-      strip_of_weights<Arch, C, S>(x, from, to, b, by_strips ? share{} : mine);
+      strip_of_weights<Arch, C, S, K.block>(x, from, to, b, by_strips ? share{} : mine);
   }
   if constexpr (end < C.group_filters())
-    filters_from<Arch, C, end>(x, dy, dw, b, gradients, mine, made_x);
+    filters_from<Arch, C, K, I + 1, end>(x, dy, dw, b, gradients, mine, made_x);
 }
 
 /// C is canonical; a pointwise C has one position a sample, so `samples` counts all rows.
-template <class Arch, contraction C>
+template <class Arch, contraction C, kernel_choice K = choose_weights(machine_of<Arch>, C)>
 void dw_windows(float const* x, float const* dy, float* dw, std::ptrdiff_t samples, bool adds,
                 share mine = {}, bool made_x = false) {
-  using lanes =
-      std::conditional_t<shape_for<Arch, C>(C.group_filters()).turned, Arch, lanes_for<Arch, C>>;
-  constexpr position_block largest = largest_block<lanes>(C);
+  using lanes = std::conditional_t<K.wide, Arch, lanes_for<Arch, C>>;
+  constexpr position_block largest = K.block;
   constexpr balanced_axis lines = balance(C.out_height(), largest.lines);
   constexpr balanced_axis columns = balance(C.out_width(), largest.columns);
-  alignas(64) float gradients[std::max(1, packed_floats<lanes, C>() * largest.size())];
+  alignas(64) float gradients[std::max(1, packed_gradients(K, lanes::width) * largest.size())];
   while (samples > 0) {
     std::ptrdiff_t count = samples;
     if (count > largest.samples)
@@ -341,7 +287,7 @@ void dw_windows(float const* x, float const* dy, float* dw, std::ptrdiff_t sampl
             x + (line * C.stride_height * C.width + column * C.stride_width) * C.channels;
         float const* const dyb = dy + (line * C.out_width() + column) * C.filters;
         for (int group = 0; group < C.groups; ++group)
-          filters_from<lanes, C, 0>(
+          filters_from<lanes, C, K, 0, 0>(
               from + group * C.group_channels(), dyb + group * C.group_filters(),
               dw + group * panel_count(C) * panel_stride(C), b, gradients, mine, made_x);
         b.begins = false;

@@ -1,23 +1,15 @@
 #pragma once
 
-#include "dw_block.hpp"
+#include "micro.hpp"
 
 /// Gradients of the weights for few filters: the taps of a row of the window together, so that an
 /// input is loaded once for all windows it is in. A position alone would multiply one vector of
 /// gradients and load as many inputs as it multiplies.
 namespace etch::kernels {
 
-/// Whether a strip of `lanes` filters is done that way: one vector, rows of three taps without
-/// stride, and blocks of whole lines.
-template <class Arch>
-constexpr bool takes_taps(contraction c, int lanes) {
-  return Arch::width == 16 && lanes == 16 && c.groups == 1 && c.channels % 4 == 0 &&
-         c.kernel_width == 3 && c.stride_width == 1 && c.dilation_width == 1 &&
-         c.out_width() >= 8 && largest_block<Arch>(c).columns == c.out_width();
-}
-
-/// Adds column q of a line of windows, its channels times the gradients of the positions q - `First`
-/// to q - `Last`, which lie in `gradient` by the rest of a division by three. Those of q come first.
+/// Adds column q of a line of windows, its channels times the gradients of the positions q -
+/// `First` to q - `Last`, which lie in `gradient` by the rest of a division by three. Those of q
+/// come first.
 template <class Arch, int Channels, int First, int Last, int Q>
 [[gnu::always_inline]] inline void add_column(simd::vec<Arch> (&acc)[3][Channels],
                                               simd::vec<Arch> (&gradient)[3], float const* x,

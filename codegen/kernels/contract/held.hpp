@@ -1,34 +1,12 @@
 #pragma once
 
-#include <bit>
-
+#include "../../passes/select/forward.hpp"
 #include "store.hpp"
 
 /// Convolutions before a max pooling whose window is so small that the weights of all its taps stay
-/// in registers from one output to the next: a 3x3 window over one channel. What is left to load are
-/// the inputs under one pooled output, each once for all positions and taps that it is part of.
+/// in registers from one output to the next: a 3x3 window over one channel. What is left to load
+/// are the inputs under one pooled output, each once for all positions and taps that it is part of.
 namespace etch::kernels {
-
-/// Inputs below the windows of one pooled output.
-constexpr int held_inputs(contraction c, pool_window pool) {
-  int const rows = (pool.height - 1) * c.stride_height + c.span_height();
-  return rows * ((pool.width - 1) * c.stride_width + c.span_width()) * c.group_channels();
-}
-
-/// Vectors of filters that are done together: the weights, the sums of one pooled output, an input
-/// and two values of the epilogue have to fit the registers. None where that is not one vector, or
-/// where inputs have too few uses to be loaded in the time of their products.
-template <class Arch, contraction C>
-constexpr int held_vectors(pool_window pool) {
-  using lanes = lanes_for<Arch, C>;
-  int const positions = pool.height * pool.width;
-  int const fit = (Arch::registers - 3) / (window_size(C) + positions);
-  int const all = (C.group_filters() + lanes::width - 1) / lanes::width;
-  // a power of two, as a panel has: no strip ends within one vector and begins in another's panel
-  int const vectors = static_cast<int>(std::bit_floor(static_cast<unsigned>(std::min(fit, all))));
-  bool const pays = 2 * held_inputs(C, pool) <= positions * window_size(C) * vectors;
-  return positions > 1 && pays ? vectors : 0;
-}
 
 /// acc[position][v] += x * w[tap][v] for all taps of all positions that read input `I` of those
 /// below the tile, counted row by row.
@@ -111,12 +89,12 @@ ETCH_TILE void held_tile(float const* x, float const* w, float* y, std::ptrdiff_
   }
 }
 
-template <class Arch, contraction C, pool_window Pool, class Epilogue>
+/// All samples, `Strip` filters at a time.
+template <class Arch, contraction C, pool_window Pool, int Strip, class Epilogue>
 void forward_held(float const* x, float const* weights, float* y, int samples,
                   Epilogue const& epilogue) {
   using lanes = lanes_for<Arch, C>;
   constexpr int panel = panel_width(C), filters = C.group_filters();
-  constexpr int strip = held_vectors<Arch, C>(Pool) * lanes::width, rest = filters % strip;
   constexpr int outputs = (C.out_height() / Pool.height) * (C.out_width() / Pool.width) * C.filters;
   std::ptrdiff_t row = 0;
   for (int s = 0; s < samples; ++s, x += C.inputs(), y += outputs) {
@@ -124,13 +102,10 @@ void forward_held(float const* x, float const* weights, float* y, int samples,
       float const* const xg = x + group * C.group_channels();
       float const* const wg = weights + group * panel_count(C) * panel_stride(C);
       int const channel = group * filters;
-      auto const w = [&](int f) { return wg + f / panel * panel_stride(C) + f % panel; };
-      for (int f = 0; f + strip <= filters; f += strip)
-        held_tile<lanes, C, Pool, strip>(xg, w(f), y + channel + f, row, channel + f, epilogue);
-      if constexpr (rest > 0) {
-        constexpr int f = filters - rest;
-        held_tile<lanes, C, Pool, rest>(xg, w(f), y + channel + f, row, channel + f, epilogue);
-      }
+      for_each_strip<Strip, filters>([&]<int Lanes>(int f) __attribute__((always_inline)) {
+        held_tile<lanes, C, Pool, Lanes>(xg, wg + f / panel * panel_stride(C) + f % panel,
+                                         y + channel + f, row, channel + f, epilogue);
+      });
     }
     row += C.out_height() * C.out_width();
   }

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "micro.hpp"
+#include "../../passes/select/gradients.hpp"
 #include "../move/fill.hpp"
+#include "micro.hpp"
 
 /// The gradients of a convolution C that a max pooling with windows of PoolH x PoolW follows,
 /// windows that do not overlap. Only the largest output of a window has a gradient, so three
@@ -136,11 +137,11 @@ ETCH_TILE void pooled_image_tile(float const* values, float const* offsets, int 
 
 /// dw += the gradient with respect to the weights, in the layout of the transposed ones: filter by
 /// filter, whose gradients are listed for it.
-template <class Arch, contraction C, int PoolH, int PoolW>
+template <class Arch, contraction C, int PoolH, int PoolW, int Chunk>
 void dw_of_largest(float const* x, float const* dy, float const* index, float* dw, int samples) {
   constexpr contraction T = transposed(C);
   using lanes = lanes_for<Arch, T>;
-  using chunks = window_chunks<lanes, C, Arch::registers - 2>;
+  using chunks = window_chunks<lanes, C, Chunk>;
   using pooled = pooled_map<C, PoolH, PoolW>;
   constexpr int block = std::min(pooled::count, listed_gradients);
   gradient_list<block> list;
@@ -169,17 +170,12 @@ void dw_of_largest(float const* x, float const* dy, float const* index, float* d
 
 /// dx = the gradient with respect to the input: position by position, for which the filters whose
 /// largest output it was are listed.
-template <class Arch, contraction C, int PoolH, int PoolW>
+template <class Arch, contraction C, int PoolH, int PoolW, int Chunk>
 void dx_of_largest(float const* dy, float const* index, float const* weights, float* dx,
                    int samples) {
   constexpr contraction T = transposed(C);
   using lanes = lanes_for<Arch, T>;
-  // The weights that a chunk reads should stay in the first-level cache.
-  constexpr int cached = std::max(8, kept_weights / (C.filters * lanes::width));
-  // Positions add to the same inputs, chunk by chunk: the order is fixed if a chunk has all taps.
-  constexpr int most = arch::is_deterministic<Arch> ? C.kernel_height * C.kernel_width
-                                                    : std::min(cached, Arch::registers - 2);
-  using chunks = window_chunks<lanes, C, most>;
+  using chunks = window_chunks<lanes, C, Chunk>;
   using pooled = pooled_map<C, PoolH, PoolW>;
   static constexpr auto weights_of = [] {
     std::array<float, static_cast<std::size_t>(C.filters)> offsets{};
@@ -269,25 +265,18 @@ ETCH_TILE void masked_weight_tile(float const* x, float const* dy, float const* 
     }
 }
 
-/// dw += the gradient with respect to the packed weights, with dY made where it is multiplied.
-template <class Arch, contraction C, int PoolH, int PoolW>
+/// dw += the gradient with respect to the packed weights, with dY made where it is multiplied, for
+/// `Strip` filters by at most `Chunk` weights of each at a time.
+template <class Arch, contraction C, int PoolH, int PoolW, int Strip, int Chunk>
 void dw_masked(float const* x, float const* dy, float const* index, float* dw, int samples) {
   using lanes = lanes_for<Arch, C>;
   constexpr int panel = panel_width(C), filters = C.group_filters();
-  constexpr bool two = filters >= 2 * panel && Arch::registers / 16 * lanes::width >= 2 * panel;
-  constexpr int strip = two ? 2 * panel : panel, rest = filters % strip;
-  // Beside the accumulators: a broadcast, and for each vector dy, its index and what they give.
-  constexpr int most = std::max(1, (Arch::registers - 1) / (strip / lanes::width) - 3);
-  constexpr balanced_axis axis = balance(window_size(C), most);
   for (int group = 0; group < C.groups; ++group) {
-    for_each_piece<axis>([&]<int First, int Count>() {
-      for (int f = 0; f + strip <= filters; f += strip)
-        masked_weight_tile<lanes, C, PoolH, PoolW, First, Count, strip>(
+    for_each_piece<balance(window_size(C), Chunk)>([&]<int First, int Count>() {
+      for_each_strip<Strip, filters>([&]<int Lanes>(int f) {
+        masked_weight_tile<lanes, C, PoolH, PoolW, First, Count, Lanes>(
             x, dy + f, index + f, dw + f / panel * panel_stride(C), samples);
-      if constexpr (rest > 0)
-        masked_weight_tile<lanes, C, PoolH, PoolW, First, Count, rest>(
-            x, dy + filters - rest, index + filters - rest,
-            dw + (filters - rest) / panel * panel_stride(C), samples);
+      });
     });
     x += C.group_channels();
     dy += filters;
@@ -297,27 +286,3 @@ void dw_masked(float const* x, float const* dy, float const* index, float* dw, i
 }
 
 }  // namespace etch::kernels
-
-namespace etch {
-
-/// dx = the gradient with respect to x of the contraction before a pooling.
-template <class Arch, contraction C, int PoolH, int PoolW>
-void contract_dx_pooled(float const* dy, float const* index, float const* transposed_weights,
-                        float* dx, int samples) {
-  kernels::dx_of_largest<Arch, C, PoolH, PoolW>(dy, index, transposed_weights, dx, samples);
-}
-
-/// dw = the gradient with respect to the weights, summed over the samples, or, if it `adds`, dw +=
-/// that: in the layout of the transposed weights if skips_zeros(C), else packed.
-template <class Arch, contraction C, int PoolH, int PoolW>
-void contract_dw_pooled(float const* x, float const* dy, float const* index, float* dw, int samples,
-                        bool adds) {
-  constexpr int size = skips_zeros(C) ? transposed_size(C) : packed_size(C);
-  if (!adds) kernels::fill<Arch>(dw, size, 0.0f);
-  if constexpr (skips_zeros(C))
-    kernels::dw_of_largest<Arch, C, PoolH, PoolW>(x, dy, index, dw, samples);
-  else
-    kernels::dw_masked<Arch, C, PoolH, PoolW>(x, dy, index, dw, samples);
-}
-
-}  // namespace etch

@@ -35,25 +35,15 @@ template <class Arch, vector_strip S, int Count, int Chains, int Vectors>
   }
 }
 
-/// Chains of the reduction of one row, whose strip has `vectors` vectors: eight accumulators in
-/// all, which is what two FMA ports need. A deterministic sum has the same chains everywhere.
-template <class Arch, contraction C>
-constexpr int chains_of_row(int vectors) {
-  int const everywhere = panel_width(C) < 16 ? 8 : panel_count(C) < 4 ? 4 : 2;
-  int const chains = arch::is_deterministic<Arch> ? everywhere : 8 / vectors;
-  return std::min(std::max(1, chains), std::max(1, C.group_channels() / 2));
-}
-
 /// One row times a strip of `Lanes` filters: too little for a tile, so the reduction is split into
 /// independent chains.
-template <class Arch, contraction C, int Lanes, class Epilogue>
+template <class Arch, contraction C, int Lanes, int Chains, class Epilogue>
 [[gnu::always_inline]] inline void row_strip(float const* x, float const* w, float* y, int channel,
                                              Epilogue const& epilogue) {
   constexpr int steps = C.group_channels(), panel = panel_width(C);
   constexpr vector_strip strip{Lanes, panel, panel_stride(C)};
   constexpr int vectors = strip.vectors(Arch::width);
-  constexpr int chains = chains_of_row<Arch, C>(vectors);
-  constexpr int rounds = steps / chains, rest = steps % chains;
+  constexpr int chains = Chains, rounds = steps / chains, rest = steps % chains;
   simd::vec<Arch> acc[chains][vectors];
   clear<Arch>(acc);
   // A sum that begins with its bias is ready one addition earlier.
@@ -90,17 +80,10 @@ template <class Arch, contraction C, int Lanes, class Epilogue>
 }
 
 /// The same as code that equal layers may share.
-template <class Arch, contraction C, int Lanes, class Epilogue>
+template <class Arch, contraction C, int Lanes, int Chains, class Epilogue>
 void row_strip_apart(float const* x, float const* w, float* y, int channel,
                      Epilogue const& epilogue) {
-  row_strip<Arch, C, Lanes>(x, w, y, channel, epilogue);
-}
-
-/// At most so many steps of a reduction at a time, so that what all strips read of the inputs stays
-/// in the second-level cache. Sums wait in the outputs meanwhile, and are the same. With 5408 steps
-/// for 64 rows and 128 filters it gains 5%, and to ask for the weights of the next block 10% more.
-constexpr balanced_axis step_blocks(contraction c) {
-  return balance(c.group_channels(), reduction_block);
+  row_strip<Arch, C, Lanes, Chains>(x, w, y, channel, epilogue);
 }
 
 /// `M` rows times a strip, for `Steps` steps of the reduction; only the first `count` of them exist
@@ -165,31 +148,6 @@ ETCH_TILE void row_tile(float const* x, float const* w, float* y, std::ptrdiff_t
   }
 }
 
-/// Rows and panels of the tile of a matrix product whose row count is known at run time only: rows
-/// of which batches are multiples, and enough accumulators to hide the latency.
-template <class Arch, contraction C>
-consteval register_tile choose_row_tile() {
-  using lanes = lanes_for<Arch, C>;
-  constexpr int per_panel = panel_width(C) / lanes::width;
-  register_tile best;
-  double best_cycles = std::numeric_limits<double>::infinity();
-  for (int r = 1; r <= std::min(panel_count(C), 4); ++r) {
-    int const most = most_positions(Arch::registers, r * per_panel);
-    if (most < 1) break;
-    // one vector of 16 takes a load for every product, and latency on top with eight chains
-    int const m = std::min(most, lanes::width == 16 && r == 1 ? 16 : 8);
-    int const rest = panel_count(C) % r;
-    double const cycles = (panel_count(C) / r * step_cycles(m, r * per_panel, lanes::width) +
-                           (rest > 0 ? step_cycles(m, rest * per_panel, lanes::width) : 0)) /
-                          m;
-    if (cycles < best_cycles) {
-      best = {1, m, r};
-      best_cycles = cycles;
-    }
-  }
-  return best;
-}
-
 /// Rows that are too few for a tile of `M`, `Few` at a time. Apart from the others, so that a call
 /// that has none of them saves no registers for them.
 template <class Arch, contraction C, int Steps, int Few, int Lanes, class Epilogue>
@@ -225,18 +183,17 @@ void strip_of_rows(float const* x, float const* w, float* y, std::ptrdiff_t row,
 /// where weights(first, count) are so many packed panels. A share is of the strips where these come
 /// out even, so that each thread reads its own weights; else of the rows. x and the weights may
 /// begin later than with c = 0: then this is for `Steps` steps, see row_tile.
-template <class Arch, contraction C, int Steps = C.group_channels(), class Weights, class Epilogue>
+template <class Arch, contraction C, register_tile T, int Steps, class Weights, class Epilogue>
 void all_strips_of_rows(float const* x, Weights weights, float* y, std::ptrdiff_t rows,
                         Epilogue const& epilogue, share mine, bool continues = false) {
   using lanes = lanes_for<Arch, C>;
-  constexpr register_tile tile = choose_row_tile<Arch, C>();
   constexpr int panel = panel_width(C), filters = C.group_filters();
-  constexpr int strip = tile.panels * panel, rest = filters % strip;
+  constexpr int strip = T.panels * panel, rest = filters % strip;
   constexpr int strips = (filters + strip - 1) / strip;
   bool const by_strips = mine.parts == 1 || strips % mine.parts == 0 || strips > 4 * mine.parts;
-  int const tiles = static_cast<int>((rows + tile.width - 1) / tile.width);
-  std::ptrdiff_t const row = by_strips ? 0 : std::ptrdiff_t{mine.begin(tiles)} * tile.width;
-  if (!by_strips) rows = std::min(rows, std::ptrdiff_t{mine.end(tiles)} * tile.width);
+  int const tiles = static_cast<int>((rows + T.width - 1) / T.width);
+  std::ptrdiff_t const row = by_strips ? 0 : std::ptrdiff_t{mine.begin(tiles)} * T.width;
+  if (!by_strips) rows = std::min(rows, std::ptrdiff_t{mine.end(tiles)} * T.width);
   // constants for a single strip: small products feel every instruction
   int const first = strips > 1 && by_strips ? mine.begin(strips) : 0;
   int const last = strips > 1 && by_strips ? mine.end(strips) : strips;
@@ -244,86 +201,73 @@ void all_strips_of_rows(float const* x, Weights weights, float* y, std::ptrdiff_
     float const* const xg = x + group * C.group_channels();
     int const channel = group * filters, panels = group * panel_count(C);
     for (int f = first * strip; f + strip <= filters && f < last * strip; f += strip)
-      strip_of_rows<lanes, C, Steps, tile.width, strip>(
-          xg, weights(panels + f / panel, tile.panels), y + channel + f, row, rows, channel + f,
+      strip_of_rows<lanes, C, Steps, T.width, strip>(
+          xg, weights(panels + f / panel, T.panels), y + channel + f, row, rows, channel + f,
           epilogue, continues);
     if constexpr (rest > 0)
       if (last == strips)
-        strip_of_rows<lanes, C, Steps, tile.width, rest>(
+        strip_of_rows<lanes, C, Steps, T.width, rest>(
             xg, weights(panels + (filters - rest) / panel, (rest + panel - 1) / panel),
             y + channel + filters - rest, row, rows, channel + filters - rest, epilogue, continues);
   }
 }
 
-template <class Arch, contraction C, class Epilogue>
+/// The same in blocks of at most `Steps` steps of the reduction.
+template <class Arch, contraction C, register_tile T, int Steps, class Epilogue>
 [[gnu::always_inline]] inline void forward_rows(float const* x, float const* weights, float* y,
                                                 std::ptrdiff_t rows, Epilogue const& epilogue,
                                                 share mine) {
-  constexpr balanced_axis blocks = step_blocks(C);
-  constexpr register_tile tile = choose_row_tile<Arch, C>();
+  constexpr int blocks = (C.group_channels() + Steps - 1) / Steps;
   // small products feel every instruction of a call
-  if constexpr (C.groups == 1 && blocks.count == 1 && panel_count(C) <= tile.panels)
+  if constexpr (C.groups == 1 && blocks == 1 && panel_count(C) <= T.panels)
     if (mine.parts == 1)
-      return strip_of_rows<lanes_for<Arch, C>, C, C.channels, tile.width, C.filters>(
+      return strip_of_rows<lanes_for<Arch, C>, C, C.channels, T.width, C.filters>(
           x, weights, y, 0, rows, 0, epilogue, true);
   auto const from = [weights](int step) {
     return [weights, step](int panel, int) {
       return weights + panel * panel_stride(C) + step * panel_width(C);
     };
   };
-  constexpr int last = C.group_channels() - (blocks.count - 1) * blocks.size;
+  constexpr int last = C.group_channels() - (blocks - 1) * Steps;
   int step = 0;
-  if constexpr (blocks.count > 1)
-    for (; step < C.group_channels() - last; step += blocks.size)
-      all_strips_of_rows<Arch, C, blocks.size>(x + step, from(step), y, rows, identity_epilogue{},
-                                               mine, step > 0);
-  all_strips_of_rows<Arch, C, last>(x + step, from(step), y, rows, epilogue, mine, true);
+  if constexpr (blocks > 1)
+    for (; step < C.group_channels() - last; step += Steps)
+      all_strips_of_rows<Arch, C, T, Steps>(x + step, from(step), y, rows, identity_epilogue{},
+                                            mine, step > 0);
+  all_strips_of_rows<Arch, C, T, last>(x + step, from(step), y, rows, epilogue, mine, true);
 }
 
 /// dx of many weights, of which each strip is transposed when its turn comes.
-template <class Arch, contraction C>
+template <class Arch, contraction C, register_tile Tile>
 void dx_rows(float const* dy, float const* weights, float* dx, std::ptrdiff_t rows, share mine) {
   constexpr contraction T = transposed(C);
-  alignas(64) float strip[choose_row_tile<Arch, T>().panels * panel_stride(T)];
+  alignas(64) float strip[Tile.panels * panel_stride(T)];
   auto const transposing = [&](int panel, int count) {
     transpose_panels<C, Arch>(weights, strip, panel, panel + count);
     return static_cast<float const*>(strip);
   };
-  all_strips_of_rows<Arch, T>(dy, transposing, dx, rows, identity_epilogue{}, mine);
+  all_strips_of_rows<Arch, T, Tile, T.channels>(dy, transposing, dx, rows, identity_epilogue{},
+                                                mine);
 }
 
-/// So few multiply-adds that a call costs a good part of them: code that is to be inlined.
-constexpr bool is_tiny(contraction c) {
-  return c.groups == 1 && window_size(c) * c.filters <= inlined_weights &&
-         c.out_height() * c.out_width() == 1;
-}
-
-/// The same for a single row.
-template <class Arch, contraction C, bool Inline, class Epilogue>
+/// The same for a single row, cut as `S` says.
+template <class Arch, contraction C, row_strips S, bool Inline, class Epilogue>
 [[gnu::always_inline]] inline void forward_row(float const* x, float const* weights, float* y,
                                                Epilogue const& epilogue) {
   using lanes = lanes_for<Arch, C>;
   constexpr int panel = panel_width(C), filters = C.group_filters();
-  constexpr int accumulators = lanes::width == 16 && !arch::is_deterministic<Arch> ? 4 : 8;
-  constexpr int chains = arch::is_deterministic<Arch> ? chains_of_row<Arch, C>(1) : 1;
-  constexpr int strip = std::max(1, accumulators / chains * lanes::width / panel) * panel;
-  constexpr int rest = filters % strip;
-  auto const run = [&]<int Lanes>(float const* xg, float const* w, int channel)
-      __attribute__((always_inline)) {
-    if constexpr (Inline)
-      row_strip<lanes, C, Lanes>(xg, w, y + channel, channel, epilogue);
-    else
-      row_strip_apart<lanes, C, Lanes>(xg, w, y + channel, channel, epilogue);
-  };
   for (int group = 0; group < C.groups; ++group) {
     float const* const xg = x + group * C.group_channels();
     float const* const wg = weights + group * panel_count(C) * panel_stride(C);
     int const channel = group * filters;
-    for (int f = 0; f + strip <= filters; f += strip)
-      run.template operator()<strip>(xg, wg + f / panel * panel_stride(C), channel + f);
-    if constexpr (rest > 0)
-      run.template operator()<rest>(xg, wg + (filters - rest) / panel * panel_stride(C),
-                                    channel + filters - rest);
+    for_each_strip<S.lanes, filters>([&]<int Lanes>(int f) __attribute__((always_inline)) {
+      constexpr int chains = Lanes == S.lanes ? S.chains : S.rest_chains;
+      float const* const w = wg + f / panel * panel_stride(C);
+      if constexpr (Inline)
+        row_strip<lanes, C, Lanes, chains>(xg, w, y + channel + f, channel + f, epilogue);
+      else
+        row_strip_apart<lanes, C, Lanes, chains>(xg, w, y + channel + f, channel + f, epilogue);
+    });
   }
 }
 

@@ -6,12 +6,6 @@
 /// What becomes of a tile of sums: epilogue, max pooling, stores.
 namespace etch::kernels {
 
-/// A pooling window, stride equal to its size; 1x1 pools nothing.
-struct pool_window {
-  int height = 1, width = 1;
-  constexpr bool operator==(pool_window const&) const = default;
-};
-
 /// An epilogue that also writes down which position of its window each pooled output was, counted
 /// row by row, the first of equal ones: in `index` where `pooled` has the output.
 template <class Epilogue>

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../../simd/transpose.hpp"
+#include "../../passes/select/forward.hpp"
 #include "../elementwise/apply.hpp"
 #include "micro.hpp"
 
@@ -11,34 +12,8 @@
 /// weights that are turned first, and are summed over their lanes in the end.
 namespace etch::kernels {
 
-/// Vectors of one window: each of its runs begins a new one.
-template <class Arch>
-constexpr int turned_steps(contraction c) {
-  window_walk const walk = walk_of(c);
-  return walk.rows * walk.columns * ((walk.run + Arch::width - 1) / Arch::width);
-}
-
-/// Floats of the turned weights: for every vector of a window, one of each of four filters.
-template <class Arch>
-constexpr int turned_size(contraction c) {
-  return turned_steps<Arch>(c) * 4 * Arch::width;
-}
-
-/// How many of the last filters to turn, where the other kernels would multiply `others` times with
-/// each weight: none where that would not save a fifth of the products, or where there are too few
-/// to make up for turning the weights. A deterministic sum has one order only.
-template <class Arch>
-constexpr int turned_filters(contraction c, int others) {
-  int const all = c.group_filters(), filters = all <= 4 ? all : all % panel_width(c);
-  bool const few = filters > 0 && filters <= 4 && filters < Arch::width;
-  bool const fits = c.groups == 1 && turned_size<Arch>(c) <= machine_of<Arch>.first_level;
-  // beside the products, about three operations sum up a vector
-  double const turned = filters * (turned_steps<Arch>(c) + 3.0) * c.out_height() * c.out_width();
-  bool const pays = others >= 16 && 5 * turned < 4.0 * window_size(c) * others;
-  return few && fits && pays && !arch::is_deterministic<Arch> ? filters : 0;
-}
-
-/// `Count` weights of each of up to four filters, from rows of `Panel`, in vectors, zero behind them.
+/// `Count` weights of each of up to four filters, from rows of `Panel`, in vectors, zero behind
+/// them.
 template <class Arch, int Panel, int Count>
 void turn_block(float const* w, float* turned) {
   constexpr int width = Arch::width, whole = Count / 4 * 4;
@@ -103,8 +78,8 @@ template <class Arch, int Slots, int From, int Width, int Filters>
   return simd::sum_blocks(sums);
 }
 
-/// The rows of a window that count, `first` to `last`. Where a few rows only are kept, the one after
-/// the next `until_wrap` is number 0, `wrap` floats before.
+/// The rows of a window that count, `first` to `last`. Where a few rows only are kept, the one
+/// after the next `until_wrap` is number 0, `wrap` floats before.
 struct window_rows {
   int first = 0, last = 0, until_wrap = 1 << 30, wrap = 0;
 };
@@ -119,7 +94,7 @@ ETCH_TILE void turned_tile(float const* x, float const* turned, float* y, window
   constexpr int width = Arch::width, whole = walk.run / width, rest = walk.run % width;
   simd::vec<Arch> acc[Width][Filters];
   clear<Arch>(acc);
-  turned += rows.first * (turned_size<Arch>(C) / walk.rows);
+  turned += rows.first * (turned_size(machine_of<Arch>, C) / walk.rows);
 #pragma GCC unroll 1
   for (int ky = rows.first; ky < rows.last; ++ky, x += walk.row_stride) {
     if (ky == rows.until_wrap) x -= rows.wrap;
@@ -160,22 +135,17 @@ ETCH_TILE void turned_tile(float const* x, float const* turned, float* y, window
   }
 }
 
-/// One line of outputs by the last `Filters` filters.
-template <class Arch, contraction C, int Filters, class Epilogue>
+/// One line of outputs by the last filters, which `T` says.
+template <class Arch, contraction C, turned_strip T, class Epilogue>
 void turned_line(float const* x, float const* turned, float* y, window_rows rows,
                  std::ptrdiff_t row, Epilogue const& epilogue) {
-  constexpr int channel = C.filters - Filters, step = C.stride_width * C.channels;
-  constexpr balanced_axis columns =
-      balance(C.out_width(), std::min(14, (Arch::registers - 1 - Filters) / Filters));
-  y += channel;
-  int column = 0;
-  for (int i = 0; i < columns.large; ++i, column += columns.size)
-    turned_tile<Arch, C, columns.size, Filters>(x + column * step, turned, y + column * C.filters,
-                                                rows, row + column, channel, epilogue);
-  if constexpr (columns.large < columns.count)
-    for (int i = columns.large; i < columns.count; ++i, column += columns.size - 1)
-      turned_tile<Arch, C, columns.size - 1, Filters>(
-          x + column * step, turned, y + column * C.filters, rows, row + column, channel, epilogue);
+  constexpr int channel = C.filters - T.filters, step = C.stride_width * C.channels;
+  for_each_tile<balance(C.out_width(), T.width)>([&]<int Width>(int column)
+                                                     __attribute__((always_inline)) {
+    turned_tile<Arch, C, Width, T.filters>(x + column * step, turned,
+                                           y + channel + column * C.filters, rows, row + column,
+                                           channel, epilogue);
+  });
 }
 
 }  // namespace etch::kernels

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <string_view>
+
+#include "tile.hpp"
+
+namespace etch {
+
+/// The kernels of contractions.
+enum class contract_kernel : unsigned char {
+  none,       // the step is no contraction
+  lanes,      // samples side by side in the lanes of vectors
+  row,        // one row times a matrix
+  rows,       // a matrix product
+  windows,    // tiles of a convolution
+  held,       // a pooled convolution whose weights stay in registers
+  depthwise,  // channels in the lanes
+  scatter,    // dX: each tap adds to what it reads
+  weights,    // dW: a matrix product along the positions
+  listed,     // gradients before a max pooling, of what is not zero alone
+  masked,     // dW before a max pooling, with dY made in registers
+};
+
+constexpr std::string_view name_of(contract_kernel k) {
+  constexpr std::string_view names[] = {"",     "lanes",     "row",     "rows",    "windows",
+                                        "held", "depthwise", "scatter", "weights", "listed",
+                                        "masked"};
+  return names[static_cast<int>(k)];
+}
+
+/// Which of the three products of a contraction.
+enum class contract_product : unsigned char { none, forward, dx, dw };
+
+/// What a step asks for: a product of `window`, which a max pooling may follow; the gradients
+/// before one are `pooled` too, whatever its size.
+struct kernel_request {
+  contract_product what = contract_product::none;
+  contraction window{};
+  bool pooled = false;
+  kernels::pool_window pool{};
+  bool one_row = false;  // each call is for one sample
+  bool lanes = false;    // samples lie in the lanes of vectors
+  bool inlines = true;   // code of a few instructions may become a part of the caller's
+  constexpr bool operator==(kernel_request const&) const = default;
+};
+
+/// The kernel that computes a product, and the shape of its tiles.
+struct kernel_choice {
+  static constexpr int most_strips = 6;
+
+  contract_kernel which = contract_kernel::none;
+  bool inlined = false;            // row: as a part of the caller's code
+  bool transposes = false;         // rows: dX with the weights as they are, a strip at a time
+  bool fresh = false;              // scatter: the first row of taps writes, rather than adds
+  bool wide = false;               // weights: vectors as wide as any, not as a panel
+  int steps = 0;                   // rows: of the reduction that are done at once
+  int lines = 0;                   // scatter: rows of the window that are done together
+  int strip = 0;                   // held, masked: filters that are done together
+  int chunk = 0;                   // listed: vectors, masked: weights of a filter, done together
+  kernels::register_tile tile{0, 0, 0, 0};
+  kernels::row_strips row{};       // row; rows, where a call may be for one row
+  kernels::turned_strip turned{};  // windows, scatter: the last filters or channels
+  kernels::position_block block{0, 0, 0};  // weights: what is summed at once
+  kernels::weight_shape strips[most_strips]{};  // weights: tiles of the filters, in order; each as
+                                                // often as it fits
+  constexpr bool operator==(kernel_choice const&) const = default;
+};
+
+}  // namespace etch
