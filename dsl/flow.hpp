@@ -7,61 +7,142 @@
 
 namespace etch {
 
-/// Why a layer refuses what it is given. Each has its sentence in diagnostics.hpp, but for those of
-/// layers that bring their own.
-enum class refusal {
-  none,
-  wants_vector,        // (features)
-  wants_image,         // (height, width, channels)
-  wants_sequence,      // (tokens, features)
-  wants_rank,          // at least one axis
-  wants_one_stream,    // several streams reach a layer of one
-  wants_more_streams,  // a join, or each(...), with another number of streams; expected: theirs
-  too_many_streams,    // more than flow::max_streams
-  zero_size,           // an extent, a count or a stride below 1
-  negative_padding,    // padding below 0
-  too_many_axes,       // more than tensor_shape::max_rank
-  too_many_elements,   // more than tensor_shape::max_elements
-  kernel_too_large,    // window larger than the padded image; expected: its least height and width
-  only_padding,        // a pooling window without a pixel under it
-  channels_per_group,  // channels are no multiple of the groups; expected: the groups
-  filters_per_group,   // filters are no multiple of the groups; expected: the groups
-  residual_shape,      // the block changes the shape
-  add_shapes,          // streams of unequal shapes
-  concat_shapes,       // streams that differ before the last axis
-  reshape_elements,    // another number of elements; expected: their number
-  unknown_tap,
-  too_many_taps,
-  unknown_option,
-  unknown_number,   // a number among the options of a layer that takes none
-  repeated_option,  // two for one thing
-  two_windows,      // the same, of windows and paddings
-  two_paddings,
-  epsilon_out_of_range,
-  momentum_out_of_range,
-  rate_out_of_range,  // dropout outside [0, 1)
-  alpha_is_zero,      // celu
-  delta_too_small,    // huber, 0 or below
-  no_kind,            // a layer's type lacks a member
-  no_shape_rule,
-  no_constant_rule,   // one that the compiler cannot evaluate
-  no_forward,
-  no_loss,            // something else where a loss is taken
-  no_logits,          // probabilities where the loss takes logits
-  own_words,          // those of the layer's file
+// The words of an error. They are types because a compiler prints types best.
+template <int... Index>
+struct layer_number;  // counted from 1 behind the input; a second number counts within a block
+struct the_input;
+struct the_loss;
+template <class What>
+struct declared_as;
+template <class What>
+struct expects;
+template <class What>
+struct given;
+
+template <int... Extents>
+struct extents {
+  static constexpr tensor_shape value{Extents...};
+};
+struct vector;    // (features)
+struct image;     // (height, width, channels)
+struct sequence;  // (tokens, features)
+struct at_least_one_axis;
+template <int Count>
+struct axes_at_most;
+template <int Count>
+struct elements;
+template <int Count>
+struct elements_at_most;
+template <int Count>
+struct streams;
+template <int Size>
+struct sizes_at_least;
+
+/// A rule that was broken, spelled out by its arguments: `layer_number`, `declared_as`, `expects`,
+/// `given`.
+template <class... Words>
+struct shape_rule {
+  static constexpr bool is_met = false;
+};
+
+/// Why a layer refuses what it is given. A reason is an object that holds its own address, by which
+/// it is told from the others; what the error says of it is a specialization of `sentence`. Both
+/// stand in the file of the layer, as those of `celu`.
+struct reason {
+  reason const* self = nullptr;
+
+  constexpr bool operator==(reason const&) const = default;
+};
+namespace refusal {
+inline constexpr reason none{};
+inline constexpr reason own_words{&own_words};  // the sentence that `refuse` is given
+}  // namespace refusal
+
+/// The error of a refusal: instantiated, it fails with the words of the reason. `Words` are where,
+/// declared_as, given, given<streams>, and the numbers that came with the reason, as extents. The
+/// condition of the assertion stands on one line, for clang prints all of it.
+template <reason Why, class... Words>
+struct sentence;
+template <class... Words>
+struct sentence<refusal::none, Words...> {
+  static constexpr bool is_accepted = true;
+};
+struct rejected;
+struct refused {
+  static constexpr bool is_accepted = false;
+  using network = rejected;  // what becomes of the chain
+};
+
+namespace refusal {
+inline constexpr reason wants_vector{&wants_vector};  // (features)
+inline constexpr reason wants_image{&wants_image};  // (height, width, channels)
+inline constexpr reason wants_sequence{&wants_sequence};  // (tokens, features)
+inline constexpr reason wants_rank{&wants_rank};  // at least one axis
+inline constexpr reason zero_size{&zero_size};  // an extent, a count or a stride below 1
+inline constexpr reason too_many_axes{&too_many_axes};  // more than tensor_shape::max_rank
+// more than tensor_shape::max_elements
+inline constexpr reason too_many_elements{&too_many_elements};
+}  // namespace refusal
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::wants_vector, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<vector>, Given>::is_met,
+                "etch: this layer takes a vector (features); insert etch::flatten before it");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::wants_image, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<image>, Given>::is_met,
+                "etch: this layer takes an image (height, width, channels); insert "
+                "etch::reshape<height, width, channels> before it");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::wants_sequence, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<sequence>, Given>::is_met,
+                "etch: this layer takes a sequence (tokens, features); insert "
+                "etch::reshape<tokens, features> before it");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::wants_rank, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<at_least_one_axis>, Given>::is_met,
+                "etch: a scalar is given where at least one axis is taken; end the layers before "
+                "with etch::reshape<1>, or with more outputs");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::zero_size, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<sizes_at_least<1>>, Given>::is_met,
+                "etch: every extent, count, window and stride must be at least 1");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::too_many_axes, Where, What, Given, More...> : refused {
+  using most = axes_at_most<tensor_shape::max_rank>;
+  static_assert(shape_rule<Where, What, expects<most>, Given>::is_met,
+                "etch: a shape has too many axes; the batch is not part of it");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::too_many_elements, Where, What, Given, More...> : refused {
+  using most = elements_at_most<tensor_shape::max_elements>;
+  static_assert(shape_rule<Where, What, expects<most>, Given>::is_met,
+                "etch: a tensor of one sample has more than 2^30 numbers; make it smaller by a "
+                "stride or a pooling before it, or by fewer filters or units");
 };
 
 /// What a shape rule says: the output's shape; or why not, and the shape, or the numbers, that was
 /// expected instead.
 struct verdict {
-  refusal why = refusal::none;
+  reason why;
   tensor_shape shape;
   std::string_view words{};  // own_words: the sentence
 
   constexpr bool accepted() const { return why == refusal::none; }
 };
 constexpr verdict accept(tensor_shape const& output) { return {refusal::none, output}; }
-constexpr verdict refuse(refusal why, tensor_shape const& expected = {}) { return {why, expected}; }
+constexpr verdict refuse(reason why, tensor_shape const& expected = {}) { return {why, expected}; }
 /// In a sentence that the error shows, a literal: `refuse("a board has 8 rows", shape<8, 8>)`.
 constexpr verdict refuse(std::string_view sentence, tensor_shape const& expected = {}) {
   return {refusal::own_words, expected, sentence};
@@ -92,11 +173,53 @@ struct flow {
   }
 };
 
+template <int Count>
+struct streams_at_least;
+template <int Count>
+struct streams_at_most;
+
+namespace refusal {
+// several streams reach a layer of one
+inline constexpr reason wants_one_stream{&wants_one_stream};
+// a join, or each(...), with another number of streams; expected: theirs
+inline constexpr reason wants_more_streams{&wants_more_streams};
+inline constexpr reason too_many_streams{&too_many_streams};  // more than flow::max_streams
+}  // namespace refusal
+
+template <class Where, class What, class Given, class Streams, class Expected>
+struct sentence<refusal::wants_one_stream, Where, What, Given, Streams, Expected> : refused {
+  static_assert(shape_rule<Where, What, expects<streams<1>>, Streams>::is_met,
+                "etch: this layer takes one stream; join them first with etch::add or "
+                "etch::concat, or give each one a layer with etch::each(...)");
+};
+
+template <int Count, class Where, class What, class Given, class Streams>
+struct sentence<refusal::wants_more_streams, Where, What, Given, Streams, extents<Count>>
+    : refused {
+  static_assert(shape_rule<Where, What, expects<streams<Count>>, Streams>::is_met,
+                "etch: this layer takes another number of streams; etch::each(...) has one block "
+                "for each of them");
+};
+
+template <class Where, class What, class Given, class Streams>
+struct sentence<refusal::wants_more_streams, Where, What, Given, Streams, extents<>> : refused {
+  static_assert(shape_rule<Where, What, expects<streams_at_least<2>>, Streams>::is_met,
+                "etch: this layer takes several streams; etch::fork(...), etch::from<...> and "
+                "etch::inputs(...) make them");
+};
+
+template <class Where, class What, class Given, class Streams, class Expected>
+struct sentence<refusal::too_many_streams, Where, What, Given, Streams, Expected> : refused {
+  using most = streams_at_most<flow::max_streams>;
+  static_assert(shape_rule<Where, What, expects<most>, Streams>::is_met,
+                "etch: this makes too many streams; join some with etch::add or etch::concat");
+};
+
 /// The flow behind a layer, or its refusal; `path` leads through blocks to the layer that refused.
 struct inference {
   static constexpr int max_depth = 8;
 
-  refusal why = refusal::none;
+  reason why;
   std::string_view words{};  // own_words: the sentence
   flow out;
   tensor_shape expected, given;
@@ -127,7 +250,7 @@ constexpr inference refuse_flow(verdict const& said, flow const& given) {
   result.expected = said.shape;
   return result;
 }
-constexpr inference refuse_flow(refusal why, flow const& given, tensor_shape const& expected = {}) {
+constexpr inference refuse_flow(reason why, flow const& given, tensor_shape const& expected = {}) {
   return refuse_flow(refuse(why, expected), given);
 }
 constexpr inference refuse_flow(std::string_view sentence, flow const& given,

@@ -8,6 +8,46 @@
 
 namespace etch {
 
+struct member_kind;
+struct member_shape_rule;
+struct constexpr_shape_rule;
+struct member_forward;
+
+namespace refusal {
+inline constexpr reason no_kind{&no_kind};  // a layer's type lacks a member
+inline constexpr reason no_shape_rule{&no_shape_rule};
+// one that the compiler cannot evaluate
+inline constexpr reason no_constant_rule{&no_constant_rule};
+inline constexpr reason no_forward{&no_forward};
+}  // namespace refusal
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::no_kind, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<member_kind>, Given>::is_met,
+                "etch: a layer has a name; add `static constexpr std::string_view kind`");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::no_shape_rule, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<member_shape_rule>, Given>::is_met,
+                "etch: a layer says what shape it gives; add `static constexpr etch::verdict "
+                "shape_rule(etch::tensor_shape const& in)`");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::no_constant_rule, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<constexpr_shape_rule>, Given>::is_met,
+                "etch: the compiler cannot evaluate the shape rule of this layer; it must be "
+                "constexpr, and all that it calls");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::no_forward, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<member_forward>, Given>::is_met,
+                "etch: a layer says what it computes; add `static constexpr etch::tensor "
+                "forward(etch::context& c, etch::tensor x)`");
+};
+
 /// Base of every layer, so that `|` is found. A layer is an empty type with
 ///
 ///   static constexpr std::string_view kind = "dense";

@@ -273,9 +273,10 @@ constexpr auto operator|(Network, Part) {
   } else if constexpr (requires { typename this_network::words; }) {
     using who = typename this_network::who;
     using words = typename this_network::words;
-    detail::report<this_network::said.why, typename who::where, declared_as<typename who::type>,
-                   typename words::given, typename words::streams>(typename words::expected{});
-    return rejected{};
+    using complaint = sentence<this_network::said.why, typename who::where,
+                               declared_as<typename who::type>, typename words::given,
+                               typename words::streams, typename words::expected>;
+    return typename complaint::network{};
   } else {
     return decltype(detail::name_fault<typename this_network::layer,
                                        typename this_network::before>()){};
@@ -314,7 +315,7 @@ template <class Extents>
 inline constexpr bool is_input<root<Extents>> = true;
 
 template <int... Extents>
-constexpr refusal why_no_input() {
+constexpr reason why_no_input() {
   if constexpr (sizeof...(Extents) > tensor_shape::max_rank) return refusal::too_many_axes;
   else if constexpr (((Extents < 1) || ...)) return refusal::zero_size;
   else return shape<Extents...>.is_countable() ? refusal::none : refusal::too_many_elements;
@@ -339,9 +340,9 @@ struct side_by_side_inputs<root<Extents>...> {
 template <int... Extents>
 inline constexpr auto input = detail::begin<
     root<extents<Extents...>>,
-    detail::report<detail::why_no_input<Extents...>(), the_input,
-                   declared_as<root<extents<Extents...>>>, given<extents<Extents...>>,
-                   given<streams<1>>>(extents<>{})>();
+    sentence<detail::why_no_input<Extents...>(), the_input,
+             declared_as<root<extents<Extents...>>>, given<extents<Extents...>>,
+             given<streams<1>>, extents<>>::is_accepted>();
 
 /// Several inputs, one stream each: `etch::inputs(etch::input<8>, etch::input<4>)`.
 template <class... Inputs>
@@ -356,9 +357,9 @@ constexpr auto inputs(Inputs...) {
     return rejected{};
   } else {
     using all = typename detail::side_by_side_inputs<Inputs...>::type;
-    constexpr refusal why = count > flow::max_streams ? refusal::too_many_streams : refusal::none;
-    constexpr bool fits = detail::report<why, the_input, declared_as<all>, given<streams<count>>,
-                                         given<streams<count>>>(extents<>{});
+    constexpr reason why = count > flow::max_streams ? refusal::too_many_streams : refusal::none;
+    constexpr bool fits = sentence<why, the_input, declared_as<all>, given<streams<count>>,
+                                   given<streams<count>>, extents<>>::is_accepted;
     return detail::begin<all, fits>();
   }
 }

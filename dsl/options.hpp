@@ -11,6 +11,111 @@
 
 namespace etch {
 
+struct options_of_this_layer;
+struct options_by_name;
+struct one_option_of_a_kind;
+struct one_window;
+struct one_padding;
+struct epsilon_at_least_0;
+struct momentum_from_0_to_1;
+template <int Height, int Width>
+struct image_at_least;
+template <int Count>
+struct channels_in_multiples_of;
+template <int Count>
+struct filters_in_multiples_of;
+
+namespace refusal {
+inline constexpr reason unknown_option{&unknown_option};
+// a number among the options of a layer that takes none
+inline constexpr reason unknown_number{&unknown_number};
+inline constexpr reason repeated_option{&repeated_option};  // two for one thing
+inline constexpr reason two_windows{&two_windows};  // the same, of windows and paddings
+inline constexpr reason two_paddings{&two_paddings};
+inline constexpr reason epsilon_out_of_range{&epsilon_out_of_range};
+inline constexpr reason momentum_out_of_range{&momentum_out_of_range};
+inline constexpr reason negative_padding{&negative_padding};  // padding below 0
+// window larger than the padded image; expected: its least height and width
+inline constexpr reason kernel_too_large{&kernel_too_large};
+// channels are no multiple of the groups; expected: the groups
+inline constexpr reason channels_per_group{&channels_per_group};
+// filters are no multiple of the groups; expected: the groups
+inline constexpr reason filters_per_group{&filters_per_group};
+}  // namespace refusal
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::unknown_option, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<options_of_this_layer>, Given>::is_met,
+                "etch: one of the options is none of this layer, whose documentation names those "
+                "that it has; an activation is a layer that follows, | etch::relu");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::unknown_number, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<options_by_name>, Given>::is_met,
+                "etch: this layer does not take that number: its input is what the layer before "
+                "gives, and options have names, as etch::epsilon<1e-3>");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::repeated_option, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<one_option_of_a_kind>, Given>::is_met,
+                "etch: two options say the same thing, leave one out; height and width are one "
+                "option, as etch::stride<1, 2>");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::two_windows, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<one_window>, Given>::is_met,
+                "etch: this layer takes one window: 3 is a square one, etch::kernel<3, 5> a "
+                "rectangular one; a stride is etch::stride<2>, and the channels of the input are "
+                "known");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::two_paddings, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<one_padding>, Given>::is_met,
+                "etch: this layer takes one padding: etch::same, etch::valid, etch::padding<1>, "
+                "etch::padding<height, width> or etch::padding<top, left, bottom, right>");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::epsilon_out_of_range, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<epsilon_at_least_0>, Given>::is_met,
+                "etch: epsilon must be at least 0");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::momentum_out_of_range, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<momentum_from_0_to_1>, Given>::is_met,
+                "etch: momentum, the weight of a new batch, must be at least 0 and at most 1");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::negative_padding, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<sizes_at_least<0>>, Given>::is_met,
+                "etch: padding must be at least 0");
+};
+
+template <class Where, class What, class Given, class Streams, int... N>
+struct sentence<refusal::kernel_too_large, Where, What, Given, Streams, extents<N...>> : refused {
+  static_assert(shape_rule<Where, What, expects<image_at_least<N...>>, Given>::is_met,
+                "etch: the window is larger than the image; use a smaller one, less dilation, or "
+                "etch::same");
+};
+
+template <class Where, class What, class Given, class Streams, int... N>
+struct sentence<refusal::channels_per_group, Where, What, Given, Streams, extents<N...>> : refused {
+  static_assert(shape_rule<Where, What, expects<channels_in_multiples_of<N...>>, Given>::is_met,
+                "etch: the channels of the input must be a multiple of the groups");
+};
+
+template <class Where, class What, class Given, class Streams, int... N>
+struct sentence<refusal::filters_per_group, Where, What, Given, Streams, extents<N...>> : refused {
+  static_assert(shape_rule<Where, What, expects<filters_in_multiples_of<N...>>, Given>::is_met,
+                "etch: the filters must be a multiple of the groups");
+};
+
 /// The options of layers. They are values of small types, so that an error prints what was written.
 namespace options {
 
@@ -28,12 +133,12 @@ template <int Count>
 struct groups {};
 template <real Value>
 struct epsilon {
-  static constexpr refusal wrong =
+  static constexpr reason wrong =
       Value.value() >= 0 ? refusal::none : refusal::epsilon_out_of_range;
 };
 template <real Value>
 struct momentum {
-  static constexpr refusal wrong = Value.value() >= 0 && Value.value() <= 1
+  static constexpr reason wrong = Value.value() >= 0 && Value.value() <= 1
                                        ? refusal::none
                                        : refusal::momentum_out_of_range;
 };
@@ -94,10 +199,10 @@ enum class decides { window, stride, dilation, padding, groups, bias, weights, e
 /// which says what the option decides; and why the layer is refused, if something is wrong.
 template <class Reader>
 struct options_of : Reader {
-  refusal wrong = refusal::none;
+  reason wrong;
 };
 
-constexpr refusal twice(decides what) {
+constexpr reason twice(decides what) {
   return what == decides::window    ? refusal::two_windows
          : what == decides::padding ? refusal::two_paddings
                                     : refusal::repeated_option;

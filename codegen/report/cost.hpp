@@ -18,10 +18,10 @@ constexpr auto trainable() {
   constexpr bool simple = network::input_count() == 1 && network::output_count() == 1;
   static_assert(simple, "etch: a network that is trained has one input and one output");
   if constexpr (!simple) return rejected{};
-  else if constexpr (!report<said::why, the_loss, typename said::what, typename said::given,
-                             typename said::streams>(typename said::expected{}))
+  else if constexpr (!said::fits) {
+    using shown [[maybe_unused]] = typename said::complaint::network;
     return rejected{};
-  else if constexpr (constexpr bool some = Samples > 0; !some) {
+  } else if constexpr (constexpr bool some = Samples > 0; !some) {
     static_assert(some, "etch: at least 1 sample is trained on at once");
     return rejected{};
   } else {

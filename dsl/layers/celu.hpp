@@ -4,6 +4,18 @@
 #include "elementwise.hpp"
 
 namespace etch {
+struct alpha_other_than_0;
+
+namespace refusal {
+inline constexpr reason alpha_is_zero{&alpha_is_zero};  // celu
+}  // namespace refusal
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::alpha_is_zero, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<alpha_other_than_0>, Given>::is_met,
+                "etch: celu divides by its alpha, which must not be 0");
+};
+
 namespace layers {
 
 template <real Alpha>

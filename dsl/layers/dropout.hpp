@@ -4,6 +4,18 @@
 #include "../real.hpp"
 
 namespace etch {
+struct rate_at_least_0_and_below_1;
+
+namespace refusal {
+inline constexpr reason rate_out_of_range{&rate_out_of_range};  // dropout outside [0, 1)
+}  // namespace refusal
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::rate_out_of_range, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<rate_at_least_0_and_below_1>, Given>::is_met,
+                "etch: the rate must be at least 0 and below 1");
+};
+
 namespace layers {
 
 template <real Rate>

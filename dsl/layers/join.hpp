@@ -3,6 +3,25 @@
 #include "../network.hpp"
 
 namespace etch {
+namespace refusal {
+inline constexpr reason add_shapes{&add_shapes};  // streams of unequal shapes
+inline constexpr reason concat_shapes{&concat_shapes};  // streams that differ before the last axis
+}  // namespace refusal
+
+template <class Where, class What, class Given, class Streams, int... N>
+struct sentence<refusal::add_shapes, Where, What, Given, Streams, extents<N...>> : refused {
+  static_assert(shape_rule<Where, What, expects<extents<N...>>, Given>::is_met,
+                "etch: streams that are added must have one shape; use etch::same, equal "
+                "filters or equal units");
+};
+
+template <class Where, class What, class Given, class Streams, int... N>
+struct sentence<refusal::concat_shapes, Where, What, Given, Streams, extents<N...>> : refused {
+  static_assert(shape_rule<Where, What, expects<extents<N...>>, Given>::is_met,
+                "etch: streams that are joined must agree on all axes but the last; use "
+                "etch::same");
+};
+
 namespace layers {
 
 struct add : layer {

@@ -3,7 +3,20 @@
 #include "../network.hpp"
 #include "../options.hpp"
 
-namespace etch::layers {
+namespace etch {
+struct image_under_every_window;
+
+namespace refusal {
+inline constexpr reason only_padding{&only_padding};  // a pooling window without a pixel under it
+}  // namespace refusal
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::only_padding, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<image_under_every_window>, Given>::is_met,
+                "etch: a window has nothing but padding under it; use less padding");
+};
+
+namespace layers {
 
 /// Base of the layers that put a window over each channel; the stride defaults to the window.
 template <auto... Options>
@@ -43,4 +56,5 @@ struct pool_window : layer {
   }
 };
 
-}  // namespace etch::layers
+}  // namespace layers
+}  // namespace etch

@@ -3,6 +3,17 @@
 #include "../network.hpp"
 
 namespace etch {
+namespace refusal {
+// another number of elements; expected: their number
+inline constexpr reason reshape_elements{&reshape_elements};
+}  // namespace refusal
+
+template <class Where, class What, class Given, class Streams, int... N>
+struct sentence<refusal::reshape_elements, Where, What, Given, Streams, extents<N...>> : refused {
+  static_assert(shape_rule<Where, What, expects<elements<N...>>, Given>::is_met,
+                "etch: a reshape must keep the number of elements");
+};
+
 namespace layers {
 
 template <int... Extents>

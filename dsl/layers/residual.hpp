@@ -3,6 +3,17 @@
 #include "combinator.hpp"
 
 namespace etch {
+namespace refusal {
+inline constexpr reason residual_shape{&residual_shape};  // the block changes the shape
+}  // namespace refusal
+
+template <class Where, class What, class Given, class Streams, int... N>
+struct sentence<refusal::residual_shape, Where, What, Given, Streams, extents<N...>> : refused {
+  static_assert(shape_rule<Where, What, expects<extents<N...>>, Given>::is_met,
+                "etch: the block of a residual must give back the shape it is given; use "
+                "etch::same, or end it with a layer that restores the shape");
+};
+
 namespace layers {
 
 template <class Block>

@@ -4,6 +4,29 @@
 #include "../network.hpp"
 
 namespace etch {
+struct tap_of_this_name_before;
+template <int Count>
+struct taps_at_most;
+
+namespace refusal {
+inline constexpr reason unknown_tap{&unknown_tap};
+inline constexpr reason too_many_taps{&too_many_taps};
+}  // namespace refusal
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::unknown_tap, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<tap_of_this_name_before>, Given>::is_met,
+                "etch: no tap of this name stands before this layer; set it with "
+                "etch::tap<\"name\">");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::too_many_taps, Where, What, Given, More...> : refused {
+  using most = taps_at_most<flow::max_taps>;
+  static_assert(shape_rule<Where, What, expects<most>, Given>::is_met,
+                "etch: a network has too many taps; use a name again that is no longer needed");
+};
+
 namespace layers {
 
 template <literal Name>

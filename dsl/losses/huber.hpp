@@ -4,6 +4,19 @@
 #include "loss_base.hpp"
 
 namespace etch {
+struct delta_above_0;
+
+namespace refusal {
+inline constexpr reason delta_too_small{&delta_too_small};  // huber, 0 or below
+}  // namespace refusal
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::delta_too_small, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<delta_above_0>, Given>::is_met,
+                "etch: the delta of huber, at which it turns from a square to a line, must be "
+                "above 0");
+};
+
 namespace losses {
 
 template <real Delta>

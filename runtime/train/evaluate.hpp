@@ -139,11 +139,10 @@ evaluation evaluate(
     return {};
   else if constexpr (!detail::is_allowed<detail::misuse_of_simple<Model>(), Model>())
     return {};
-  else if constexpr (!detail::report<said::why, the_loss, typename said::what,
-                                     typename said::given, typename said::streams>(
-                         typename said::expected{}))
+  else if constexpr (!said::fits) {
+    using shown [[maybe_unused]] = typename said::complaint::network;
     return {};
-  else if constexpr (is_rejected<decltype(
+  } else if constexpr (is_rejected<decltype(
                          detail::usable<net, detail::inference_source<net, Samples>>())>)
     return {};
   else

@@ -104,9 +104,8 @@ fit(  // options: epochs batch_size shuffle validation_split threads seed show
   } else if constexpr (!detail::is_allowed<detail::misuse_of_training<Model, Optimizer, dataset>(),
                                            Model, Optimizer>()) {
     return {};
-  } else if constexpr (!detail::report<said::why, the_loss, typename said::what,
-                                       typename said::given, typename said::streams>(
-                           typename said::expected{})) {
+  } else if constexpr (!said::fits) {
+    using shown [[maybe_unused]] = typename said::complaint::network;
     return {};
   } else if constexpr (is_rejected<decltype(detail::usable<call::net, typename call::source>())>) {
     return {};

@@ -345,9 +345,8 @@ step_report train_step(
     return {};
   } else if constexpr (!detail::is_allowed<why, Model, Optimizer, Batch>()) {
     return {};
-  } else if constexpr (!detail::report<said::why, the_loss, typename said::what,
-                                       typename said::given, typename said::streams>(
-                           typename said::expected{})) {
+  } else if constexpr (!said::fits) {
+    using shown [[maybe_unused]] = typename said::complaint::network;
     return {};
   } else if constexpr (is_rejected<decltype(detail::usable<call::net, typename call::source>())>) {
     return {};

@@ -16,7 +16,7 @@ constexpr tensor_shape behind(Layer, tensor_shape const& in) {
   return said.accepted() ? said.shape : tensor_shape{-1};
 }
 template <class Layer>
-constexpr refusal why(Layer, tensor_shape const& in) {
+constexpr reason why(Layer, tensor_shape const& in) {
   return Layer::shape_rule(in).why;
 }
 
@@ -128,7 +128,7 @@ TEST_CASE("flatten and reshape keep the number of elements") {
 
 // Why a layer that the user wrote is refused, its options among the reasons.
 template <class Layer>
-constexpr refusal attached(Layer, tensor_shape const& in) {
+constexpr reason attached(Layer, tensor_shape const& in) {
   flow given;
   given.streams = 1;
   given[0] = in;
