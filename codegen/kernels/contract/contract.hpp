@@ -28,7 +28,7 @@ inline constexpr kernel_choice chosen_kernel = kernels::choose(machine_of<Arch>,
 /// y (samples, out_height, out_width, filters) = epilogue(contraction of x (samples, height, width,
 /// channels) with the packed weights). For epilogues see apply.hpp.
 template <class Arch, contraction C,
-          kernel_choice K = chosen_kernel<Arch, {contract_product::forward, C}>,
+          kernel_choice K = chosen_kernel<Arch, kernel_request{contract_product::forward, C}>,
           class Epilogue = identity_epilogue>
 [[gnu::always_inline]] inline void contract_forward(float const* x, float const* weights, float* y,
                                                     int samples, Epilogue const& epilogue = {},
@@ -58,7 +58,8 @@ template <class Arch, contraction C,
 /// (samples, out_height / PoolH, out_width / PoolW, filters). What pooling drops is not computed.
 template <class Arch, contraction C, int PoolH, int PoolW,
           kernel_choice K =
-              chosen_kernel<Arch, {contract_product::forward, C, true, {PoolH, PoolW}}>,
+              chosen_kernel<
+                  Arch, kernel_request{contract_product::forward, C, true, {PoolH, PoolW}}>,
           class Epilogue = identity_epilogue>
 void contract_forward_max_pool(float const* x, float const* weights, float* y, int samples,
                                Epilogue const& epilogue = {}) {
@@ -77,7 +78,8 @@ void contract_forward_max_pool(float const* x, float const* weights, float* y, i
 /// The same, and which position of its window was the largest, counted row by row, into `index`.
 template <class Arch, contraction C, int PoolH, int PoolW,
           kernel_choice K =
-              chosen_kernel<Arch, {contract_product::forward, C, true, {PoolH, PoolW}}>,
+              chosen_kernel<
+                  Arch, kernel_request{contract_product::forward, C, true, {PoolH, PoolW}}>,
           class Epilogue = identity_epilogue>
 void contract_forward_max_pool(float const* x, float const* weights, float* y, float* index,
                                int samples, Epilogue const& epilogue = {}) {
@@ -89,7 +91,7 @@ void contract_forward_max_pool(float const* x, float const* weights, float* y, f
 /// dx = the gradient with respect to x, overwritten; `weights` from transpose_weights, or packed
 /// where dx_transposes.
 template <class Arch, contraction C,
-          kernel_choice K = chosen_kernel<Arch, {contract_product::dx, C}>>
+          kernel_choice K = chosen_kernel<Arch, kernel_request{contract_product::dx, C}>>
 [[gnu::always_inline]] inline void contract_dx(float const* dy, float const* weights, float* dx,
                                                int samples, [[maybe_unused]] share mine = {}) {
   using kernel = contract_kernel;
@@ -111,7 +113,7 @@ template <class Arch, contraction C,
 /// dw_packed += that. What pads must be zero before, and is zero after it. `made_x`: threads that
 /// share the work have each made a part of x.
 template <class Arch, contraction C,
-          kernel_choice K = chosen_kernel<Arch, {contract_product::dw, C}>>
+          kernel_choice K = chosen_kernel<Arch, kernel_request{contract_product::dw, C}>>
 void contract_dw(float const* x, float const* dy, float* dw_packed, int samples, bool adds,
                  share mine = {}, bool made_x = false) {
   constexpr contraction matrix = canonical(C);
@@ -128,7 +130,7 @@ void contract_dw(float const* x, float const* dy, float* dw_packed, int samples,
 /// dx = the gradient with respect to x of the contraction before a pooling, where `dy` and `index`
 /// are as pooled_gradient.hpp says.
 template <class Arch, contraction C, int PoolH, int PoolW,
-          kernel_choice K = chosen_kernel<Arch, {contract_product::dx, C, true}>>
+          kernel_choice K = chosen_kernel<Arch, kernel_request{contract_product::dx, C, true}>>
 void contract_dx_pooled(float const* dy, float const* index, float const* transposed_weights,
                         float* dx, int samples) {
   kernels::dx_of_largest<Arch, C, PoolH, PoolW, K.chunk>(dy, index, transposed_weights, dx,
@@ -138,7 +140,7 @@ void contract_dx_pooled(float const* dy, float const* index, float const* transp
 /// dw = the gradient with respect to the weights, summed over the samples, or, if it `adds`, dw +=
 /// that: in the layout of the transposed weights if skips_zeros(C), else packed.
 template <class Arch, contraction C, int PoolH, int PoolW,
-          kernel_choice K = chosen_kernel<Arch, {contract_product::dw, C, true}>>
+          kernel_choice K = chosen_kernel<Arch, kernel_request{contract_product::dw, C, true}>>
 void contract_dw_pooled(float const* x, float const* dy, float const* index, float* dw, int samples,
                         bool adds) {
   constexpr int size = skips_zeros(C) ? transposed_size(C) : packed_size(C);
