@@ -28,6 +28,27 @@ constexpr std::string_view name_of(contract_kernel k) {
   return names[static_cast<int>(k)];
 }
 
+/// The kernels of element-wise maps.
+enum class map_kernel : unsigned char {
+  none,      // the step is no map
+  run,       // all samples as one run of elements
+  repeated,  // rows of a few channels, what is per channel copied until they fill vectors
+  rows,      // rows along which each operand runs or stays
+  framed,    // lines of an image, into its frame
+};
+
+constexpr std::string_view name_of(map_kernel k) {
+  constexpr std::string_view names[] = {"", "run", "repeated", "rows", "framed"};
+  return names[static_cast<int>(k)];
+}
+
+/// The kernel of a map: `together` rows of its program are one of `length` elements.
+struct map_choice {
+  map_kernel which = map_kernel::none;
+  int together = 0, length = 0;
+  constexpr bool operator==(map_choice const&) const = default;
+};
+
 /// Which of the three products of a contraction.
 enum class contract_product : unsigned char { none, forward, dx, dw };
 
@@ -44,7 +65,7 @@ struct kernel_request {
   constexpr bool operator==(kernel_request const&) const = default;
 };
 
-/// The kernel that computes a product, and the shape of its tiles.
+/// The kernel that computes a step, and the shape of its tiles.
 struct kernel_choice {
   static constexpr int most_strips = 6;
 
@@ -63,6 +84,7 @@ struct kernel_choice {
   kernels::position_block block{0, 0, 0};  // weights: what is summed at once
   kernels::weight_shape strips[most_strips]{};  // weights: tiles of the filters, in order; each as
                                                 // often as it fits
+  map_choice map{};
   constexpr bool operator==(kernel_choice const&) const = default;
 };
 

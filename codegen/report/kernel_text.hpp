@@ -14,6 +14,9 @@ namespace etch {
 /// `weights 3x8x48`, for each strip of filters the weights of each and how many filters. Empty
 /// where there is one kernel only.
 inline std::string to_text(kernel_choice const& k) {
+  if (k.map.which == map_kernel::run) return "run";
+  if (k.map.which != map_kernel::none)
+    return fmt::format("{} {}", name_of(k.map.which), k.map.length);
   using kernel = contract_kernel;
   std::string text{name_of(k.which)};
   kernels::register_tile const& t = k.tile;

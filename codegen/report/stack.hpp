@@ -1,8 +1,9 @@
 #pragma once
 
 #include "../ir/plan.hpp"
-#include "../kernels/elementwise/map.hpp"
 #include "../passes/select/forward.hpp"
+#include "../passes/select/map.hpp"
+#include "../simd/machine_of.hpp"
 
 namespace etch {
 
@@ -44,9 +45,9 @@ constexpr long long stack_floats(Plan const& p, int i) {
     if (s.what == step_kind::map) {
       map_spec const spec{code_of(p, s), p.values[static_cast<std::size_t>(s.result)].size,
                           s.batched};
-      int const copied = s.box > 0 ? kernels::copied_floats(spec, box_of(p, s), Arch::width)
-                                   : kernels::copied_floats(spec, Arch::width);
-      most = std::max<long long>(most, copied);
+      map_choice const k = s.box > 0 ? kernels::choose_map(machine_of<Arch>, spec, box_of(p, s))
+                                     : kernels::choose_map(machine_of<Arch>, spec);
+      most = std::max<long long>(most, kernels::copied_floats(spec, k));
     } else if (s.what == step_kind::contract) {
       contraction const& w = window_of(p, s);
       machine const m = machine_of<Arch>;

@@ -179,7 +179,7 @@ bench_report bench(bench_options const& options = {}) {
       row.layer = detail::chain_layer(g, s.layer);
       row.name = layer_text(g, s.layer);
       row.step = name_of(s.what);
-      row.kernel = to_text(run::template chosen<K>);
+      row.kernel = to_text(passes::choice_of(plan, K, machine_of<Arch>));
       row.output = shape_text(detail::output_of(plan, s));
       whole();  // operands as they are when the network runs
       row.nanoseconds = 1e9 * typical([&] { run::template run<K>(b, 0, 1); });

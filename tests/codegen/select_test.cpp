@@ -17,16 +17,19 @@ namespace {
 
 using namespace etch;
 
-/// `what: AVX-512 | AVX2 | SSE2`, or once where all are the same; long ones in two lines.
-std::string choices(std::string const& what, kernel_request const& r) {
-  auto const of = [&](machine const& m) { return to_text(kernels::choose(m, r)); };
-  std::string const wide = of(machine_of<arch::avx512>), avx2 = of(machine_of<arch::avx2>),
-                    sse2 = of(machine_of<arch::sse2>);
-  std::string const rest = avx2 + " | " + sse2;
-  std::string const all = wide == avx2 && avx2 == sse2  ? wide
+/// `what: AVX-512 | AVX2 | SSE2`, or once where all are the same; long ones in several lines.
+template <class Choose>
+std::string choices(std::string const& what, Choose choose) {
+  std::string const wide = to_text(choose(machine_of<arch::avx512>)),
+                    avx2 = to_text(choose(machine_of<arch::avx2>)),
+                    sse2 = to_text(choose(machine_of<arch::sse2>)), rest = avx2 + " | " + sse2;
+  std::string const all = wide == avx2 && avx2 == sse2     ? wide
                           : wide.size() + rest.size() > 92 ? wide + " |\n    " + rest
                                                            : wide + " | " + rest;
   return what + (what.size() + all.size() > 97 ? ":\n    " : ": ") + all;
+}
+std::string choices(std::string const& what, kernel_request const& r) {
+  return choices(what, [&](machine const& m) { return kernels::choose(m, r); });
 }
 
 std::vector<std::string> lines_of(std::string const& text) {
@@ -46,7 +49,7 @@ void check_lines(std::vector<std::string> const& choices, std::string const& exp
   for (std::size_t i = 0; i < lines.size(); ++i) CHECK(found[i] == lines[i]);
 }
 
-/// The choices for the contractions of a network, for one sample and in training.
+/// The choices for the contractions and maps of a network, for one sample and in training.
 template <class Network>
 std::vector<std::string> choices_of(Network net) {
   std::vector<std::string> found;
@@ -55,13 +58,16 @@ std::vector<std::string> choices_of(Network net) {
   plan const training = lower(training_graph(net, losses::cross_entropy{}), 16, true);
   for (plan const* p : {&inference, &training})
     for (int i = 0; i < static_cast<int>(p->steps.size()); ++i) {
-      kernel_request const r = passes::request_of(*p, i);
-      if (r.what == contract_product::none) continue;
-      contraction const& w = r.window;
-      std::string const line = choices(
-          fmt::format("{} {}x{}x{}x{}_{}x{}", name_of(p->steps[static_cast<std::size_t>(i)].what),
-                      w.height, w.width, w.channels, w.filters, w.kernel_height, w.kernel_width),
-          r);
+      step const& s = p->steps[static_cast<std::size_t>(i)];
+      auto const choose = [&](machine const& m) { return passes::choice_of(*p, i, m); };
+      if (choose(machine_of<arch::sse2>) == kernel_choice{}) continue;
+      contraction const& w = window_of(*p, s);
+      std::string const of =
+          s.what == step_kind::map
+              ? shape_text(p->values[static_cast<std::size_t>(s.result)].shape)
+              : fmt::format("{}x{}x{}x{}_{}x{}", w.height, w.width, w.channels, w.filters,
+                            w.kernel_height, w.kernel_width);
+      std::string const line = choices(fmt::format("{} {}", name_of(s.what), of), choose);
       if (seen.insert(line).second) found.push_back(line);
     }
   return found;
@@ -192,20 +198,32 @@ contract_max_pool 13x13x32x64_3x3: windows 1x2x2, 3 taps | windows 1x1x1 | windo
 contract 5x5x64x64_3x3: windows 3x3x2, 3 taps | windows 2x3x1 | windows 1x2x1
 contract 1x1x576x64_1x1: row 64, 2 chains | row 64, 1 chain | row 32, 1 chain
 contract 1x1x64x10_1x1: row 64, 8 chains | row 64, 4 chains | row 32, 2 chains
+map (10): rows 10
+map (10): run
 contract 1x1x576x64_1x1: rows 6x4 | rows 6x1 | rows 2x1
 contract 1x1x64x10_1x1: rows 16x1 | rows 6x1 | rows 2x1
+map (1): run
 contract_dw 1x1x64x10_1x1:
     weights 1x2x8 turned 2x4x2 turned | weights 1x13x8 1x5x2 turned | weights 1x6x8 1x5x2 turned
 contract_dx 1x1x64x10_1x1: rows 6x4 | rows 6x1 | rows 2x1
+map (64): run
 contract_dw 1x1x576x64_1x1: weights 1x6x64 | weights 1x6x16 | weights 1x2x16
 contract_dx 1x1x576x64_1x1: rows 6x4 | rows 6x1 | rows 2x1
+map (3, 3, 64): run
 contract_dw 5x5x64x64_3x3: weights 1x6x64 | weights 1x6x16 | weights 1x2x16
 contract_dx 5x5x64x64_3x3: scatter 3x3x1, 3 taps | scatter 2x3x1 | scatter 1x2x1
+map (5, 5, 64): run
 contract_dw 13x13x32x64_3x3: listed 30 | listed 14 | listed 14
 contract_dx 13x13x32x64_3x3: listed 10 | listed 14 | listed 14
+map (13, 13, 32): run
 contract_dw 28x28x1x32_3x3: masked 12x32 | masked 4x16 | masked 1x16
+map (64, 3, 3, 32): run
 )");
   check_lines(choices_of(benches::nets::resnet18_small), R"(
+map (16): run
+map (32): run
+map (64): run
+map (128): run
 contract 34x34x3x16_3x3: windows 2x11x1, 3 taps | windows 2x3x1 | windows 1x2x1
 contract 34x34x16x16_3x3: windows 1x16x1, 3 taps | windows 2x3x1 | windows 1x2x1
 contract 33x33x16x32_3x3: windows 1x8x2, 3 taps | windows 2x3x1 | windows 1x2x1
@@ -217,8 +235,25 @@ contract 10x10x64x64_3x3: windows 3x8x1, 3 taps | windows 2x3x1 | windows 1x2x1
 contract 9x9x64x128_3x3: windows 2x4x2, 3 taps | windows 1x4x1 | windows 1x2x1
 contract 8x8x64x128_1x1: windows 2x4x3 | windows 1x4x1 | windows 1x2x1
 contract 6x6x128x128_3x3: windows 2x4x2, 3 taps | windows 1x4x1 | windows 1x2x1
+map (1, 1, 128): run
 contract 1x1x128x10_1x1: row 64, 8 chains | row 64, 4 chains | row 32, 2 chains
+map (): run
+map (10): rows 10
+map (10): run
+map (1, 1, 16): run
+map (32, 32, 16): framed 64 | framed 32 | framed 16
+map (34, 34, 16): framed 512 | framed 512 | framed 16
+map (1, 1, 32): run
+map (18, 18, 32): framed 512 | framed 32 | framed 32
+map (16, 16, 32): framed 64 | framed 32 | framed 32
+map (1, 1, 64): run
+map (10, 10, 64): framed 64
+map (8, 8, 64): framed 64
+map (6, 6, 128): framed 128
+map (4, 4, 128): framed 128
+map (4, 4, 128): rows 128
 contract 1x1x128x10_1x1: rows 16x1 | rows 6x1 | rows 2x1
+map (1): run
 contract_dw 1x1x128x10_1x1:
     weights 1x2x8 turned 1x8x2 turned | weights 1x13x8 1x5x2 turned | weights 1x6x8 1x5x2 turned
 contract_dx 1x1x128x10_1x1: rows 6x4 | rows 6x1 | rows 2x1
@@ -227,19 +262,25 @@ contract_dw 8x8x64x128_1x1: weights 1x6x64 | weights 1x6x16 | weights 1x2x16
 contract_dx 8x8x64x128_1x1: scatter 4x1x4 | scatter 4x1x1 | scatter 2x1x1
 contract_dw 9x9x64x128_3x3: weights 1x6x64 | weights 1x6x16 | weights 1x2x16
 contract_dx 9x9x64x128_3x3: scatter 2x4x1, 3 taps | scatter 4x1x1 | scatter 2x1x1
+map (8, 8, 64): run
 contract_dw 10x10x64x64_3x3: weights 1x6x64 | weights 1x6x16 | weights 1x2x16
+map (8, 8, 64): rows 64
 contract_dw 16x16x32x64_1x1: weights 1x6x64 | weights 1x6x16 | weights 1x2x16
 contract_dx 16x16x32x64_1x1: scatter 8x1x2 | scatter 4x1x1 | scatter 2x1x1
 contract_dw 17x17x32x64_3x3: weights 1x6x64 | weights 1x6x16 | weights 1x2x16
 contract_dx 17x17x32x64_3x3:
     scatter 1x4x2, 3 taps, 3 lines | scatter 4x1x1, 3 lines | scatter 2x1x1, 3 lines
+map (16, 16, 32): run
 contract_dw 18x18x32x32_3x3: weights 1x14x32 | weights 1x6x16 | weights 1x2x16
+map (16, 16, 32): repeated 64 | rows 32 | rows 32
 contract_dw 32x32x16x32_1x1: weights 1x8x32 | weights 1x6x16 | weights 1x2x16
 contract_dx 32x32x16x32_1x1: scatter 16x1x1 | scatter 6x1x1 | scatter 2x1x1
 contract_dw 33x33x16x32_3x3: weights 1x12x32 | weights 1x6x16 | weights 1x2x16
 contract_dx 33x33x16x32_3x3:
     scatter 2x6x1, 3 taps, 3 lines | scatter 6x1x1, 3 lines | scatter 2x1x1, 3 lines
+map (32, 32, 16): run
 contract_dw 34x34x16x16_3x3: weights 3x4x16 | weights 1x6x16 | weights 1x2x16
+map (32, 32, 16): repeated 64 | repeated 32 | rows 16
 contract_dw 34x34x3x16_3x3: weights 3x9x16 | weights 1x5x16 | weights 1x2x16
 )");
 }

@@ -118,25 +118,18 @@ template <class Arch, contraction C, int Rows, int Columns, int Width, int Lanes
 ETCH_TILE void depthwise_weights(float const* x, float const* dy, float* dw) {
   constexpr int taps = Rows * Columns, lines = C.out_height();
   constexpr position_grid order{Rows, Columns, C.kernel_width * panel_stride(C), panel_stride(C)};
-  constexpr balanced_axis columns = balance(C.out_width(), Width);
-  constexpr int size = columns.size, x_column = C.stride_width * C.channels;
+  constexpr int x_row = C.stride_height * C.width * C.channels, y_row = C.out_width() * C.filters;
+  constexpr int x_column = C.stride_width * C.channels;
   simd::vec<Arch> acc[taps];
 #pragma GCC unroll 64
   for (int t = 0; t < taps; ++t) acc[t] = simd::in_register(simd::zero<Arch>());
 #pragma GCC unroll 1
-  for (int oy = 0; oy < lines; ++oy) {
-    float const* from = x + oy * C.stride_height * C.width * C.channels;
-#pragma GCC unroll 1
-    for (int i = 0; i < columns.large; ++i, from += size * x_column, dy += size * C.filters)
-      depthwise_positions<Arch, C, size, Rows, Columns, Lanes>(acc, from, dy);
-    if constexpr (columns.large < columns.count)
-#pragma GCC unroll 1
-      for (int i = columns.large; i < columns.count; ++i) {
-        depthwise_positions<Arch, C, size - 1, Rows, Columns, Lanes>(acc, from, dy);
-        from += (size - 1) * x_column;
-        dy += (size - 1) * C.filters;
-      }
-  }
+  for (int oy = 0; oy < lines; ++oy, x += x_row, dy += y_row)
+    for_each_tile<balance(C.out_width(), Width)>([&]<int Count>(int column)
+                                                     __attribute__((always_inline)) {
+      depthwise_positions<Arch, C, Count, Rows, Columns, Lanes>(acc, x + column * x_column,
+                                                                dy + column * C.filters);
+    });
 #pragma GCC unroll 64
   for (int t = 0; t < taps; ++t)
     simd::store(dw + order[t], simd::load<Arch>(dw + order[t]) + acc[t]);

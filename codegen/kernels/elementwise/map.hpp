@@ -1,23 +1,10 @@
 #pragma once
 
-#include "../../ir/machine.hpp"
+#include "../../passes/select/map.hpp"
 #include "apply.hpp"
 #include "../move/copy.hpp"
 
 namespace etch::kernels {
-
-/// Every operand is a scalar or runs in step with the result, on through all samples: the samples
-/// are one run. `batched`: the result has one value a sample.
-constexpr bool is_flat(program const& p, int elements, bool batched) {
-  for (int i = 0; i < p.loads; ++i) {
-    auto const& l = p.operand(i);
-    if (l.from != program::kind::memory) continue;
-    bool const scalar = l.period == 1 && !(batched && l.batched);
-    bool const in_step = l.run == 1 && l.period == elements && (l.batched || !batched);
-    if (!scalar && !in_step) return false;
-  }
-  return true;
-}
 
 /// The length of the row that all samples of a flat program form.
 inline constexpr int endless = 1 << 30;
@@ -106,56 +93,6 @@ void map_run(float* y, float const* const* operands, std::ptrdiff_t length) noex
   map_row<Arch, P>(y, row, length);
 }
 
-/// Operands of a map that have one value a channel.
-constexpr int per_channel(program const& p, int channels) {
-  int count = 0;
-  for (int i = 0; i < p.loads; ++i)
-    count += p.operand(i).from == program::kind::memory && p.operand(i).period == channels;
-  return count;
-}
-
-/// Operands per channel make short rows. This many rows in one fill whole vectors, four or more of
-/// them; 0 where the operands are not of that kind, where the result is too small to repay the
-/// copying, or where the copies are too large.
-constexpr int rows_in_one(map_spec const& s, int width) {
-  int const channels = common_row(s.code, s.elements);
-  if (channels < 2 || channels >= 4 * width) return 0;
-  for (int i = 0; i < s.code.loads; ++i) {
-    auto const& l = s.code.operand(i);
-    if (l.from != program::kind::memory) continue;
-    bool const in_step = l.run == 1 && l.period == s.elements && l.batched == s.batched;
-    bool const each = l.run == 1 && l.period == channels && !l.batched;
-    if (!in_step && !each && !(l.period == 1 && !l.batched)) return 0;
-  }
-  int rows = 1;
-  while (channels * rows % width != 0 || channels * rows < 4 * width) ++rows;
-  bool const fits = per_channel(s.code, channels) * channels * rows <= repeated_floats;
-  return fits && channels * rows * 8 <= s.elements ? rows : 0;
-}
-
-/// The same for an image that lies in `box`, whose lines are a whole number of such rows; 1 where
-/// channels are enough for rows of their own.
-constexpr int rows_in_one(map_spec const& s, copy_spec const& box, int width) {
-  int const channels = box.size[3], copied = per_channel(s.code, channels) * channels;
-  if (channels >= 4 * width) return 1;
-  if (int const rows = rows_in_one(s, width); rows > 0 && box.size[2] % rows == 0) return rows;
-  int rows = box.size[2];
-  while (rows > 1 && (box.size[2] % rows != 0 || copied * rows > repeated_floats)) --rows;
-  return rows;
-}
-
-/// Floats on the stack of `map`, and of `map_framed`.
-constexpr int copied_floats(map_spec const& s, int channels, int rows) {
-  return rows > 1 ? per_channel(s.code, channels) * channels * rows : 0;
-}
-constexpr int copied_floats(map_spec const& s, int width) {
-  if (is_flat(s.code, s.elements, s.batched)) return 0;
-  return copied_floats(s, common_row(s.code, s.elements), rows_in_one(s, width));
-}
-constexpr int copied_floats(map_spec const& s, copy_spec const& box, int width) {
-  return copied_floats(s, box.size[3], rows_in_one(s, box, width));
-}
-
 /// The program of a map along rows of `length` elements, with what is per channel repeated.
 constexpr program repeated(map_spec s, int channels, int length) {
   for (int i = 0; i < s.code.loads; ++i) {
@@ -187,10 +124,10 @@ struct repeated_operands {
   }
 };
 
-/// A flat map but for operands per channel, which are copied `Together` times to make long rows.
-template <class Arch, map_spec S, int Together>
+/// A flat map but for operands per channel, which are copied to make long rows.
+template <class Arch, map_spec S, map_choice K>
 void map_channels(float* y, float const* const* operands, std::ptrdiff_t total) noexcept {
-  constexpr int channels = common_row(S.code, S.elements), length = channels * Together;
+  constexpr int length = K.length, channels = length / K.together;
   constexpr program P = repeated(S, channels, length);
   repeated_operands<S, channels, length> const made(operands);
   std::ptrdiff_t const rows = total / length;
@@ -204,18 +141,16 @@ void map_channels(float* y, float const* const* operands, std::ptrdiff_t total) 
 /// y[s, i] = the program at element i of sample s; y has S.elements values a sample, or in all when
 /// the result is not batched. An operand that is not batched serves every sample. y may be an
 /// operand that runs in step with it. Nothing outside y and the operands is read or written.
-template <class Arch, map_spec S>
+template <class Arch, map_spec S, map_choice K = choose_map(machine_of<Arch>, S)>
 void map(float* y, float const* const* operands, int samples) noexcept {
   constexpr program P = S.code;
   std::ptrdiff_t const count = S.batched ? samples : 1;
-  if constexpr (is_flat(P, S.elements, S.batched)) {
+  if constexpr (K.which == map_kernel::run) {
     map_run<Arch, one_run(P, S.elements)>(y, operands, count * S.elements);
-  } else if constexpr (constexpr int together = rows_in_one(S, Arch::width); together > 0) {
-    map_channels<Arch, S, together>(y, operands, count * S.elements);
+  } else if constexpr (K.which == map_kernel::repeated) {
+    map_channels<Arch, S, K>(y, operands, count * S.elements);
   } else {
-    constexpr int common = common_row(P, S.elements);
-    constexpr int length = common > 0 ? common : S.elements;
-    constexpr int rows = S.elements / length;
+    constexpr int length = K.length, rows = S.elements / length;
     for (std::ptrdiff_t sample = 0; sample < count; ++sample, y += S.elements)
       map_rows<Arch, P, length, rows>(y, operands, sample, 0, rows);
   }
@@ -223,11 +158,11 @@ void map(float* y, float const* const* operands, int samples) noexcept {
 
 /// The same, line by line of an image that lies in Box, into `framed`, and into y, if that is not
 /// null. Every operand has a value for each element or each channel, or one in all.
-template <class Arch, map_spec S, copy_spec Box>
+template <class Arch, map_spec S, copy_spec Box,
+          map_choice K = choose_map(machine_of<Arch>, S, Box)>
 void map_framed(float* y, float* framed, float const* const* operands, int samples) noexcept {
   constexpr int channels = Box.size[3], line = Box.size[2] * channels;
-  constexpr int together = rows_in_one(S, Box, Arch::width);
-  constexpr int length = channels * together, rows = Box.size[2] / together;
+  constexpr int length = K.length, rows = Box.size[2] / K.together;
   constexpr program P = repeated(S, channels, length);
   repeated_operands<S, channels, length> const read(operands);
   std::ptrdiff_t const count = S.batched ? samples : 1;
