@@ -36,14 +36,12 @@ void depthwise_dx_line(float const* dy, float const* w, float* dx, int line) {
   constexpr int span = row_of(C, size, Taps, true).span();
   constexpr int first = K.fresh ? 0 : span, later = K.fresh ? span - size * C.stride_width : span;
   depthwise_scatter<Arch, C, size, Taps, first, Lanes>(dy, w, dx, line);
-  int ox = size;
-  for (int i = 1; i < columns.large; ++i, ox += size)
-    depthwise_scatter<Arch, C, size, Taps, later, Lanes>(dy + ox * C.filters, w, dx + ox * x_column,
-                                                         line);
-  if constexpr (columns.large < columns.count)
-    for (int i = columns.large; i < columns.count; ++i, ox += size - 1)
-      depthwise_scatter<Arch, C, size - 1, Taps, later, Lanes>(dy + ox * C.filters, w,
-                                                               dx + ox * x_column, line);
+  for_each_tile<balanced_axis{size, columns.large - 1, columns.count - 1}>(
+      [&]<int Width>(int column) __attribute__((always_inline)) {
+        int const ox = size + column;
+        depthwise_scatter<Arch, C, Width, Taps, later, Lanes>(dy + ox * C.filters, w,
+                                                              dx + ox * x_column, line);
+      });
 }
 
 /// One row of one sample by one vector of channels.

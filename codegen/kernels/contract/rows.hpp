@@ -188,7 +188,7 @@ void all_strips_of_rows(float const* x, Weights weights, float* y, std::ptrdiff_
                         Epilogue const& epilogue, share mine, bool continues = false) {
   using lanes = lanes_for<Arch, C>;
   constexpr int panel = panel_width(C), filters = C.group_filters();
-  constexpr int strip = T.panels * panel, rest = filters % strip;
+  constexpr int strip = T.panels * panel;
   constexpr int strips = (filters + strip - 1) / strip;
   bool const by_strips = mine.parts == 1 || strips % mine.parts == 0 || strips > 4 * mine.parts;
   int const tiles = static_cast<int>((rows + T.width - 1) / T.width);
@@ -200,15 +200,12 @@ void all_strips_of_rows(float const* x, Weights weights, float* y, std::ptrdiff_
   for (int group = 0; group < C.groups; ++group) {
     float const* const xg = x + group * C.group_channels();
     int const channel = group * filters, panels = group * panel_count(C);
-    for (int f = first * strip; f + strip <= filters && f < last * strip; f += strip)
-      strip_of_rows<lanes, C, Steps, T.width, strip>(
-          xg, weights(panels + f / panel, T.panels), y + channel + f, row, rows, channel + f,
-          epilogue, continues);
-    if constexpr (rest > 0)
-      if (last == strips)
-        strip_of_rows<lanes, C, Steps, T.width, rest>(
-            xg, weights(panels + (filters - rest) / panel, (rest + panel - 1) / panel),
-            y + channel + filters - rest, row, rows, channel + filters - rest, epilogue, continues);
+    auto const run = [&]<int Lanes>(int f) __attribute__((always_inline)) {
+      strip_of_rows<lanes, C, Steps, T.width, Lanes>(
+          xg, weights(panels + f / panel, (Lanes + panel - 1) / panel), y + channel + f, row, rows,
+          channel + f, epilogue, continues);
+    };
+    for_each_strip<strip, filters>(run, first, last);
   }
 }
 

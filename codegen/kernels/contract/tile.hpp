@@ -56,14 +56,15 @@ template <balanced_axis A, class F>
 }
 
 /// Calls f.operator()<Size>(first) for every strip of `Strip` of `Count` filters or channels, and
-/// for the rest of them.
+/// for the rest of them; or for those from number `begin` to before `end` alone.
 template <int Strip, int Count, class F>
-[[gnu::always_inline]] inline void for_each_strip(F const& f) {
+[[gnu::always_inline]] inline void for_each_strip(F const& f, int begin = 0,
+                                                  int end = (Count + Strip - 1) / Strip) {
   if constexpr (Strip <= Count)
-    for (int first = 0; first + Strip <= Count; first += Strip)
+    for (int first = begin * Strip; first + Strip <= Count && first < end * Strip; first += Strip)
       f.template operator()<Strip>(first);
   if constexpr (constexpr int rest = Count % Strip; rest > 0)
-    f.template operator()<rest>(Count - rest);
+    if (end == (Count + Strip - 1) / Strip) f.template operator()<rest>(Count - rest);
 }
 
 }  // namespace etch::kernels
