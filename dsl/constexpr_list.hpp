@@ -1,10 +1,43 @@
 #pragma once
 
+#include <array>
+#include <concepts>
 #include <cstddef>
 #include <initializer_list>
-#include <utility>
+#include <type_traits>
 
 namespace etch {
+
+/// What counts the elements of a list: a number, or an enumeration that stands for one, such as
+/// node_id, which no other kind of number fits.
+template <class T>
+concept list_index = std::integral<T> || std::is_enum_v<T>;
+
+/// Elements of a list that follow each other.
+template <class T>
+struct list_view {
+  T* first = nullptr;
+  T* last = nullptr;
+
+  constexpr T* begin() const { return first; }
+  constexpr T* end() const { return last; }
+  constexpr std::size_t size() const { return static_cast<std::size_t>(last - first); }
+  constexpr bool empty() const { return first == last; }
+  constexpr T* data() const { return first; }
+  constexpr T& operator[](list_index auto i) const { return first[static_cast<std::size_t>(i)]; }
+};
+
+template <class T>
+list_view(T*, T*) -> list_view<T>;
+
+/// A std::array whose elements are found by any list_index.
+template <class T, std::size_t N>
+struct fixed_list : std::array<T, N> {
+  constexpr T& operator[](list_index auto i) { return this->data()[static_cast<std::size_t>(i)]; }
+  constexpr T const& operator[](list_index auto i) const {
+    return this->data()[static_cast<std::size_t>(i)];
+  }
+};
 
 /// A std::vector of little: what the graph and its passes need. Compilers take several times as
 /// long to instantiate and to evaluate the other, whose every access is some calls deep. Elements
@@ -39,8 +72,10 @@ class constexpr_list {
   constexpr T* end() { return items_ + size_; }
   constexpr T const* begin() const { return items_; }
   constexpr T const* end() const { return items_ + size_; }
-  constexpr T& operator[](std::size_t i) { return items_[i]; }
-  constexpr T const& operator[](std::size_t i) const { return items_[i]; }
+  constexpr T& operator[](list_index auto i) { return items_[static_cast<std::size_t>(i)]; }
+  constexpr T const& operator[](list_index auto i) const {
+    return items_[static_cast<std::size_t>(i)];
+  }
   constexpr T& front() { return items_[0]; }
   constexpr T const& front() const { return items_[0]; }
   constexpr T& back() { return items_[size_ - 1]; }
@@ -49,7 +84,7 @@ class constexpr_list {
   constexpr void reserve(std::size_t room) {
     if (room <= room_) return;
     T* const items = new T[room];
-    for (std::size_t i = 0; i < size_; ++i) items[i] = std::move(items_[i]);
+    for (std::size_t i = 0; i < size_; ++i) items[i] = static_cast<T&&>(items_[i]);
     delete[] items_;
     items_ = items;
     room_ = room;
@@ -61,7 +96,7 @@ class constexpr_list {
     } else {
       T copy = value;  // which may be one of those that move now
       reserve(room_ == 0 ? 8 : 2 * room_);
-      items_[size_++] = std::move(copy);
+      items_[size_++] = static_cast<T&&>(copy);
     }
   }
   constexpr void resize(std::size_t size) {
@@ -75,7 +110,7 @@ class constexpr_list {
     for (; size_ < count; ++size_) items_[size_] = value;
   }
   constexpr void erase(T* at) {
-    for (; at + 1 < end(); ++at) *at = std::move(at[1]);
+    for (; at + 1 < end(); ++at) *at = static_cast<T&&>(at[1]);
     --size_;
   }
 
@@ -90,10 +125,12 @@ class constexpr_list {
     reserve(size_ + count);
     for (std::size_t i = 0; i < count; ++i) items_[size_++] = from[i];
   }
+  // Without std::swap and std::move, which compilers instantiate for each list with all their traits.
   constexpr void swap(constexpr_list& other) {
-    std::swap(items_, other.items_);
-    std::swap(size_, other.size_);
-    std::swap(room_, other.room_);
+    T* const items = items_;
+    std::size_t const size = size_, room = room_;
+    items_ = other.items_, size_ = other.size_, room_ = other.room_;
+    other.items_ = items, other.size_ = size, other.room_ = room;
   }
 
   T* items_ = nullptr;

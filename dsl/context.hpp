@@ -36,17 +36,16 @@ class context {
     return add_parameter({qualified(name), shape, init, false, 0, target_->layer()});
   }
   constexpr void measure(tensor state, tensor measured, double momentum) {
-    int const index = state.get().index;
-    if (state.get().code != op::parameter ||
-        target_->parameters[static_cast<std::size_t>(index)].trainable)
-      faults::what_is_measured_is_a_state();
-    if (measured.get().batched) faults::what_is_measured_has_one_value_for_the_batch();
-    target_->parameters[static_cast<std::size_t>(index)].momentum = momentum;
-    target_->gradients.push_back({index, (math::reshape(measured, state.shape()) * samples()).id});
+    auto const* p = target_->get_if<primitive::parameter>(state.id);
+    if (!p || target_->parameters[p->which].trainable) faults::what_is_measured_is_a_state();
+    if (measured.batched()) faults::what_is_measured_has_one_value_for_the_batch();
+    target_->parameters[p->which].momentum = momentum;
+    target_->gradients.push_back(
+        {p->which, (math::reshape(measured, state.shape()) * samples()).id});
   }
 
   /// The number of samples in the batch.
-  constexpr tensor samples() { return {target_, target_->add({.code = op::batch_size})}; }
+  constexpr tensor samples() { return {target_, target_->add(primitive::batch_size{}, {})}; }
 
   /// Says that the layer cannot learn from a batch of fewer than `count` samples: a training step
   /// then refuses one.
@@ -56,11 +55,10 @@ class context {
 
   /// Uniform values in [0, 1), drawn anew for each sample at each training step.
   constexpr tensor random(tensor like) {
-    return {target_, target_->add({.code = op::random, .batched = true, .index = target_->randoms++,
-                                   .shape = like.shape()})};
+    return {target_, target_->add(primitive::random{target_->randoms++}, {like.shape(), true})};
   }
   constexpr tensor constant(double value) {
-    return {target_, target_->add({.code = op::constant, .value = value})};
+    return {target_, target_->add(primitive::constant{value}, {})};
   }
 
   // Used by combinators.
@@ -70,16 +68,16 @@ class context {
   /// Starts a layer of this kind, inside the one that is being written: names its parameters.
   constexpr void enter(std::string_view kind) {
     auto& layers = target_->layers;
-    int const outside = target_->adding_for;
-    int const number = outside >= 0     ? layers[static_cast<std::size_t>(outside)].number
-                       : layers.empty() ? 0
-                                        : layers.back().number + 1;
+    layer_id const outside = target_->adding_for;
+    int const number = outside != layer_id::none ? layers[outside].number
+                       : layers.empty()          ? 0
+                                                 : layers.back().number + 1;
     layers.push_back({kind, {}, number, outside});
-    target_->adding_for = static_cast<int>(layers.size()) - 1;
+    target_->adding_for = layer_id{static_cast<int>(layers.size()) - 1};
   }
   /// Ends it.
   constexpr void leave() {
-    layer_info& left = target_->layers[static_cast<std::size_t>(target_->adding_for)];
+    layer_info& left = target_->layers[target_->adding_for];
     left.output = streams[0].shape();
     target_->adding_for = left.inside;
   }
@@ -87,16 +85,16 @@ class context {
  private:
   constexpr tensor add_parameter(parameter_info const& info) {
     target_->parameters.push_back(info);
-    int const index = static_cast<int>(target_->parameters.size()) - 1;
-    return {target_, target_->add({.code = op::parameter, .index = index, .shape = info.shape})};
+    parameter_id const which{static_cast<int>(target_->parameters.size()) - 1};
+    return {target_, target_->add(primitive::parameter{which}, {info.shape})};
   }
 
   /// `kind_n.name`, in which n counts the layers of a kind that have parameters. Since a kind has no
   /// dot, no other layer can make the same one.
   constexpr name_text qualified(std::string_view name) {
-    int const layer = target_->adding_for;
-    if (layer < 0) faults::only_layers_have_parameters();
-    layer_info& owner = target_->layers[static_cast<std::size_t>(layer)];
+    layer_id const layer = target_->adding_for;
+    if (layer == layer_id::none) faults::only_layers_have_parameters();
+    layer_info& owner = target_->layers[layer];
     if (owner.of_kind == 0) owner.of_kind = next_of(owner.kind);
     constexpr int number_room = 12;  // so that whether it fits does not depend on the number
     if (static_cast<int>(owner.kind.size() + name.size()) > name_text::capacity - number_room)

@@ -54,15 +54,22 @@ struct contraction {
   constexpr bool operator==(contraction const&) const = default;
 };
 
+/// Height and width of the windows of a pooling; one position alone is none.
+struct pool_window {
+  int height = 1, width = 1;
+
+  constexpr bool operator==(pool_window const&) const = default;
+};
+
 /// The max pooling of what c gives, with windows of `height` x `width` that do not overlap.
-constexpr contraction pooling_of(contraction const& c, int height, int width) {
+constexpr contraction pooling_of(contraction const& c, pool_window pooled) {
   return {.height = c.out_height(),
           .width = c.out_width(),
           .channels = c.filters,
-          .kernel_height = height,
-          .kernel_width = width,
-          .stride_height = height,
-          .stride_width = width,
+          .kernel_height = pooled.height,
+          .kernel_width = pooled.width,
+          .stride_height = pooled.height,
+          .stride_width = pooled.width,
           .groups = c.filters,
           .filters = c.filters};
 }

@@ -96,6 +96,8 @@ constexpr tensor select(tensor condition, double a, tensor b) {
 
 }  // namespace math
 
+namespace series {
+
 /// A double as a T; infinite where T cannot hold it, also in constant evaluation.
 template <std::floating_point T>
 constexpr T narrow(double value) {
@@ -107,6 +109,8 @@ constexpr T narrow(double value) {
   return static_cast<T>(value);
 }
 
+}  // namespace series
+
 /// A function of one number for each operand, in float and in double. Where C++20 does not evaluate
 /// it at compile time, the compiler takes a series instead, whose last bits may differ.
 struct scalar_form {
@@ -115,15 +119,18 @@ struct scalar_form {
 
   of<float> in_float;
   of<double> in_double;
-  double (*series)(double);
+  double (*series)(double) = nullptr;
+  bool has_series = false;  // asked instead of the pointer, which g++ -fsanitize=undefined minds
 
   template <class F>
-  constexpr scalar_form(F f, double (*in_compiler)(double) = nullptr)
-      : in_float(f), in_double(f), series(in_compiler) {}
+  constexpr scalar_form(F f) : in_float(f), in_double(f) {}
+  template <class F>
+  constexpr scalar_form(F f, double (*in_compiler)(double))
+      : in_float(f), in_double(f), series(in_compiler), has_series(true) {}
 
   template <std::floating_point T>
   constexpr T operator()(T a, T b, T c) const {
-    if (std::is_constant_evaluated() && series) return narrow<T>(series(static_cast<double>(a)));
+    if (std::is_constant_evaluated() && has_series) return series::narrow<T>(series(static_cast<double>(a)));
     if constexpr (std::is_same_v<T, float>) return in_float(a, b, c);
     else return in_double(a, b, c);
   }
@@ -133,7 +140,15 @@ struct scalar_form {
 struct mapped {
   tensor a, b, c, y, dy;
 };
-using gradient_form = tensor (*)(mapped const&);
+struct gradient_form {
+  tensor (*form)(mapped const&) = nullptr;
+  bool exists = false;  // otherwise the gradient is 0 wherever there is one
+
+  constexpr gradient_form() = default;
+  template <class F>
+  constexpr gradient_form(F f) : form(f), exists(true) {}
+  constexpr tensor operator()(mapped const& v) const { return form(v); }
+};
 
 /// What a vector of elements takes.
 enum class cost_class : unsigned char {
@@ -155,7 +170,7 @@ struct function_info {
   function fn;
   std::string_view name;
   scalar_form scalar;           // what every kernel is compared with
-  gradient_form gradient[3]{};  // by each operand; null: it is 0 wherever it exists
+  gradient_form gradient[3]{};  // by each operand
   int arity = 1;
   cost_class cost = cost_class::instruction;
   growth grows = growth::unknown;
@@ -328,7 +343,7 @@ inline constexpr function_info functions[] = {
     {.fn = function::select,  // b where a is not 0, else c
      .name = "select",
      .scalar = [](auto a, auto b, auto c) { return is_exactly(a, decltype(a)(0)) ? c : b; },
-     .gradient = {nullptr, [](mapped const& v) { return select(v.a, v.dy, 0); },
+     .gradient = {{}, [](mapped const& v) { return select(v.a, v.dy, 0); },
                   [](mapped const& v) { return select(v.a, 0, v.dy); }},
      .arity = 3},
 };
@@ -356,7 +371,7 @@ constexpr T apply(function fn, T a, T b = {}, T c = {}) {
 /// The function of constants, or NaN where it is not to be folded: the compiler's value may differ
 /// from that at run time, or is infinite or NaN.
 constexpr double fold(function fn, double a, double b, double c) {
-  if (info(fn).scalar.series) return series::nan;
+  if (info(fn).scalar.has_series) return series::nan;
   double const y = apply(fn, a, b, c);
   constexpr double largest = std::numeric_limits<double>::max();
   return -largest <= y && y <= largest ? y : series::nan;

@@ -1,74 +1,57 @@
 #pragma once
 
 #include <array>
+#include <initializer_list>
 #include <string_view>
 
-#include "contraction.hpp"
-#include "initializer.hpp"
 #include "constexpr_list.hpp"
+#include "initializer.hpp"
 #include "name.hpp"
+#include "primitives.hpp"
 #include "shape.hpp"
 
 namespace etch {
 
-enum class function : unsigned char;  // of map: functions.hpp
+enum class node_id : int { none = -1 };
+enum class layer_id : int { none = -1 };
 
-/// The primitives. Every layer is an expression of them; each has one gradient rule.
-enum class op : unsigned char {
-  input,          // index: which
-  parameter,      // index: which
-  constant,       // value, in every element
-  iota,           // 0, 1, 2, ... along the last axis
-  batch_size,     // the number of samples, a scalar
-  random,         // uniform in [0, 1), new at every step and sample; index: which
-  map,            // fn(a, b, c), element by element, with broadcasting
-  contract,       // a window of x times weights: contraction
-  contract_dx,    // its gradient with respect to x:       (dy, weights)
-  contract_dw,    // its gradient with respect to weights: (x, dy), summed over the batch
-                  // both: with a third operand, a pool_index, dy is that of the pooled contraction
-  reduce,         // fn over the axes [first, last), and over the batch when over_batch
-  pool,           // fn (add or maximum) over windows of (height, width, channels): window
-  pool_index,     // which tap of its window, row by row, was the first maximum
-  pool_gradient,  // of maximum: (index, dy); of add: (dy)
-  reshape,        // the same elements in another shape
-  pad,            // before and after each axis, with value
-  slice,          // drops before and after of each axis
-  concat,         // a and b along the axis index
-  detach,         // identity with no gradient
-  pack,           // weights from the standard to the packed layout of window
-  unpack,         // and back
-  transpose,      // packed weights as contract_dx reads them; index: one of transposition
+/// The numbers below an end, in their order.
+template <class Id>
+struct id_range {
+  struct iterator {
+    int number;
+    constexpr Id operator*() const { return Id{number}; }
+    constexpr iterator& operator++() { return ++number, *this; }
+    constexpr bool operator!=(iterator const& other) const { return number != other.number; }
+  };
+  int count = 0;
+
+  constexpr iterator begin() const { return {0}; }
+  constexpr iterator end() const { return {count}; }
 };
 
-/// What transpose gives: what contract_dx reads; from that, packed weights; or what a contraction
-/// of dY with zeros around it reads, the taps in reverse.
-enum transposition : int { transposed_weights, packed_weights, turned_weights };
-
-/// One primitive with the shape of its result. Operands are indices of earlier nodes.
-struct node {
-  op code = op::constant;
-  function fn{};            // map, reduce, pool; by itself the identity
-  bool batched = false;     // one value a sample, or one value for the whole batch
-  bool over_batch = false;  // reduce
-  int index = 0;
-  int layer = 0;            // the innermost layer that asked for it, in graph::layers
-  int first = 0, last = 0;  // reduce: axes [first, last)
-  double value = 0;
+/// What a primitive gives: a shape, for each sample or once, then perhaps as a sum over the samples.
+struct node_result {
   tensor_shape shape{};
-  std::array<int, 3> operands{-1, -1, -1};
-  std::array<int, 4> before{}, after{};  // pad, slice
-  contraction window{};
-  int pool_height = 1, pool_width = 1;  // contract_dx, contract_dw of three operands
+  bool batched = false;     // one value a sample, or one value for the whole batch
+  bool over_batch = false;  // which is the sum of what each sample gives
 
-  constexpr int operand_count() const {
-    int const* const o = operands.data();
-    return o[0] < 0 ? 0 : o[1] < 0 ? 1 : o[2] < 0 ? 2 : 3;
+  constexpr bool operator==(node_result const& other) const {
+    return batched == other.batched && over_batch == other.over_batch && shape == other.shape;
   }
-  constexpr int operand(int i) const { return operands[static_cast<std::size_t>(i)]; }
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wfloat-equal"
-  constexpr bool operator==(node const&) const = default;
-#pragma GCC diagnostic pop
+};
+
+/// One primitive with what it gives. Its operands are earlier nodes.
+struct node : node_result {
+  unsigned char kind = 0;  // of `primitives`
+  layer_id layer{};        // the innermost layer that asked for it
+  int place = 0;           // of what its kind has for itself, in the graph's table of the kind
+  int first_operand = 0, operand_count = 0;  // in graph::operand_list
+
+  template <class Kind>
+  constexpr bool is() const {
+    return kind == primitives::number<Kind>;
+  }
 };
 
 /// What a model stores under one name: trained by the optimizer, or (batch statistics) a state that
@@ -79,55 +62,151 @@ struct parameter_info {
   initializer init;
   bool trainable = true;
   double momentum = 0;
-  int layer = 0;
+  layer_id layer{};
 };
 
 /// A parameter and a node whose sum over the batch is added to its gradient.
 struct gradient_root {
-  int parameter = 0;
-  int node = 0;
+  parameter_id parameter{};
+  node_id node{};
 };
 
 /// A layer of the chain, or one inside a combinator, and what it gives.
 struct layer_info {
   std::string_view kind;  // none: a block beside others
   tensor_shape output;
-  int number = 0;   // of the layer of the chain that it is or is a part of; 0 is the input
-  int inside = -1;  // the combinator that it is directly in, in graph::layers
+  int number = 0;  // of the layer of the chain that it is or is a part of; 0 is the input
+  layer_id inside = layer_id::none;  // the combinator that it is directly in
   int of_kind = 0;  // of the layers of its kind with parameters: which, from 1
 };
 
+/// The nodes of a graph, each behind its operands, and the layers that asked for them; in lists that
+/// grow, or that are constants.
+template <class How>
+struct graph_lists : kind_tables<primitives, How> {
+  typename How::template list<node> nodes;
+  typename How::template list<node_id> operand_list;
+  typename How::template list<layer_info> layers;
+
+  constexpr node& operator[](node_id id) { return nodes[id]; }
+  constexpr node const& operator[](node_id id) const { return nodes[id]; }
+  constexpr int size() const { return static_cast<int>(nodes.size()); }
+  /// All nodes, in their order.
+  constexpr id_range<node_id> ids() const { return {size()}; }
+
+  constexpr list_view<node_id> operands(node const& n) {
+    node_id* const first = operand_list.data() + n.first_operand;
+    return {first, first + n.operand_count};
+  }
+  constexpr list_view<node_id const> operands(node const& n) const {
+    node_id const* const first = operand_list.data() + n.first_operand;
+    return {first, first + n.operand_count};
+  }
+  constexpr list_view<node_id> operands(node_id id) { return operands(nodes[id]); }
+  constexpr list_view<node_id const> operands(node_id id) const { return operands(nodes[id]); }
+  constexpr node_id operand(node_id id, int i) const {
+    return operand_list[nodes[id].first_operand + i];
+  }
+
+  template <class Kind>
+  constexpr bool is(node_id id) const {
+    return nodes[id].template is<Kind>();
+  }
+  /// What a node of this kind has for itself, until another of the kind is added.
+  template <class Kind>
+  constexpr Kind const& get(node_id id) const {
+    return this->template at<Kind>(nodes[id].place);
+  }
+  /// The same of a node that may be of another kind: then nothing.
+  template <class Kind>
+  constexpr Kind const* get_if(node_id id) const {
+    return is<Kind>(id) ? &get<Kind>(id) : nullptr;
+  }
+  /// f(what it has for itself), as the kind that the node is of.
+  template <class F>
+  constexpr void visit(node_id id, F f) const {
+    kind_tables<primitives, How>::visit(nodes[id].kind, nodes[id].place, f);
+  }
+};
+
 /// A network as a plain value: nodes in an order in which they can be computed.
-struct graph {
-  constexpr_list<node> nodes;
+struct graph : graph_lists<growing> {
   constexpr_list<tensor_shape> inputs;
   constexpr_list<parameter_info> parameters;
-  constexpr_list<int> outputs;
+  constexpr_list<node_id> outputs;
   constexpr_list<gradient_root> gradients;
-  constexpr_list<layer_info> layers;
   int randoms = 0;
   bool fast = false;         // functions in their fast form
   bool whole_batch = false;  // what a sample gives depends on the others: they run all at once
   int least_samples = 1;     // of a batch that trains
-  int adding_for = -1;       // the layer of what is added; -1: the last one
+  layer_id adding_for = layer_id::none;  // the layer of what is added; none: the last one
 
-  constexpr node& operator[](int id) { return nodes[static_cast<std::size_t>(id)]; }
-  constexpr node const& operator[](int id) const { return nodes[static_cast<std::size_t>(id)]; }
-  constexpr int size() const { return static_cast<int>(nodes.size()); }
-  constexpr int layer() const {
-    return adding_for >= 0 ? adding_for : static_cast<int>(layers.size()) - 1;
+  constexpr layer_id layer() const {
+    return adding_for != layer_id::none ? adding_for : layer_id{static_cast<int>(layers.size()) - 1};
   }
-  constexpr int add(node n) {
-    n.layer = layer();
+
+  /// A new node behind all others, of the layer that is being written or of another.
+  template <class Kind, class Operands = std::initializer_list<node_id>>
+  constexpr node_id add(Kind const& kind, node_result const& gives, Operands const& operands = {}) {
+    return add(kind, gives, operands, layer());
+  }
+  template <class Kind, class Operands = std::initializer_list<node_id>>
+  constexpr node_id add(Kind const& kind, node_result const& gives, Operands const& operands,
+                        layer_id layer) {
+    node n{gives, primitives::number<Kind>, layer, this->keep(kind)};
+    return add_node(n, operands);
+  }
+  /// A node like `n`, which this graph has the kind's data of, with these operands.
+  template <class Operands = std::initializer_list<node_id>>
+  constexpr node_id add_node(node n, Operands const& operands) {
+    n.first_operand = static_cast<int>(operand_list.size());
+    n.operand_count = static_cast<int>(operands.size());
+    for (node_id o : operands) operand_list.push_back(o);
     nodes.push_back(n);
-    return size() - 1;
+    return node_id{size() - 1};
+  }
+  /// Makes of a node one of another kind, or with other operands, that gives the same.
+  template <class Kind, class Operands = std::initializer_list<node_id>>
+  constexpr void change(node_id id, Kind const& kind, Operands const& operands) {
+    node& n = nodes[id];
+    n.kind = primitives::number<Kind>;
+    n.place = this->keep(kind);
+    n.first_operand = static_cast<int>(operand_list.size());
+    n.operand_count = static_cast<int>(operands.size());
+    for (node_id o : operands) operand_list.push_back(o);
   }
 };
 
+/// Whether two nodes, each of its graph, compute the same of operands with the same numbers.
+constexpr bool computes_the_same(graph const& a, node const& x, graph const& b, node const& y) {
+  if (x.kind != y.kind || x.operand_count != y.operand_count) return false;
+  node_id const *const of_x = a.operand_list.data() + x.first_operand,
+                *const of_y = b.operand_list.data() + y.first_operand;
+  for (int k = 0; k < x.operand_count; ++k)
+    if (of_x[k] != of_y[k]) return false;
+  if (static_cast<node_result const&>(x) != static_cast<node_result const&>(y)) return false;
+  bool same = false;
+  static_cast<kind_tables<primitives> const&>(a).visit(x.kind, x.place, [&]<class Kind>(Kind const& kind) {
+    same = kind == b.template at<Kind>(y.place);
+  });
+  return same;
+}
+
+/// Whether the first `count` nodes of two graphs compute the same.
+constexpr bool compute_the_same(graph const& a, graph const& b, int count) {
+  if (a.size() < count || b.size() < count) return false;
+  for (node_id id : id_range<node_id>{count})
+    if (!computes_the_same(a, a[id], b, b[id])) return false;
+  return true;
+}
+constexpr bool compute_the_same(graph const& a, graph const& b) {
+  return a.size() == b.size() && compute_the_same(a, b, a.size());
+}
+
 /// Whether something is computed from several samples: a sum over the batch, or their number.
 constexpr bool measures_batch(graph const& g) {
-  for (node const& n : g.nodes)
-    if (n.over_batch || n.code == op::batch_size) return true;
+  for (node_id id : g.ids())
+    if (g[id].over_batch || g.is<primitive::batch_size>(id)) return true;
   return false;
 }
 

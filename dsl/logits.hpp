@@ -12,15 +12,15 @@ constexpr bool makes_probabilities(std::string_view kind) {
 }
 
 /// The node of the logits if the output `id` is probabilities that a layer has made of them, in
-/// whatever shape they then are; else -1.
-constexpr int logits_of(graph const& g, int id) {
-  while (g[id].code == op::reshape) id = g[id].operand(0);
-  int const layer = g[id].layer;
-  if (!makes_probabilities(g.layers[static_cast<std::size_t>(layer)].kind)) return -1;
-  int logits = -1;
-  for (; id >= 0 && g[id].layer == layer; --id)
-    for (int i = 0; i < g[id].operand_count(); ++i)
-      if (int const from = g[id].operand(i); g[from].layer != layer) logits = from;
+/// whatever shape they then are; else none.
+constexpr node_id logits_of(graph const& g, node_id id) {
+  while (g.is<primitive::reshape>(id)) id = g.operand(id, 0);
+  layer_id const layer = g[id].layer;
+  if (!makes_probabilities(g.layers[layer].kind)) return node_id::none;
+  node_id logits = node_id::none;
+  for (int i = static_cast<int>(id); i >= 0 && g[node_id{i}].layer == layer; --i)
+    for (node_id from : g.operands(node_id{i}))
+      if (g[from].layer != layer) logits = from;
   return logits;
 }
 

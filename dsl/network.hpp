@@ -193,7 +193,7 @@ constexpr bool rehearse() {
   g.layers.push_back({});
   context c{g, false};
   auto const made = [&](tensor_shape const& shape) {
-    return tensor{&g, g.add({.code = op::input, .batched = true, .shape = shape})};
+    return detail::add_input(g, shape);
   };
   flow const& in = Previous::result.out;
   for (int i = 0; i < in.streams; ++i) c.streams.push_back(made(in[i]));
@@ -372,10 +372,7 @@ constexpr graph graph_of(Network, bool training = false) {
   context c{g, training};
   g.layers.push_back({"input", Network::inputs[0]});
   for (int s = 0; s < Network::inputs.streams; ++s) {
-    tensor_shape const shape = Network::inputs[s];
-    g.inputs.push_back(shape);
-    c.streams.push_back(
-        {&g, g.add({.code = op::input, .batched = true, .index = s, .shape = shape})});
+    c.streams.push_back(detail::add_input(g, Network::inputs[s]));
   }
   constexpr_list<chain_link const*> links(static_cast<std::size_t>(Network::layer_count()),
                                           &Network::link);

@@ -41,6 +41,9 @@ struct tensor_shape {
   constexpr bool operator==(tensor_shape const&) const = default;
 };
 
+/// A number for each axis of a shape; behind its last axis 0.
+using axis_counts = std::array<int, tensor_shape::max_rank>;
+
 /// `etch::shape<28, 28, 1>`: the shape with these extents.
 template <int... Extents>
 inline constexpr tensor_shape shape{Extents...};

@@ -32,7 +32,7 @@ class writer {
   constexpr void write_graph() {
     begin("input");
     int const inputs = 1 + below(4) / 3;
-    for (int i = 0; i < inputs; ++i) add_input(i);
+    for (int i = 0; i < inputs; ++i) add_input();
     for (int i = 0; i < how_.expressions; ++i) {
       begin("random");
       add_expression();
@@ -55,7 +55,7 @@ class writer {
   constexpr bool chance(int percent) { return below(100) < percent; }
 
   constexpr void begin(std::string_view kind) {
-    graph_.adding_for = -1;  // not inside the one before
+    graph_.adding_for = etch::layer_id::none;  // not inside the one before
     context_.enter(kind);
   }
 
@@ -66,12 +66,8 @@ class writer {
       s[axis] = s.rank == 1 ? 1 + below(20) : axis == 2 ? 1 + below(6) : 1 + below(7);
     return s;
   }
-  constexpr void add_input(int index) {
-    tensor_shape const s = random_shape();
-    graph_.inputs.push_back(s);
-    values_.push_back(
-        {&graph_,
-         graph_.add({.code = etch::op::input, .batched = true, .index = index, .shape = s})});
+  constexpr void add_input() {
+    values_.push_back(etch::detail::add_input(graph_, random_shape()));
   }
 
   constexpr void keep(tensor t) {
@@ -211,7 +207,7 @@ class writer {
 
   constexpr tensor conv() {
     tensor x = any_of_rank(3, 3);
-    std::array<int, 4> before{}, after{};
+    etch::axis_counts before{}, after{};
     if (chance(40)) before = {below(2), below(2)}, after = {below(2), below(2)};
     x = m::pad(x, before, after);
     tensor_shape const in = x.shape();
@@ -267,7 +263,7 @@ class writer {
   constexpr tensor moved(tensor x) {
     tensor_shape const s = x.shape();
     int const axis = s.rank == 0 ? 0 : below(s.rank);
-    std::array<int, 4> before{}, after{};
+    etch::axis_counts before{}, after{};
     auto const a = static_cast<std::size_t>(axis);
     switch (below(s.rank == 0 ? 1 : 4)) {
       case 0: return m::reshape(x, factors(s.elements(), 1 + below(3)));
@@ -381,7 +377,7 @@ struct layer : etch::layer {
     etch::context c{g, true};
     c.enter(kind);
     return etch::accept(
-        forward(c, {&g, g.add({.code = etch::op::input, .batched = true, .shape = in})}).shape());
+        forward(c, etch::detail::add_input(g, in)).shape());
   }
   static constexpr tensor forward(etch::context& c, tensor x) {
     return writer{c, *x.owner, Seed, How}.write_layer(x);

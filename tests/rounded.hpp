@@ -8,8 +8,11 @@ inline etch::graph rounded(etch::graph const& g) {
   etch::graph r = g;
   for (bool changed = true; changed;) {
     etch::graph next = etch::passes::simplify(r);
-    for (etch::node& n : next.nodes) n.value = static_cast<double>(static_cast<float>(n.value));
-    changed = next.nodes != r.nodes;
+    for (etch::primitive::constant& c : next.table<etch::primitive::constant>())
+      c.value = static_cast<double>(static_cast<float>(c.value));
+    for (etch::primitive::pad& p : next.table<etch::primitive::pad>())
+      p.value = static_cast<double>(static_cast<float>(p.value));
+    changed = !etch::compute_the_same(next, r);
     r = next;
   }
   return r;

@@ -11,8 +11,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 ORDER = ["dsl",
-         "codegen", "codegen/ir", "codegen/passes", "codegen/lower", "codegen/simd",
-         "codegen/kernels", "codegen/execute", "codegen/reference", "codegen/report",
+         "codegen", "codegen/ir", "codegen/passes", "codegen/lower", "codegen/reference",
+         "codegen/simd", "codegen/kernels", "codegen/execute", "codegen/report",
          "runtime", "runtime/files", "runtime/data", "runtime/infer", "runtime/train",
          "runtime/bench"]
 GATHERS = {"runtime/training.hpp"}

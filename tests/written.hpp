@@ -8,8 +8,6 @@ etch::graph written(etch::tensor_shape const& input, F forward) {
   etch::graph g;
   etch::context c{g, true};
   c.enter("test");
-  g.inputs.push_back(input);
-  etch::tensor const x{&g, g.add({.code = etch::op::input, .batched = true, .shape = input})};
-  g.outputs.push_back(forward(c, x).id);
+  g.outputs.push_back(forward(c, etch::detail::add_input(g, input)).id);
   return g;
 }

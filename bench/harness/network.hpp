@@ -21,13 +21,13 @@ task forward_task(std::string const& name, int batch) {
   using plan_type = etch::inference_plan<Net, 1>;
   static constexpr auto const& plan = plan_type::value;
   constexpr int first = plan.prologue < static_cast<int>(plan.segments.size())
-                            ? plan.segments[static_cast<std::size_t>(plan.prologue)].first
+                            ? plan.segments[plan.prologue].first
                             : 0;
   task t{name};
   [&]<int... I>(std::integer_sequence<int, I...>) {
     ((t.work.multiply_adds +=
-      batch * etch::detail::multiply_adds_of(plan, plan.steps[static_cast<std::size_t>(first + I)]),
-      t.work.function_seconds += batch * etch::detail::function_seconds<native, plan, first + I>()),
+      batch * etch::detail::multiply_adds_of(plan, plan.steps[first + I]),
+      t.work.function_seconds += batch * etch::detail::step_function_seconds<native, plan, first + I>()),
      ...);
   }(std::make_integer_sequence<int, static_cast<int>(plan.steps.size()) - first>{});
   std::size_t const floats = static_cast<std::size_t>(batch * input_floats<Net>);

@@ -44,11 +44,12 @@ task training_task(std::string const& name, int threads) {
   static constexpr int together = etch::group_size<Net>();
   static constexpr auto const& plan = etch::training_plan<Net, Loss, together>::value;
   for (etch::step const& s : plan.steps)
-    if (s.what == etch::step_kind::contract || s.what == etch::step_kind::contract_max_pool ||
-        s.what == etch::step_kind::contract_dx || s.what == etch::step_kind::contract_dw) {
+    if (etch::multiplies(s)) {
       // a gradient that comes from a pooled one has to multiply with that alone
-      int const left_out = s.operands[2] >= 0 ? s.pool_height * s.pool_width : 1;
-      t.work.multiply_adds += static_cast<double>(Batch) / left_out *
+      etch::pool_window pooled;
+      if (auto const* dx = etch::get_if<etch::primitive::contract_dx>(plan, s)) pooled = dx->pooled;
+      if (auto const* dw = etch::get_if<etch::primitive::contract_dw>(plan, s)) pooled = dw->pooled;
+      t.work.multiply_adds += static_cast<double>(Batch) / (pooled.height * pooled.width) *
                               static_cast<double>(etch::window_of(plan, s).multiply_adds());
     }
   t.work.read = 4.0 * (etch::facts<Net>::parameter_floats + Batch * input_floats<Net>);

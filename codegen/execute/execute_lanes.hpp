@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../kernels/lanes/lanes.hpp"
 #include "execute.hpp"
 
 namespace etch::detail {
@@ -10,23 +11,26 @@ namespace etch::detail {
 template <class Arch, class Plan, int Segment>
 struct lane_executor {
   using whole = executor<Arch, Plan>;
+  using memory = memory_of<Plan>;
   static constexpr auto const& plan = Plan::value;
-  static constexpr segment const& part = plan.segments[static_cast<std::size_t>(Segment)];
+  static constexpr segment const& part = plan.segments[Segment];
   using lanes = arch::reducing<Arch>;
   static constexpr int width = lanes::width;
   static_assert(width <= most_lanes);
 
-  static constexpr value const& at(int v) { return plan.values[static_cast<std::size_t>(v)]; }
-  static constexpr step const& step_at(int i) { return plan.steps[static_cast<std::size_t>(i)]; }
+  static constexpr value const& at(value_id v) { return plan.values[v]; }
+  static constexpr step const& step_at(int i) { return plan.steps[i]; }
   template <int I>
   static constexpr program const& code = code_of(plan, step_at(I));
 
-  /// What step I reads: three operands, then the loads of its program.
-  static constexpr int input(int i, int k) {
-    return k < 3 ? step_at(i).operands[static_cast<std::size_t>(k)]
-                 : load_of(plan, step_at(i), k - 3);
+  /// What step I reads: its operands, then the loads of its program.
+  static constexpr value_id input(int i, int k) {
+    step const& s = step_at(i);
+    return k < s.operand_count ? operands_of(plan, s)[k] : loads_of(plan, s)[k - s.operand_count];
   }
-  static constexpr bool is_copied(int v) { return v >= 0 && at(v).batched && !at(v).lanes; }
+  static constexpr bool is_copied(value_id v) {
+    return v != value_id::none && at(v).batched && !at(v).lanes;
+  }
   /// Floats of the copies of one block that the first `count` inputs of step I take.
   static constexpr int copied(int i, int count) {
     int floats = 0;
@@ -35,48 +39,47 @@ struct lane_executor {
     return floats;
   }
   template <int I>
-  static constexpr int all_copied = copied(I, 3 + code<I>.loads);
+  static constexpr int all_copied = copied(I, step_at(I).operand_count + code<I>.loads);
 
   template <int I, int K>
   [[gnu::always_inline]] static float const* read(buffers const& b, std::ptrdiff_t sample,
                                                   int count, float* copies) noexcept {
-    constexpr int v = input(I, K);
-    if constexpr (is_copied(v)) {
+    constexpr value_id v = input(I, K);
+    if constexpr (v == value_id::none) {
+      return nullptr;
+    } else if constexpr (is_copied(v)) {
       float* const copy = copies + copied(I, K);
-      kernels::to_lanes<lanes, at(v).size>(whole::template address<v>(b, sample), copy, count);
+      kernels::to_lanes<lanes, at(v).size>(memory::template address<v>(b, sample), copy, count);
       return copy;
     } else {
-      return whole::template address<v>(b, sample);
+      return memory::template address<v>(b, sample);
     }
   }
   using pointers = std::array<float const*, program::max_loads>;
   template <int I>
   [[gnu::always_inline]] static pointers read_loads(buffers const& b, std::ptrdiff_t sample,
                                                     int count, float* copies) noexcept {
-    pointers loads;
+    pointers all;
     [&]<int... K>(std::integer_sequence<int, K...>) __attribute__((always_inline)) {
-      ((loads[K] = read<I, K + 3>(b, sample, count, copies)), ...);
+      ((all[K] = read<I, K + step_at(I).operand_count>(b, sample, count, copies)), ...);
     }(std::make_integer_sequence<int, code<I>.loads>{});
-    return loads;
+    return all;
   }
 
   /// Whether step I is a map of what the contract_dx before it makes, and nothing else reads that:
   /// the two are one. The map's result must not lie where the other still reads.
   static constexpr bool is_epilogue(int i) {
-    if (i <= part.first || i >= part.last || step_at(i).what != step_kind::map ||
-        step_at(i - 1).what != step_kind::contract_dx)
+    if (i <= part.first || i >= part.last || !is<steps::map>(step_at(i)) ||
+        !is<primitive::contract_dx>(step_at(i - 1)))
       return false;
-    int const v = step_at(i - 1).result;
+    value_id const v = result_of(plan, step_at(i - 1));
     int reads = 0, here = 0;
-    for (step const& s : plan.steps) {
-      for (int x : s.operands) reads += x == v;
-      for (int k = 0; k < code_of(plan, s).loads; ++k) reads += load_of(plan, s, k) == v;
-    }
+    for (step const& s : plan.steps) for_each_read(plan, s, [&](value_id x) { reads += x == v; });
     program const& p = code_of(plan, step_at(i));
     for (int k = 0; k < p.loads; ++k)
-      here += load_of(plan, step_at(i), k) == v && p.operand(k).run == 1 &&
+      here += loads_of(plan, step_at(i))[k] == v && p.operand(k).run == 1 &&
               p.operand(k).period == at(v).size;
-    value const &x = at(input(i - 1, 0)), &y = at(step_at(i).result);
+    value const &x = at(input(i - 1, 0)), &y = at(result_of(plan, step_at(i)));
     auto const end = [](value const& a) {
       if (a.grows) return a.offset + a.size;
       return a.offset + std::max(a.stride * plan.samples, a.size * lane_copies);
@@ -89,7 +92,7 @@ struct lane_executor {
   static constexpr program epilogue_code(int i) {
     program p = code_of(plan, step_at(i));
     for (int k = 0; k < p.loads; ++k)
-      if (load_of(plan, step_at(i), k) == step_at(i - 1).result)
+      if (loads_of(plan, step_at(i))[k] == result_of(plan, step_at(i - 1)))
         p.load_list[static_cast<std::size_t>(k)] = {program::kind::accumulator};
     return p;
   }
@@ -100,22 +103,25 @@ struct lane_executor {
     if constexpr (is_epilogue(I + 1)) return;  // run_block<I + 1> does both
     constexpr int contracts = is_epilogue(I) ? I - 1 : I;
     constexpr step const& s = step_at(I);
-    constexpr contraction w = canonical(window_of(plan, step_at(contracts)));
-    constexpr value const& result = at(s.result);
+    constexpr value_id made = result_of(plan, s);
+    constexpr value const& result = at(made);
+    constexpr int of_product = std::min(2, step_at(contracts).operand_count);
     alignas(64) float copies[all_copied<I> + 1];
-    alignas(64) float copied_x[copied(contracts, 2) + 1];
+    alignas(64) float copied_x[copied(contracts, of_product) + 1];
     alignas(64) float outside[result.lanes ? 1 : result.size * width];
-    float* const y = result.lanes ? whole::template address<s.result>(b, sample) : outside;
+    float* const y = result.lanes ? memory::template address<made>(b, sample) : outside;
     pointers const loads = read_loads<I>(b, sample, count, copies);
-    if constexpr (s.what == step_kind::map && !is_epilogue(I)) {
+    if constexpr (is<steps::map>(s) && !is_epilogue(I)) {
       kernels::map_lanes<lanes, code<I>, result.size>(y, loads.data());
-    } else if constexpr (s.what == step_kind::reduce) {
-      constexpr reduce_spec spec{code<I>, s.fn, s.outer, s.reduced, s.inner};
+    } else if constexpr (is<steps::reduce>(s)) {
+      constexpr steps::reduce r = get<steps::reduce>(plan, s);
+      constexpr reduce_spec spec{code<I>, r.fn, r.outer, r.reduced, r.inner};
       kernels::reduce_lanes<lanes, spec>(y, loads.data());
     } else {
+      constexpr contraction w = canonical(window_of(plan, step_at(contracts)));
       float const* const x = read<contracts, 0>(b, sample, count, copied_x);
       float const* const weights = read<contracts, 1>(b, sample, count, copied_x);
-      if constexpr (s.what == step_kind::contract) {
+      if constexpr (is<steps::contract>(s)) {
         kernels::contract_lanes<lanes, w, code<I>>(x, weights, y, loads.data());
       } else {
         constexpr program identity{.loads = 1,
@@ -125,7 +131,7 @@ struct lane_executor {
       }
     }
     if constexpr (!result.lanes)
-      kernels::from_lanes<lanes, result.size>(y, whole::template address<s.result>(b, sample),
+      kernels::from_lanes<lanes, result.size>(y, memory::template address<made>(b, sample),
                                              count);
   }
 
@@ -145,12 +151,13 @@ struct lane_executor {
   template <int I, int K, int Samples, bool Clears>
   [[gnu::always_inline]] static float const* read_all(buffers const& b, std::ptrdiff_t sample,
                                                       int samples, float* copies) noexcept {
-    constexpr int v = input(I, K), size = at(v).size;
-    float* p = whole::template address<v>(b, sample);
+    constexpr value_id v = input(I, K);
+    constexpr int size = at(v).size;
+    float* p = memory::template address<v>(b, sample);
     if constexpr (is_copied(v)) {
       p = copies + copied(I, K) / width * Samples;
       for (int k = 0; k < samples; k += width)
-        kernels::to_lanes<lanes, size>(whole::template address<v>(b, sample + k), p + k * size,
+        kernels::to_lanes<lanes, size>(memory::template address<v>(b, sample + k), p + k * size,
                                       std::min(width, samples - k));
     }
     if (int const rest = samples % width; Clears && rest > 0)
@@ -162,11 +169,13 @@ struct lane_executor {
   template <int I>
   static void run_sum(buffers const& b, int samples) noexcept {
     constexpr step const& s = step_at(I);
-    float* const y = whole::template address<s.result>(b, 0);
-    if (whole::template begins<I>(b, 0)) kernels::fill<Arch>(y, at(s.result).size, 0.0f);
-    if constexpr (s.what == step_kind::reduce) {
+    constexpr value_id made = result_of(plan, s);
+    float* const y = memory::template address<made>(b, 0);
+    if (step_call<Plan, I>{b, 0, samples}.begins()) kernels::fill<Arch>(y, at(made).size, 0.0f);
+    if constexpr (is<steps::reduce>(s)) {
       alignas(64) float copies[all_copied<I> + 1];
-      constexpr reduce_spec spec{code<I>, s.fn, s.outer, s.reduced, s.inner, true};
+      constexpr steps::reduce r = get<steps::reduce>(plan, s);
+      constexpr reduce_spec spec{code<I>, r.fn, r.outer, r.reduced, r.inner, true};
       kernels::sum_lanes<lanes, spec>(
           y,
           [&](int k) __attribute__((always_inline)) {
@@ -174,7 +183,7 @@ struct lane_executor {
           },
           samples);
     } else {
-      static_assert(s.what == step_kind::contract_dw);
+      static_assert(is<primitive::contract_dw>(s));
       constexpr int together = 128;  // whose copies fit the nearest cache
       alignas(64) float copies[copied(I, 2) / width * together + 1];
       for (int k = 0; k < samples; k += together) {

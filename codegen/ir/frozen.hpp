@@ -2,28 +2,28 @@
 
 #include <array>
 #include <cstddef>
+#include <type_traits>
 
 #include "plan.hpp"
 
 namespace etch {
 
 struct plan_sizes {
-  std::size_t steps, values, segments, programs, windows, boxes, loads, places;
+  std::size_t steps, values, value_list, segments, programs, places;
+  std::array<std::size_t, step_kinds::count> kinds;
 
   constexpr bool operator==(plan_sizes const&) const = default;
 };
 
 /// A plan in arrays of its own size, so that it can be a constant.
 template <plan_sizes N>
-struct frozen_plan : plan_numbers {
-  std::array<step, N.steps> steps{};
-  std::array<value, N.values> values{};
-  std::array<segment, N.segments> segments{};
-  std::array<program, N.programs> programs{};
-  std::array<contraction, N.windows> windows{};
-  std::array<copy_spec, N.boxes> boxes{};
-  std::array<int, N.loads> loads{};
-  std::array<parameter_place, N.places> places{};
+struct frozen_plan : plan_numbers, kind_tables<step_kinds, etch::frozen<step_kinds, N.kinds>> {
+  fixed_list<step, N.steps> steps{};
+  fixed_list<value, N.values> values{};
+  fixed_list<value_id, N.value_list> value_list{};
+  fixed_list<segment, N.segments> segments{};
+  fixed_list<program, N.programs> programs{};
+  fixed_list<parameter_place, N.places> places{};
 };
 
 namespace detail {
@@ -35,13 +35,16 @@ class roomy_list {
  public:
   static constexpr std::size_t room = 1 << 15;
 
-  constexpr explicit roomy_list(constexpr_list<T> const& from) : size_(from.size()) {
+  constexpr roomy_list() = default;
+  constexpr roomy_list& operator=(constexpr_list<T> const& from) {
+    size_ = from.size();
     for (std::size_t i = 0; i < size_; ++i) slots_[i] = {.item = from[i]};
+    return *this;
   }
 
   constexpr std::size_t size() const { return size_; }
   template <std::size_t N>
-  constexpr void copy_to(std::array<T, N>& all) const {
+  constexpr void copy_to(fixed_list<T, N>& all) const {
     for (std::size_t i = 0; i < N; ++i) all[i] = slots_[i].item;
   }
 
@@ -54,26 +57,34 @@ class roomy_list {
   std::size_t size_ = 0;
 };
 
+struct roomy_tables {
+  template <class Kind>
+  using list = roomy_list<Kind>;
+};
+
 /// A plan has to be known for its sizes to be. So that it need not be made twice, it is made where
 /// every plan has room, and copied from there.
-struct roomy_plan : plan_numbers {
-  constexpr explicit roomy_plan(plan const& p)
-      : plan_numbers(p), steps(p.steps), values(p.values), segments(p.segments),
-        programs(p.programs), windows(p.windows), boxes(p.boxes), loads(p.loads),
-        places(p.places) {}
+struct roomy_plan : plan_numbers, kind_tables<step_kinds, roomy_tables> {
+  constexpr explicit roomy_plan(plan const& p) : plan_numbers(p) {
+    steps = p.steps;
+    values = p.values;
+    value_list = p.value_list;
+    segments = p.segments;
+    programs = p.programs;
+    places = p.places;
+    p.for_each_table(*this, [](auto const& from, auto& to) { to = from; });
+  }
 
-  constexpr plan_sizes sizes() const {
-    return {steps.size(),   values.size(), segments.size(), programs.size(),
-            windows.size(), boxes.size(),  loads.size(),    places.size()};
+  constexpr plan_sizes plan_size() const {
+    return {steps.size(),    values.size(), value_list.size(), segments.size(),
+            programs.size(), places.size(), sizes()};
   }
 
   roomy_list<step> steps;
   roomy_list<value> values;
+  roomy_list<value_id> value_list;
   roomy_list<segment> segments;
   roomy_list<program> programs;
-  roomy_list<contraction> windows;
-  roomy_list<copy_spec> boxes;
-  roomy_list<int> loads;
   roomy_list<parameter_place> places;
 };
 
@@ -104,16 +115,15 @@ concept can_be_made =
 template <class Source>
 consteval auto freeze() {
   constexpr detail::roomy_plan const& made = detail::roomy_plan_of<Source>;
-  frozen_plan<made.sizes()> f;
+  frozen_plan<made.plan_size()> f;
   static_cast<plan_numbers&>(f) = made;
   made.steps.copy_to(f.steps);
   made.values.copy_to(f.values);
+  made.value_list.copy_to(f.value_list);
   made.segments.copy_to(f.segments);
   made.programs.copy_to(f.programs);
-  made.windows.copy_to(f.windows);
-  made.boxes.copy_to(f.boxes);
-  made.loads.copy_to(f.loads);
   made.places.copy_to(f.places);
+  made.for_each_table(f, [](auto const& from, auto& to) { from.copy_to(to); });
   return f;
 }
 

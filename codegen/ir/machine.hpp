@@ -74,6 +74,9 @@ inline constexpr int inlined_weights = 1024;
 /// many steps would not stay in the nearest cache, and compilers take far longer for a function of
 /// all of it.
 inline constexpr int inlining_steps = 32;
+/// Steps of a plan from which on each is a function of its own, whatever the compiler thinks: one
+/// function of all of them takes it twice as long.
+inline constexpr int long_plan_steps = 128;
 
 /// Weights from which on the threads of a team split a matrix product, rather than its samples: to
 /// add up their gradients would take longer than to compute them.

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "../../dsl/contraction.hpp"
+#include "../../dsl/primitives.hpp"
 #include "machine.hpp"
 
 namespace etch {
@@ -87,6 +87,11 @@ constexpr int transposed_size(contraction c) { return packed_size(transposed(c))
 /// anew for every output, stay in the second-level cache.
 constexpr bool skips_zeros(contraction c) {
   return c.groups == 1 && c.channels >= 16 && transposed_size(c) <= second_level_floats;
+}
+
+/// Whether that gradient with respect to the weights is made in the layout of the transposed ones.
+constexpr bool makes_transposed(primitive::contract_dw const& dw) {
+  return dw.pooled != pool_window{} && skips_zeros(dw.window);
 }
 
 /// Whether dX reads the packed weights and transposes them itself, a strip for all samples: those

@@ -35,16 +35,14 @@ constexpr bool same_packing(contraction const& a, contraction const& b) {
 constexpr constexpr_list<parameter_place> parameter_places(graph const& g) {
   constexpr_list<parameter_place> places(g.parameters.size());
   constexpr_list<char> seen(g.parameters.size(), false);
-  for (node const& n : g.nodes) {
-    for (int i = 0; i < n.operand_count(); ++i) {
-      node const& w = g[n.operand(i)];
-      if (w.code != op::parameter || seen[static_cast<std::size_t>(w.index)]) continue;
-      seen[static_cast<std::size_t>(w.index)] = true;
-      auto& place = places[static_cast<std::size_t>(w.index)];
-      place.packed = n.code == op::contract && i == 1;
-      if (place.packed) place.window = n.window;
+  for (node_id id : g.ids())
+    for (int i = 0; i < g[id].operand_count; ++i) {
+      auto const* p = g.get_if<primitive::parameter>(g.operand(id, i));
+      if (!p || seen[p->which]) continue;
+      seen[p->which] = true;
+      auto const* c = g.get_if<primitive::contract>(id);
+      if (c && i == 1) places[p->which] = {.packed = true, .window = c->window};
     }
-  }
   long long offset = 0;
   for (std::size_t i = 0; i < places.size(); ++i) {
     parameter_place& place = places[i];

@@ -3,59 +3,26 @@
 #include <array>
 
 #include "parameter_places.hpp"
-#include "program.hpp"
+#include "steps.hpp"
 
 namespace etch {
 
-/// The kernels that a plan is made of.
-enum class step_kind : unsigned char {
-  map,
-  reduce,
-  contract,
-  contract_max_pool,
-  contract_dx,
-  contract_dw,
-  pool,
-  pool_index,
-  pool_gradient,
-  copy,
-  pack,
-  unpack,
-  transpose,
-  random,
-  iota,
-  batch_size,
-  all_reduce,
-};
+enum class value_id : int { none = -1 };
 
-/// Whether such a step multiplies what its window says.
-constexpr bool is_product(step_kind what) {
-  return what == step_kind::contract || what == step_kind::contract_dx ||
-         what == step_kind::contract_dw;
-}
-
-/// One kernel call. Operands and results are indices of `plan::values`; what is large lies in the
-/// plan's tables, once for all steps that share it, for steps are copied often.
+/// One kernel call. What is of any number lies in the plan's lists, once for all steps that share it,
+/// for steps are copied often.
 struct step {
-  step_kind what = step_kind::map;
-  bool batched = true;          // runs over the samples; otherwise once
-  bool sums = false;            // adds the sum over the samples to its result,
-  bool begins = false;          // of which it is the first part: what was there is overwritten
-  bool team = false;            // threads split its weights, each for the samples of all
-  function fn = function::add;  // pool, reduce
-  int result = -1;
-  int also = -1;  // also made, or -1: contract_max_pool: the pool_index; contract, map: see box
-  int layer = 0;
-  std::array<int, 3> operands{-1, -1, -1};  // x, weights, ...
-  int code = 0;                             // of plan::programs: map, reduce, contract, pool
-  int loads = 0;                            // of plan::loads, the first of the program's
-  int window = 0;                           // of plan::windows: contract*, pool*
-  int box = 0;  // of plan::boxes: copy; contract, map: the frame of the result or what is also made
-  int outer = 1, reduced = 1, inner = 1;    // reduce
-  int pool_height = 1, pool_width = 1;      // contract_max_pool; contract_dx, contract_dw of 3
-  int index = 0;                            // random: the stream
-  int by_row = 0;       // so many steps from here on run together, row by row; -1: with one before
-  bool passes = false;  // only steps that it runs with read its result, which is not stored
+  unsigned char kind = 0;  // of step_kinds
+  bool batched = true;     // runs over the samples; otherwise once
+  bool sums = false;       // adds the sum over the samples to its result,
+  bool begins = false;     // of which it is the first part: what was there is overwritten
+  bool team = false;       // threads split its weights, each for the samples of all
+  layer_id layer{};        // which asked for it
+  int place = 0;           // of what its kind has for itself, in the plan's table of the kind
+  int first_operand = 0, operand_count = 0;  // in plan::value_list: x, weights, ...
+  int first_result = 0, result_count = 1;    // the same
+  int code = 0;                              // of plan::programs
+  int first_load = 0;                        // in plan::value_list: one for each of the program's
 };
 
 /// Which buffer a value lies in.
@@ -69,8 +36,8 @@ struct value {
   int index = 0;   // which input or output
   int offset = 0;  // floats from the beginning of the buffer
   int stride = 0;  // floats from one sample to the next; 0 when all share one copy
-  bool lanes = false;  // a block of samples, element by element, as kernels/lanes/lanes.hpp says
-  bool grows = false;  // offset counts floats for each sample of the batch: see plan::whole_batch
+  bool lanes = false;   // a block of samples, element by element, as kernels/lanes/lanes.hpp says
+  bool grows = false;   // offset counts floats for each sample of the batch: see plan::whole_batch
   bool shared = false;  // a team's threads have it together: each thread's samples behind others,
                         // or, where it is not batched, each thread's copy
 };
@@ -79,9 +46,10 @@ struct value {
 /// together.
 inline constexpr int most_lanes = 16, lane_copies = 32;
 
-/// Steps that run together: over all samples at once, or as one loop, sample by sample, so that
-/// what flows between them stays in the nearest cache. With `lanes`, samples lie side by side in
-/// vectors: a loop takes as many at once as there are lanes, and sums over them are flat.
+/// Steps that run one after the other: each over all samples at once, or all of them as one loop,
+/// sample by sample, so that what flows between them stays in the nearest cache. With `lanes`, samples
+/// lie side by side in vectors: a loop takes as many at once as there are lanes, and sums over them
+/// are flat.
 struct segment {
   int first = 0, last = 0;
   bool loops = false;
@@ -103,14 +71,12 @@ struct plan_numbers {
 };
 
 /// A network as the list of its kernel calls, with a place for everything.
-struct plan : plan_numbers {
+struct plan : plan_numbers, kind_tables<step_kinds> {
   constexpr_list<step> steps;
   constexpr_list<value> values;
+  constexpr_list<value_id> value_list;  // operands, results and loads of all steps
   constexpr_list<segment> segments;
-  constexpr_list<program> programs{program{}};  // the first entry of each is that of a step without
-  constexpr_list<contraction> windows{contraction{}};
-  constexpr_list<copy_spec> boxes{copy_spec{}};
-  constexpr_list<int> loads;  // what programs read; -1 where that is no value
+  constexpr_list<program> programs{program{}};  // the first is that of a step without
   constexpr_list<parameter_place> places;
 };
 
@@ -121,39 +87,98 @@ constexpr std::ptrdiff_t memory_floats(Plan const& p, int samples) {
   return p.workspace + std::ptrdiff_t{p.batch} * round_up(samples, most_lanes);
 }
 
-/// What the indices of a step stand for, in its plan or a frozen one.
-template <class Plan>
-constexpr program const& code_of(Plan const& p, step const& s) {
-  return p.programs[static_cast<std::size_t>(s.code)];
+// What a step has, in a plan or a frozen one.
+
+template <class Kind>
+constexpr bool is(step const& s) {
+  return s.kind == step_kinds::number<Kind>;
+}
+template <class Kind, class Plan>
+constexpr Kind const& get(Plan const& p, step const& s) {
+  return p.template at<Kind>(s.place);
+}
+/// The same of a step of a plan that is no constant, and that may be of another kind: then nothing.
+template <class Kind, class Plan>
+constexpr Kind const* get_if(Plan const& p, step const& s) {
+  return is<Kind>(s) ? &get<Kind>(p, s) : nullptr;
+}
+/// f(what it has for itself), as the kind that the step is of.
+template <class Plan, class F>
+constexpr void visit(Plan const& p, step const& s, F f) {
+  p.visit(s.kind, s.place, f);
+}
+template <class Kind>
+constexpr void set_kind(plan& p, step& s, Kind const& kind) {
+  s.kind = step_kinds::number<Kind>;
+  s.place = p.keep(kind);
 }
 template <class Plan>
-constexpr contraction const& window_of(Plan const& p, step const& s) {
-  return p.windows[static_cast<std::size_t>(s.window)];
-}
-template <class Plan>
-constexpr copy_spec const& box_of(Plan const& p, step const& s) {
-  return p.boxes[static_cast<std::size_t>(s.box)];
-}
-/// Load k of the step's program: a value, or -1.
-template <class Plan>
-constexpr int load_of(Plan const& p, step const& s, int k) {
-  return p.loads[static_cast<std::size_t>(s.loads + k)];
+constexpr std::string_view name_of(Plan const& p, step const& s) {
+  std::string_view name;
+  visit(p, s, [&]<class Kind>(Kind const&) { name = Kind::name; });
+  return name;
 }
 
-/// f(v) for each value that a step reads: as a reference, which f may change, if neither is const.
-template <class Plan, class Step, class F>
-constexpr void for_each_read(Plan& p, Step& s, F f) {
-  for (auto& v : s.operands)
-    if (v >= 0) f(v);
-  for (int k = 0, n = code_of(p, s).loads; k < n; ++k)
-    if (auto& v = p.loads[static_cast<std::size_t>(s.loads + k)]; v >= 0) f(v);
+template <class Plan>
+constexpr auto operands_of(Plan& p, step const& s) {
+  auto* const first = p.value_list.data() + s.first_operand;
+  return list_view{first, first + s.operand_count};
+}
+template <class Plan>
+constexpr auto results_of(Plan& p, step const& s) {
+  auto* const first = p.value_list.data() + s.first_result;
+  return list_view{first, first + s.result_count};
+}
+/// The first result: what the step is there for.
+template <class Plan>
+constexpr value_id result_of(Plan const& p, step const& s) {
+  return p.value_list[s.first_result];
+}
+template <class Plan>
+constexpr program const& code_of(Plan const& p, step const& s) {
+  return p.programs[s.code];
+}
+/// What the step's program reads; none where that is no value.
+template <class Plan>
+constexpr auto loads_of(Plan& p, step const& s) {
+  auto* const first = p.value_list.data() + s.first_load;
+  return list_view{first, first + p.programs[s.code].loads};
+}
+
+/// Whether the step multiplies matrices: a contraction that is neither pooled nor padded, or one of its
+/// gradients.
+constexpr bool is_product(step const& s) {
+  return is<steps::contract>(s) || is<primitive::contract_dx>(s) || is<primitive::contract_dw>(s);
+}
+
+/// Whether the step multiplies: one of these, or a contraction with what is fused to it.
+constexpr bool multiplies(step const& s) {
+  return is_product(s) || is<steps::contract_and_pad>(s) || is<steps::contract_max_pool>(s);
+}
+/// The window of a step that multiplies. (By its kind: g++ -fsanitize=undefined takes no pointer into a
+/// constant plan for a condition.)
+template <class Plan>
+constexpr contraction const& window_of(Plan const& p, step const& s) {
+  if (is<steps::contract>(s)) return get<steps::contract>(p, s).window;
+  if (is<steps::contract_and_pad>(s)) return get<steps::contract_and_pad>(p, s).window;
+  if (is<steps::contract_max_pool>(s)) return get<steps::contract_max_pool>(p, s).window;
+  if (is<primitive::contract_dx>(s)) return get<primitive::contract_dx>(p, s).window;
+  return get<primitive::contract_dw>(p, s).window;
+}
+
+/// f(v) for each value that a step reads: as a reference, which f may change, if the plan is not const.
+template <class Plan, class F>
+constexpr void for_each_read(Plan& p, step const& s, F f) {
+  for (auto& v : operands_of(p, s)) f(v);
+  for (auto& v : loads_of(p, s))
+    if (v != value_id::none) f(v);
 }
 
 /// Whether the threads of a team wait for each other in the plan.
 template <class Plan>
 constexpr bool has_team(Plan const& p) {
   for (step const& s : p.steps)
-    if (s.team || s.what == step_kind::all_reduce) return true;
+    if (s.team || is<steps::all_reduce>(s)) return true;
   return false;
 }
 

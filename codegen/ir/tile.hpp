@@ -78,11 +78,7 @@ struct register_tile {
   constexpr bool operator==(register_tile const&) const = default;
 };
 
-/// A pooling window, stride equal to its size; 1x1 pools nothing.
-struct pool_window {
-  int height = 1, width = 1;
-  constexpr bool operator==(pool_window const&) const = default;
-};
+using etch::pool_window;
 
 /// How a single row of a matrix product is cut: strips of `lanes` filters, whose reduction is split
 /// into `chains` sums; what is left of the filters has `rest_chains`.

@@ -41,32 +41,52 @@ struct training_plan {
   static constexpr auto value = freeze<detail::training_source<Net, Loss, Samples>>();
 };
 
-/// The nodes of the graph from inputs to loss, as a constant, for what a program asks of them when a
-/// step has failed.
+/// The graph from inputs to loss, as a constant, for what a program asks of it when a step has failed.
 template <auto Net, class Loss>
-struct loss_nodes {
+struct loss_constant {
+  static graph_lists<viewing> view() {
+    auto const all = [](auto const& from, auto& to) {
+      to = {from.data(), from.data() + from.size()};
+    };
+    graph_lists<viewing> v;
+    all(made.nodes, v.nodes);
+    all(made.operand_list, v.operand_list);
+    all(made.layers, v.layers);
+    made.for_each_table(v, all);
+    return v;
+  }
+
  private:
-  static constexpr auto sizes = [] {
+  struct sizes {
+    std::size_t nodes, operands, layers;
+    std::array<std::size_t, primitives::count> kinds;
+  };
+  static constexpr sizes size = [] {
     graph const g = loss_graph(Net, Loss{});
-    return std::pair{g.nodes.size(), g.layers.size()};
+    return sizes{g.nodes.size(), g.operand_list.size(), g.layers.size(), g.sizes()};
   }();
-  static constexpr auto made = [] {
+  struct frozen_graph : kind_tables<primitives, frozen<primitives, size.kinds>> {
+    fixed_list<node, size.nodes> nodes{};
+    fixed_list<node_id, size.operands> operand_list{};
+    fixed_list<layer_info, size.layers> layers{};
+    node_id loss{};
+  };
+  static constexpr frozen_graph made = [] {
     graph const g = loss_graph(Net, Loss{});
-    struct {
-      std::array<node, sizes.first> nodes{};
-      std::array<layer_info, sizes.second> layers{};
-      int loss = 0;  // the node
-    } all;
-    std::copy(g.nodes.begin(), g.nodes.end(), all.nodes.begin());
-    std::copy(g.layers.begin(), g.layers.end(), all.layers.begin());
-    all.loss = g.outputs[1];
-    return all;
+    auto const all = [](auto const& from, auto& to) {
+      std::copy(from.begin(), from.end(), to.begin());
+    };
+    frozen_graph f;
+    all(g.nodes, f.nodes);
+    all(g.operand_list, f.operand_list);
+    all(g.layers, f.layers);
+    g.for_each_table(f, all);
+    f.loss = g.outputs[1];
+    return f;
   }();
 
  public:
-  static constexpr auto nodes = made.nodes;
-  static constexpr auto layers = made.layers;
-  static constexpr int loss = made.loss;
+  static constexpr node_id loss = made.loss;
 };
 
 /// Whether one of two networks is the other with layers behind it that have no parameters, or both
@@ -79,12 +99,12 @@ inline constexpr bool have_the_same_weights = [] {
     graph const a = graph_of(A), b = graph_of(B);
     graph const &shorter = a.size() < b.size() ? a : b, &longer = a.size() < b.size() ? b : a;
     return a.inputs == b.inputs && a.parameters.size() == b.parameters.size() &&
-           std::equal(shorter.nodes.begin(), shorter.nodes.end(), longer.nodes.begin());
+           compute_the_same(shorter, longer, shorter.size());
   }
 }();
 
 /// Whether a network computes the same while it trains.
 template <auto Net>
-inline constexpr bool trains_as_it_is = graph_of(Net).nodes == graph_of(Net, true).nodes;
+inline constexpr bool trains_as_it_is = compute_the_same(graph_of(Net), graph_of(Net, true));
 
 }  // namespace etch

@@ -15,27 +15,47 @@ constexpr std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {  // FNV-1
   return hash;
 }
 
+constexpr std::uint64_t mix(std::uint64_t hash, contraction const& w) {
+  for (int number : {w.height, w.width, w.channels, w.kernel_height, w.kernel_width, w.stride_height,
+                     w.stride_width, w.dilation_height, w.dilation_width, w.groups, w.filters})
+    hash = mix(hash, static_cast<std::uint64_t>(number));
+  return hash;
+}
+
+/// With all that a primitive has for itself, which decides what it computes.
+template <class Kind>
+constexpr std::uint64_t mix_kind(std::uint64_t hash, Kind const& kind) {
+  auto const with = [&](auto number) { hash = mix(hash, static_cast<std::uint64_t>(number)); };
+  if constexpr (requires { kind.window; }) hash = mix(hash, kind.window);
+  if constexpr (requires { kind.fn; }) with(kind.fn);
+  if constexpr (requires { kind.value; }) with(std::bit_cast<std::uint64_t>(kind.value));
+  if constexpr (requires { kind.which; }) with(kind.which);
+  if constexpr (requires { kind.axis; }) with(kind.axis);
+  if constexpr (requires { kind.stream; }) with(kind.stream);
+  if constexpr (requires { kind.first; }) with(kind.first), with(kind.last);
+  if constexpr (requires { kind.before; }) {
+    for (int e : kind.before) with(e);
+    for (int e : kind.after) with(e);
+  }
+  return hash;
+}
+
 /// With all of a node that decides what it computes.
-constexpr std::uint64_t mix(std::uint64_t hash, node const& n) {
-  auto const with = [&](auto... numbers) {
-    ((hash = mix(hash, static_cast<std::uint64_t>(numbers))), ...);
-  };
-  with(n.code, n.fn, n.index, n.over_batch, n.first, n.last);
-  hash = mix(hash, std::bit_cast<std::uint64_t>(n.value));
-  for (int o : n.operands) with(o);
-  for (int e : n.shape.extent) with(e);
-  for (int e : n.before) with(e);
-  for (int e : n.after) with(e);
-  if (contraction const& w = n.window; w != contraction{})
-    with(w.kernel_height, w.kernel_width, w.stride_height, w.stride_width, w.dilation_height,
-         w.dilation_width, w.groups, w.filters);
+constexpr std::uint64_t mix(std::uint64_t hash, graph const& g, node_id id) {
+  node const& n = g[id];
+  hash = mix(hash, n.kind);
+  hash = mix(hash, static_cast<std::uint64_t>(n.over_batch));
+  for (node_id o : g.operands(id)) hash = mix(hash, static_cast<std::uint64_t>(o));
+  for (int e : n.shape.extent) hash = mix(hash, static_cast<std::uint64_t>(e));
+  g.visit(id, [&](auto const& kind) { hash = mix_kind(hash, kind); });
   return hash;
 }
 
 /// The graph with logits for outputs where it has probabilities: its weights serve both.
 constexpr graph logits_only(graph g) {
-  for (int& y : g.outputs)
-    for (int logits = logits_of(g, y); logits >= 0; logits = logits_of(g, y)) y = logits;
+  for (node_id& y : g.outputs)
+    for (node_id logits = logits_of(g, y); logits != node_id::none; logits = logits_of(g, y))
+      y = logits;
   return g;
 }
 
@@ -46,8 +66,8 @@ constexpr std::uint64_t fingerprint_of(graph const& g,
   std::uint64_t hash = 0xcbf29ce484222325u;
   for (tensor_shape const& s : g.inputs)
     for (int e : s.extent) hash = mix(hash, static_cast<std::uint64_t>(e));
-  for (node const& n : g.nodes) hash = mix(hash, n);
-  for (int output : g.outputs) hash = mix(hash, static_cast<std::uint64_t>(output));
+  for (node_id id : g.ids()) hash = mix(hash, g, id);
+  for (node_id output : g.outputs) hash = mix(hash, static_cast<std::uint64_t>(output));
   for (std::size_t i = 0; i < places.size(); ++i) {
     for (char c : g.parameters[i].name.view()) hash = mix(hash, static_cast<std::uint64_t>(c));
     hash = mix(hash, static_cast<std::uint64_t>(places[i].offset));
@@ -72,21 +92,20 @@ struct layer_cost {
 namespace detail {
 
 /// The layer of the chain that a layer of the graph is, or is a part of.
-constexpr int chain_layer(graph const& g, int layer) {
-  return g.layers[static_cast<std::size_t>(layer)].number;
-}
+constexpr int chain_layer(graph const& g, layer_id layer) { return g.layers[layer].number; }
 
 /// Adds to each layer of the chain the bytes of the workspace that its steps fill.
 template <class Plan, class Add>
 constexpr void for_each_filled(graph const& g, Plan const& p, Add add) {
   constexpr_list<char> seen(p.values.size(), 0);
   for (step const& s : p.steps) {
-    value const& v = p.values[static_cast<std::size_t>(s.result)];
-    char& known = seen[static_cast<std::size_t>(s.result)];
-    if (v.where == space::workspace && known == 0)
-      add(static_cast<std::size_t>(chain_layer(g, s.layer)),
-          v.stride > 0 ? 4ll * v.stride * p.samples : 4ll * v.size);
-    known = 1;
+    for (value_id made : results_of(p, s)) {
+      value const& v = p.values[made];
+      if (v.where == space::workspace && !seen[made])
+        add(static_cast<std::size_t>(chain_layer(g, s.layer)),
+            v.stride > 0 ? 4ll * v.stride * p.samples : 4ll * v.size);
+      seen[made] = true;
+    }
   }
 }
 
@@ -102,7 +121,7 @@ struct facts {
     graph const g = graph_of(Net, true);  // which says how states move
     std::array<parameter_info, plan.places.size()> all{};
     std::copy_n(g.parameters.begin(), all.size(), all.begin());
-    for (parameter_info& p : all) p.layer = detail::chain_layer(g, p.layer);
+    for (parameter_info& p : all) p.layer = layer_id{detail::chain_layer(g, p.layer)};
     return all;
   }();
   static constexpr auto const& places = plan.places;
@@ -120,11 +139,11 @@ struct facts {
     constexpr int count = std::remove_cvref_t<decltype(Net)>::layer_count() + 1;
     graph const g = graph_of(Net);
     std::array<layer_cost, static_cast<std::size_t>(count)> all{};
-    auto const of = [&](int layer) -> layer_cost& {
+    auto const of = [&](layer_id layer) -> layer_cost& {
       return all[static_cast<std::size_t>(detail::chain_layer(g, layer))];
     };
     for (layer_info const& l : g.layers) {
-      if (l.inside >= 0) continue;
+      if (l.inside != layer_id::none) continue;
       all[static_cast<std::size_t>(l.number)].kind = l.kind;
       all[static_cast<std::size_t>(l.number)].output = l.output;
     }
@@ -136,8 +155,9 @@ struct facts {
     detail::for_each_filled(g, plan, [&](std::size_t layer, long long bytes) {
       all[layer].workspace_bytes += bytes;
     });
-    for (node const& n : g.nodes)
-      if (n.code == op::contract) of(n.layer).multiply_adds += n.window.multiply_adds();
+    for (node_id id : g.ids())
+      if (auto const* c = g.get_if<primitive::contract>(id))
+        of(g[id].layer).multiply_adds += c->window.multiply_adds();
     return all;
   }();
 };

@@ -3,16 +3,16 @@
 #include "../../dsl/network.hpp"
 #include "../passes/bind.hpp"
 #include "../passes/differentiate.hpp"
-#include "../passes/frame.hpp"
 #include "../passes/fuse.hpp"
+#include "../passes/fuse_padding.hpp"
+#include "../passes/fuse_rows.hpp"
 #include "../passes/layout.hpp"
 #include "../passes/place.hpp"
 #include "../passes/pool_first.hpp"
-#include "../passes/remake.hpp"
-#include "../passes/rows.hpp"
+#include "../passes/rematerialise.hpp"
 #include "../passes/schedule.hpp"
 #include "../passes/simplify.hpp"
-#include "../passes/together.hpp"
+#include "../passes/split_products.hpp"
 #include "../ir/plan.hpp"
 
 namespace etch {
@@ -28,13 +28,12 @@ constexpr plan lower(graph const& g, int samples, bool prologue, int heavy = tea
     return p;
   }
   graph const laid_out = passes::layout(simple);
-  p = passes::fuse(laid_out);
-  p = passes::bind(laid_out, std::move(p));
+  p = passes::bind(laid_out, passes::fuse(laid_out));
   p = passes::schedule(std::move(p), samples, prologue);
-  p = passes::remake(std::move(p));
-  p = passes::frame(std::move(p));
-  p = passes::together(std::move(p), heavy);
-  p = passes::rows(std::move(p));
+  p = passes::rematerialise(std::move(p));
+  p = passes::fuse_padding(std::move(p));
+  p = passes::split_products(std::move(p), heavy);
+  p = passes::fuse_rows(std::move(p));
   return passes::place(std::move(p));
 }
 
@@ -46,11 +45,7 @@ constexpr graph loss_graph(Network net, Loss) {
   context c{g, true};
   tensor const prediction{&g, g.outputs[0]};
   tensor_shape const shape = Loss::target_rule(prediction.shape()).shape;
-  g.inputs.push_back(shape);
-  tensor const target{&g, g.add({.code = op::input,
-                                 .batched = true,
-                                 .index = static_cast<int>(g.inputs.size()) - 1,
-                                 .shape = shape})};
+  tensor const target = detail::add_input(g, shape);
   g.outputs.push_back(Loss::forward(c, prediction, target).id);
   return g;
 }

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <initializer_list>
 #include <utility>
 
-#include "../ir/plan.hpp"
-#include "group.hpp"
+#include "fuse.hpp"
 
 namespace etch::passes {
 
@@ -11,8 +11,9 @@ namespace detail {
 
 class binder {
  public:
-  constexpr binder(graph const& g, plan&& fused) : g_(g), uses_(g), out_(std::move(fused)) {
-    value_of_.assign(g.nodes.size(), -1);
+  constexpr binder(graph const& g, fused_steps&& fused)
+      : g_(g), uses_(g), nodes_(std::move(fused.nodes)), out_(std::move(fused.steps)) {
+    value_of_.assign(g.nodes.size(), value_id::none);
     out_.places = parameter_places(g);
     out_.whole_batch = g.whole_batch;
     out_.least_samples = g.least_samples;
@@ -30,111 +31,109 @@ class binder {
   }
 
  private:
-  static constexpr std::size_t at(int id) { return static_cast<std::size_t>(id); }
-
-  constexpr int size_of(int id) const {
-    node const& n = g_[id];
-    bool const dw_is_transposed = n.operand_count() == 3 && skips_zeros(n.window);
-    if (n.code == op::parameter) return out_.places[at(n.index)].size;
-    if ((n.code == op::contract_dw && dw_is_transposed) ||
-        (n.code == op::transpose && n.index != packed_weights))
-      return transposed_size(n.window);
-    if (n.code == op::contract_dw || n.code == op::transpose || n.code == op::pack)
-      return packed_size(n.window);
-    return n.shape.elements();
+  /// Floats of what a node gives.
+  constexpr int size_of(node_id id) const {
+    if (auto const* p = g_.get_if<primitive::parameter>(id)) return out_.places[p->which].size;
+    if (auto const* dw = g_.get_if<primitive::contract_dw>(id))
+      return makes_transposed(*dw) ? transposed_size(dw->window) : packed_size(dw->window);
+    if (auto const* t = g_.get_if<primitive::transpose>(id))
+      return t->to == primitive::transpose::target::packed ? packed_size(t->window)
+                                                           : transposed_size(t->window);
+    if (auto const* p = g_.get_if<primitive::pack>(id)) return packed_size(p->window);
+    return g_[id].shape.elements();
   }
 
-  constexpr int value_of(int id) {
-    while (g_[id].code == op::reshape) id = g_[id].operand(0);
-    if (value_of_[at(id)] >= 0) return value_of_[at(id)];
-    node const& n = g_[id];
-    value v{n.shape, size_of(id), n.batched};
-    if (n.code == op::input) {
-      v.where = space::input;
-      v.index = n.index;
-    } else if (n.code == op::parameter) {
-      v.where = space::parameters;
-      v.offset = out_.places[at(n.index)].offset;
-    }
+  constexpr value_id add_value(value const& v) {
     out_.values.push_back(v);
-    return value_of_[at(id)] = static_cast<int>(out_.values.size()) - 1;
+    return value_id{static_cast<int>(out_.values.size()) - 1};
+  }
+  constexpr value_id value_of(node_id id) {
+    while (g_.is<primitive::reshape>(id)) id = g_.operand(id, 0);
+    if (value_of_[id] != value_id::none) return value_of_[id];
+    value v{g_[id].shape, size_of(id), g_[id].batched};
+    if (auto const* in = g_.get_if<primitive::input>(id)) {
+      v.where = space::input;
+      v.index = in->which;
+    } else if (auto const* p = g_.get_if<primitive::parameter>(id)) {
+      v.where = space::parameters;
+      v.offset = out_.places[p->which].offset;
+    }
+    return value_of_[id] = add_value(v);
   }
 
   constexpr void bind_steps() {
-    constexpr_list<step> fused = std::move(out_.steps);
-    out_.steps.clear();
-    out_.steps.reserve(fused.size() + out_.places.size());
-    for (step const& from : fused) {
-      int const result = value_of(from.result);
-      out_.steps.push_back(from);
-      step& s = out_.steps.back();
-      s.result = result;
-      if (s.also >= 0) s.also = value_of(s.also);
-      for (int& x : s.operands) x = x >= 0 ? value_of(x) : -1;
-      for (int k = 0; k < code_of(out_, s).loads; ++k)
-        if (int& x = out_.loads[at(s.loads + k)]; x >= 0) x = value_of(x);
+    out_.value_list.assign(nodes_.size(), value_id::none);
+    auto const bind = [&](int first, int count) {
+      for (int k = first; k < first + count; ++k)
+        if (nodes_[k] != node_id::none) out_.value_list[k] = value_of(nodes_[k]);
+    };
+    for (step const& s : out_.steps) {
+      bind(s.first_result, s.result_count);
+      bind(s.first_operand, s.operand_count);
+      bind(s.first_load, code_of(out_, s).loads);
     }
+  }
+
+  constexpr int listed(std::initializer_list<value_id> values) {
+    int const first = static_cast<int>(out_.value_list.size());
+    for (value_id v : values) out_.value_list.push_back(v);
+    return first;
   }
 
   /// A map of the loads that are given, which it reads as `code` says. One that `sums` reads its
   /// result too.
-  constexpr void add_map(int result, int layer, bool batched, bool sums, program const& code,
-                         std::initializer_list<int> loads) {
-    out_.steps.push_back({.what = step_kind::map,
-                          .batched = batched,
-                          .sums = sums,
-                          .result = result,
-                          .layer = layer,
-                          .code = static_cast<int>(out_.programs.size()),
-                          .loads = static_cast<int>(out_.loads.size())});
+  constexpr void add_map(value_id result, layer_id layer, bool batched, bool sums,
+                         program const& code, std::initializer_list<value_id> loads) {
+    step s{.kind = step_kinds::number<steps::map>, .batched = batched, .sums = sums, .layer = layer};
+    s.first_result = listed({result});
+    s.code = static_cast<int>(out_.programs.size());
+    s.first_load = listed(loads);
     out_.programs.push_back(code);
-    for (int v : loads) out_.loads.push_back(v);
+    out_.steps.push_back(s);
   }
 
   /// Whether the value is one parameter's gradient and nothing else that is asked for.
-  constexpr bool wanted_once(int v) {
+  constexpr bool wanted_once(value_id v) {
     int wanted = 0;
     for (gradient_root const& root : g_.gradients) wanted += value_of(root.node) == v;
-    for (int y : g_.outputs) wanted += value_of(y) == v;
+    for (node_id y : g_.outputs) wanted += value_of(y) == v;
     return wanted == 1;
   }
 
   /// Results that are a parameter's gradient go where gradients are; a sum is made there at once.
   /// All that contributes to a gradient is added to one value.
   constexpr void bind_gradients() {
-    constexpr_list<int> gradient_of(out_.places.size(), -1);
+    constexpr_list<value_id> gradient_of(out_.places.size(), value_id::none);
     for (gradient_root const& root : g_.gradients) {
-      int node = root.node;
+      node_id node = root.node;
       bool alone = uses_.users(node).empty();
-      while (g_[node].code == op::reshape && alone) {
-        node = g_[node].operand(0);
+      while (g_.is<primitive::reshape>(node) && alone) {
+        node = g_.operand(node, 0);
         alone = uses_.users(node).size() == 1;
       }
-      int const v = value_of(node);
-      parameter_place const& place = out_.places[at(root.parameter)];
-      int& destination = gradient_of[at(root.parameter)];
-      value target = out_.values[at(v)];
+      value_id const v = value_of(node);
+      parameter_place const& place = out_.places[root.parameter];
+      value_id& destination = gradient_of[root.parameter];
+      value target = out_.values[v];
       target.where = space::gradients;
       target.offset = place.offset;
       target.batched = false;
       if (g_[node].over_batch && alone && wanted_once(v) &&
-          out_.values[at(v)].where == space::workspace) {
-        out_.values[at(v)] = target;
-        if (destination < 0) destination = v;
-        for (step& s : out_.steps)
-          if (s.result == v) s.result = destination;
+          out_.values[v].where == space::workspace) {
+        out_.values[v] = target;
+        if (destination == value_id::none) destination = v;
+        for (step const& s : out_.steps)
+          for (value_id& made : results_of(out_, s))
+            if (made == v) made = destination;
         continue;
       }
-      int const elements = place.packed ? place.size : out_.values[at(v)].size;
-      if (destination < 0) {
-        destination = static_cast<int>(out_.values.size());
-        out_.values.push_back(target);
-      }
+      int const elements = place.packed ? place.size : out_.values[v].size;
+      if (destination == value_id::none) destination = add_value(target);
       program add{.loads = 2, .instructions = 1};
       add.load_list[0] = add.load_list[1] = {.run = 1, .period = elements};
       add.code[0] = {function::add, 0, 1, 0};
-      out_.values[at(destination)].size = elements;
-      add_map(destination, g_.parameters[at(root.parameter)].layer, false, true, add,
+      out_.values[destination].size = elements;
+      add_map(destination, g_.parameters[root.parameter].layer, false, true, add,
               {destination, v});
     }
   }
@@ -143,10 +142,7 @@ class binder {
   constexpr void begin_sums() {
     constexpr_list<char> begun(out_.values.size(), false);
     for (step& s : out_.steps)
-      if (s.sums) {
-        s.begins = !begun[at(s.result)];
-        begun[at(s.result)] = true;
-      }
+      if (s.sums) s.begins = !std::exchange(begun[result_of(out_, s)], true);
   }
 
   /// Each thread of a team sums over its own samples. Who reads the sum means that of the whole
@@ -155,57 +151,54 @@ class binder {
     constexpr_list<step> steps = std::move(out_.steps);
     out_.steps.clear();
     out_.steps.reserve(2 * steps.size());
-    for (step s : steps) {
-      int const total = s.result;
-      if (!s.sums || !s.batched || out_.values[at(total)].where != space::workspace) {
-        out_.steps.push_back(s);
-        continue;
-      }
-      value part = out_.values[at(total)];
-      part.shared = true;
-      s.result = static_cast<int>(out_.values.size());
-      out_.values.push_back(part);
+    for (step const& s : steps) {
       out_.steps.push_back(s);
-      out_.steps.push_back({.what = step_kind::all_reduce,
-                            .batched = false,
-                            .result = total,
-                            .layer = s.layer,
-                            .operands = {s.result, -1, -1}});
+      value_id const total = result_of(out_, s);
+      if (!s.sums || !s.batched || out_.values[total].where != space::workspace) continue;
+      value part = out_.values[total];
+      part.shared = true;
+      value_id const own = add_value(part);
+      out_.value_list[s.first_result] = own;
+      step all{.kind = step_kinds::number<steps::all_reduce>, .batched = false, .layer = s.layer};
+      all.first_result = listed({total});
+      all.first_operand = listed({own});
+      all.operand_count = 1;
+      out_.steps.push_back(all);
     }
   }
 
   /// A result is written where the caller wants it; an input, a parameter or a second output is
   /// copied.
-  constexpr void bind_output(int id, int index) {
-    int const v = value_of(id);
-    if (out_.values[at(v)].where == space::workspace && out_.values[at(v)].batched) {
-      out_.values[at(v)].where = space::output;
-      out_.values[at(v)].index = index;
+  constexpr void bind_output(node_id id, int index) {
+    value_id const v = value_of(id);
+    if (out_.values[v].where == space::workspace && out_.values[v].batched) {
+      out_.values[v].where = space::output;
+      out_.values[v].index = index;
       return;
     }
-    value target = out_.values[at(v)];
+    value target = out_.values[v];
     target.where = space::output;
     target.index = index;
     target.offset = 0;
     target.batched = true;
-    out_.values.push_back(target);
     program copy{.loads = 1};
     copy.load_list[0] = {
-        .batched = out_.values[at(v)].batched, .run = 1, .period = target.shape.elements()};
-    add_map(static_cast<int>(out_.values.size()) - 1, g_[id].layer, true, false, copy, {v});
+        .batched = out_.values[v].batched, .run = 1, .period = target.shape.elements()};
+    add_map(add_value(target), g_[id].layer, true, false, copy, {v});
   }
 
   graph const& g_;
   grouping uses_;
+  constexpr_list<node_id> nodes_;
   plan out_;
-  constexpr_list<int> value_of_;
+  constexpr_list<value_id> value_of_;
 };
 
 }  // namespace detail
 
 /// Gives the steps values to read and write instead of nodes: reshapes share one, results that are
 /// outputs or gradients go where those are, and one step begins each sum over the samples.
-constexpr plan bind(graph const& g, plan fused) {
+constexpr plan bind(graph const& g, fused_steps fused) {
   return detail::binder{g, std::move(fused)}.run();
 }
 

@@ -1,176 +1,201 @@
 #pragma once
 
+#include <initializer_list>
+#include <utility>
+
 #include "../ir/parameter_places.hpp"
 #include "readers.hpp"
 
-namespace etch {
-
-namespace passes {
+namespace etch::passes {
 
 namespace detail {
 
 /// The slice that alone reads each dX and for which that is better made as a convolution of a dY
-/// with zeros around it, or -1: it cuts off what the windows of a padded image read of its border,
+/// with zeros around it, or none: it cuts off what the windows of a padded image read of its border,
 /// so that no more is multiplied, and the convolution takes in the maps that follow.
-constexpr constexpr_list<int> cuts_of(graph const& g) {
-  constexpr_list<int> cuts(g.nodes.size(), -1);
+constexpr constexpr_list<node_id> cuts_of(graph const& g) {
+  constexpr_list<node_id> cuts(g.nodes.size(), node_id::none);
+  if (g.table<primitive::slice>().empty() || g.table<primitive::contract_dx>().empty()) return cuts;
   auto const all = readers(g);
-  for (int id = 0; id < g.size(); ++id) {
-    node const& cut = g[id];
-    if (cut.code != op::slice || g[cut.operand(0)].code != op::contract_dx) continue;
-    node const& dx = g[cut.operand(0)];
-    contraction const& c = dx.window;
-    int const height = c.span_height() - 1, width = c.span_width() - 1;
+  for (node_id id : g.ids()) {
+    if (!g.is<primitive::slice>(id)) continue;
+    auto const* cut = &g.get<primitive::slice>(id);
+    node_id const dx = g.operand(id, 0);
+    auto const* made = g.get_if<primitive::contract_dx>(dx);
+    if (!made || g[dx].operand_count != 2 || all[dx].size() != 1) continue;
+    contraction const& c = made->window;
+    tensor_shape const& left = g[id].shape;
     bool const plain =
-        dx.operand_count() == 2 && c.groups == 1 && c.stride_height == 1 && c.stride_width == 1 &&
-        c.channels >= 16 && canonical(c) == c && cut.shape.rank == 3 &&
-        cut.shape[2] == c.channels &&
-        g[dx.operand(0)].shape == tensor_shape{c.out_height(), c.out_width(), c.filters};
-    if (plain && all[static_cast<std::size_t>(cut.operand(0))].size() == 1 &&
-        cut.before[0] <= height && cut.after[0] <= height && cut.before[1] <= width &&
-        cut.after[1] <= width && cut.shape.elements(0, 2) <= c.out_height() * c.out_width())
-      cuts[static_cast<std::size_t>(cut.operand(0))] = id;
+        c.groups == 1 && c.stride_height == 1 && c.stride_width == 1 && c.channels >= 16 &&
+        canonical(c) == c && left.rank == 3 && left[2] == c.channels &&
+        g[g.operand(dx, 0)].shape == tensor_shape{c.out_height(), c.out_width(), c.filters};
+    int const height = c.span_height() - 1, width = c.span_width() - 1;
+    if (plain && cut->before[0] <= height && cut->after[0] <= height && cut->before[1] <= width &&
+        cut->after[1] <= width && left.elements(0, 2) <= c.out_height() * c.out_width())
+      cuts[dx] = id;
   }
   return cuts;
 }
 
-/// What `cut` leaves of the dX of c, as the contraction of the padded dY.
-constexpr contraction inverse(contraction const& c, node const& cut) {
+/// What a slice leaves of the dX of c, `shape`, as the contraction of the padded dY.
+constexpr contraction inverse(contraction const& c, tensor_shape const& shape) {
   contraction made = transposed(c);
-  made.height = cut.shape[0] + c.span_height() - 1;
-  made.width = cut.shape[1] + c.span_width() - 1;
+  made.height = shape[0] + c.span_height() - 1;
+  made.width = shape[1] + c.span_width() - 1;
   return made;
 }
+
+/// How a node's weights lie: as they are declared, or in the panels of a window.
+struct weights_layout {
+  bool are_packed = false;
+  contraction window{};
+};
+
+class layout_pass {
+ public:
+  constexpr explicit layout_pass(graph const& from)
+      : from_(from), to_(from), places_(parameter_places(from)), cuts_(cuts_of(from)) {
+    to_.nodes.clear();
+    to_.operand_list.clear();
+  }
+
+  constexpr graph run() {
+    for (node_id id : from_.ids()) renamed_.push_back(place(id));
+    for (node_id& y : to_.outputs) y = standard(renamed_[y]);
+    for (gradient_root& root : to_.gradients) {
+      parameter_place const& place = places_[root.parameter];
+      node_id const made = renamed_[root.node];
+      root.node = place.packed ? packed_for(made, place.window) : standard(made);
+    }
+    return std::move(to_);
+  }
+
+ private:
+  struct copy {
+    node_id standard, packed;
+  };
+  struct transposed_copy {
+    node_id packed, made;
+  };
+
+  constexpr node_id noted(node_id id, weights_layout layout = {}) {
+    layouts_.push_back(layout);
+    return id;
+  }
+  /// A node of the weights `id` in the layout of another node of its kind.
+  template <class Kind>
+  constexpr node_id convert(Kind const& kind, node_id id, weights_layout layout) {
+    node_id const made = to_.add(kind, {to_[id].shape}, std::initializer_list<node_id>{id}, to_[id].layer);
+    return noted(made, layout);
+  }
+
+  constexpr node_id standard(node_id id) {
+    if (!layouts_[id].are_packed) return id;
+    for (copy const& c : copies_)
+      if (c.packed == id) return c.standard;
+    contraction const window = layouts_[id].window;
+    copies_.push_back({convert(primitive::unpack{window}, id, {}), id});
+    return copies_.back().standard;
+  }
+  constexpr node_id packed_for(node_id id, contraction const& window) {
+    if (layouts_[id].are_packed && same_packing(layouts_[id].window, window)) return id;
+    node_id const plain = standard(id);
+    for (copy const& c : copies_)
+      if (c.standard == plain && same_packing(layouts_[c.packed].window, window)) return c.packed;
+    copies_.push_back({plain, convert(primitive::pack{window}, plain, {true, window})});
+    return copies_.back().packed;
+  }
+  /// The weights `id` as a reader of the old graph wants them, of whose layer they then are.
+  constexpr node_id transposed_for(node_id id, node_id reader, contraction const& window,
+                                   primitive::transpose::target to) {
+    for (transposed_copy const& t : transposes_) {
+      auto const& made = to_.get<primitive::transpose>(t.made);
+      if (t.packed == id && made.to == to &&
+          same_packing(canonical(made.window), canonical(window)))
+        return t.made;
+    }
+    node_id const made = to_.add(primitive::transpose{window, to}, {from_[reader].shape},
+                                 std::initializer_list<node_id>{id}, from_[reader].layer);
+    transposes_.push_back({id, noted(made, {true, window})});
+    return made;
+  }
+
+  /// The convolution that gives what `cut` leaves of `dx`.
+  constexpr node_id convolved(node_id dx, node_id cut_id) {
+    contraction const c = from_.get<primitive::contract_dx>(dx).window;
+    primitive::slice const cut = from_.get<primitive::slice>(cut_id);
+    contraction const made = inverse(c, from_[cut_id].shape);
+    int const height = c.span_height() - 1, width = c.span_width() - 1;
+    layer_id const layer = from_[dx].layer;
+    node_id const weights = packed_for(renamed_[from_.operand(dx, 1)], c);
+    node_id const turned =
+        transposed_for(weights, dx, c, primitive::transpose::target::convolved);
+    node_id const dy = standard(renamed_[from_.operand(dx, 0)]);
+    primitive::pad const around{{height - cut.before[0], width - cut.before[1]},
+                                {height - cut.after[0], width - cut.after[1]}};
+    node_id const padded = noted(to_.add(
+        around, {{made.height, made.width, made.channels}, to_[dy].batched},
+        std::initializer_list<node_id>{dy}, layer));
+    return noted(to_.add(primitive::contract{made}, {from_[cut_id].shape, from_[dx].batched},
+                         std::initializer_list<node_id>{padded, turned}, layer));
+  }
+
+  constexpr node_id place(node_id id) {
+    node const& n = from_[id];
+    if (n.is<primitive::contract_dx>()) return place_dx(id);
+    if (n.is<primitive::slice>() && cuts_[from_.operand(id, 0)] == id)
+      return renamed_[from_.operand(id, 0)];
+    contraction const* const packing =
+        n.is<primitive::contract>() ? &from_.get<primitive::contract>(id).window : nullptr;
+    operands_.clear();
+    for (node_id x : from_.operands(n)) {
+      bool const weights = packing && operands_.size() == 1;
+      operands_.push_back(weights ? packed_for(renamed_[x], *packing) : standard(renamed_[x]));
+    }
+    node_id const made = to_.add_node(n, operands_);
+    if (n.is<primitive::contract_dw>()) return place_dw(id, made);
+    if (!n.is<primitive::parameter>()) return noted(made);
+    parameter_place const& place = places_[from_.get<primitive::parameter>(id).which];
+    return noted(made, {place.packed, place.window});
+  }
+  constexpr node_id place_dx(node_id id) {
+    if (node_id const cut = cuts_[id]; cut != node_id::none) return convolved(id, cut);
+    contraction const& window = from_.get<primitive::contract_dx>(id).window;
+    operands_.clear();
+    for (node_id x : from_.operands(id))
+      operands_.push_back(operands_.size() == 1 ? packed_for(renamed_[x], window)
+                                                : standard(renamed_[x]));
+    if (!dx_transposes(window))
+      operands_[1] =
+          transposed_for(operands_[1], id, window, primitive::transpose::target::dx);
+    return noted(to_.add_node(from_[id], operands_));
+  }
+  constexpr node_id place_dw(node_id id, node_id made) {
+    primitive::contract_dw const& dw = from_.get<primitive::contract_dw>(id);
+    if (!makes_transposed(dw)) return noted(made, {true, dw.window});
+    noted(made);
+    node_id const packed =
+        to_.add(primitive::transpose{dw.window, primitive::transpose::target::packed},
+                {to_[made].shape}, std::initializer_list<node_id>{made}, to_[made].layer);
+    return noted(packed, {true, dw.window});
+  }
+
+  graph const& from_;
+  graph to_;
+  constexpr_list<parameter_place> places_;
+  constexpr_list<node_id> cuts_;
+  constexpr_list<node_id> renamed_;         // of from_
+  constexpr_list<weights_layout> layouts_;  // of to_
+  constexpr_list<copy> copies_;
+  constexpr_list<transposed_copy> transposes_;
+  constexpr_list<node_id> operands_;  // of the node that is being placed
+};
 
 }  // namespace detail
 
 /// Puts `pack`, `unpack` and `transpose` where a node wants weights in another layout than it is
 /// given: contractions read packed panels, dX mostly transposed ones, and dW gives packed ones. What
 /// a padded convolution's dX is cut to becomes a convolution itself.
-constexpr graph layout(graph const& from) {
-  auto const at = [](int id) { return static_cast<std::size_t>(id); };
-  struct copy {
-    int standard, packed;
-  };
-  struct transposed_copy {
-    int packed, made;
-  };
-  constexpr_list<parameter_place> const places = parameter_places(from);
-  graph g = from;
-  g.nodes.clear();
-  constexpr_list<int> renamed;
-  constexpr_list<char> packed;  // of g: the value is in the panels of its window
-  constexpr_list<copy> copies;
-  constexpr_list<transposed_copy> transposes;
-  auto const add = [&](node const& n, bool is_packed) {
-    g.nodes.push_back(n);
-    packed.push_back(is_packed);
-    return g.size() - 1;
-  };
-  auto const convert = [&](op how, int id, contraction const& window) {
-    return add({.code = how,
-                .layer = g[id].layer,
-                .shape = g[id].shape,
-                .operands = {id, -1, -1},
-                .window = window},
-               how == op::pack);
-  };
-  auto const standard = [&](int id) {
-    if (!packed[at(id)]) return id;
-    for (copy const& c : copies)
-      if (c.packed == id) return c.standard;
-    copies.push_back({convert(op::unpack, id, g[id].window), id});
-    return copies.back().standard;
-  };
-  auto const packed_for = [&](int id, contraction const& window) {
-    if (packed[at(id)] && same_packing(g[id].window, window)) return id;
-    int const plain = standard(id);
-    for (copy const& c : copies)
-      if (c.standard == plain && same_packing(g[c.packed].window, window)) return c.packed;
-    copies.push_back({plain, convert(op::pack, plain, window)});
-    return copies.back().packed;
-  };
-  auto const transposed_for = [&](int id, node const& reader,
-                                  transposition how = transposed_weights) {
-    for (transposed_copy const& t : transposes)
-      if (t.packed == id && g[t.made].index == how &&
-          same_packing(canonical(g[t.made].window), canonical(reader.window)))
-        return t.made;
-    transposes.push_back({id, add({.code = op::transpose,
-                                   .index = how,
-                                   .layer = reader.layer,
-                                   .shape = reader.shape,
-                                   .operands = {id, -1, -1},
-                                   .window = reader.window},
-                                  true)});
-    return transposes.back().made;
-  };
-  auto const convolved = [&](node const& dx, node const& cut) {
-    contraction const& c = dx.window;
-    contraction const made = detail::inverse(c, cut);
-    int const height = c.span_height() - 1, width = c.span_width() - 1;
-    int const turned = transposed_for(dx.operand(1), dx, turned_weights);
-    int const dy = dx.operand(0);
-    int const padded = add({.code = op::pad,
-                            .batched = g[dy].batched,
-                            .layer = dx.layer,
-                            .shape = {made.height, made.width, made.channels},
-                            .operands = {dy, -1, -1},
-                            .before = {height - cut.before[0], width - cut.before[1]},
-                            .after = {height - cut.after[0], width - cut.after[1]}},
-                           false);
-    return add({.code = op::contract,
-                .batched = dx.batched,
-                .layer = dx.layer,
-                .shape = cut.shape,
-                .operands = {padded, turned, -1},
-                .window = made},
-               false);
-  };
-  constexpr_list<int> const cuts = detail::cuts_of(from);
-  for (int id = 0; id < from.size(); ++id) {
-    node n = from[id];
-    bool const weights = n.code == op::contract || n.code == op::contract_dx;
-    for (int i = 0; i < n.operand_count(); ++i) {
-      int& operand = n.operands[at(i)];
-      operand = renamed[at(operand)];
-      operand = weights && i == 1 ? packed_for(operand, n.window) : standard(operand);
-    }
-    if (int const cut = cuts[at(id)]; cut >= 0) {
-      renamed.push_back(convolved(n, from[cut]));
-      continue;
-    }
-    if (n.code == op::slice && cuts[at(from[id].operand(0))] == id) {
-      renamed.push_back(n.operand(0));
-      continue;
-    }
-    if (n.code == op::contract_dx && !dx_transposes(n.window))
-      n.operands[1] = transposed_for(n.operand(1), n);
-    bool const transposed_dw =  // made in the layout of the transposed weights
-        n.code == op::contract_dw && n.operand_count() == 3 && skips_zeros(n.window);
-    bool is_packed = n.code == op::contract_dw && !transposed_dw;
-    if (n.code == op::parameter) {
-      is_packed = places[at(n.index)].packed;
-      n.window = places[at(n.index)].window;
-    }
-    renamed.push_back(add(n, is_packed));
-    if (transposed_dw)
-      renamed.back() = add({.code = op::transpose,
-                            .index = packed_weights,
-                            .layer = n.layer,
-                            .shape = n.shape,
-                            .operands = {renamed.back(), -1, -1},
-                            .window = n.window},
-                           true);
-  }
-  for (int& y : g.outputs) y = standard(renamed[at(y)]);
-  for (gradient_root& root : g.gradients) {
-    parameter_place const& place = places[at(root.parameter)];
-    int const node = renamed[at(root.node)];
-    root.node = place.packed ? packed_for(node, place.window) : standard(node);
-  }
-  return g;
-}
+constexpr graph layout(graph const& g) { return detail::layout_pass{g}.run(); }
 
-}  // namespace passes
-}  // namespace etch
+}  // namespace etch::passes

@@ -24,51 +24,40 @@ class placer {
   }
 
  private:
-  static constexpr std::size_t at(int id) { return static_cast<std::size_t>(id); }
-
   struct life {
-    int first = -1, last = -1;  // steps
+    int first = -1, last = -1;  // steps; -1 of what no step reads or writes
     int first_segment = -1, last_segment = -1;
-    int shares = -1;  // the value whose memory this one takes over
+    value_id shares = value_id::none;  // the value whose memory this one takes over
   };
 
-  template <class F>
-  constexpr void for_each_value(step const& s, F f) {
-    for_each_read(out_, s, f);
-    f(s.result);
-    if (s.also >= 0) f(s.also);
-  }
-
   constexpr void find_lifetimes() {
-    constexpr_list<char> passes(out_.values.size(), false);
-    for (std::size_t g = 0; g < out_.segments.size(); ++g)
-      for (int i = out_.segments[g].first, first = i, last = i; i < out_.segments[g].last; ++i) {
-        // Steps that run row by row read and write their memory all at once.
-        int const together = out_.steps[at(i)].by_row;
-        if (together >= 0) first = i, last = i + std::max(0, together - 1);
-        if (out_.steps[at(i)].passes) passes[at(out_.steps[at(i)].result)] = true;
-        for_each_value(out_.steps[at(i)], [&](int v) {
-          life& l = lives_[at(v)];
+    for (int g = 0; g < static_cast<int>(out_.segments.size()); ++g)
+      for (int i = out_.segments[g].first; i < out_.segments[g].last; ++i) {
+        auto const see = [&](value_id v) {
+          life& l = lives_[v];
           if (l.first < 0) {
-            l.first = passes[at(v)] ? i : first;
-            l.first_segment = static_cast<int>(g);
+            l.first = i;
+            l.first_segment = g;
           }
-          l.last = passes[at(v)] ? i : last;
-          l.last_segment = static_cast<int>(g);
-        });
+          l.last = i;
+          l.last_segment = g;
+        };
+        for_each_read(out_, out_.steps[i], see);
+        for (value_id v : results_of(out_, out_.steps[i])) see(v);
       }
     // What crosses the border of a loop lives through all of its iterations.
     for (life& l : lives_) {
       if (l.first < 0 || l.first_segment == l.last_segment) continue;
-      segment const& from = out_.segments[at(l.first_segment)];
-      segment const& to = out_.segments[at(l.last_segment)];
+      segment const& from = out_.segments[l.first_segment];
+      segment const& to = out_.segments[l.last_segment];
       if (from.loops) l.first = from.first;
       if (to.loops) l.last = to.last - 1;
     }
     // So does what a loop adds up, sample by sample.
     for (step const& s : out_.steps) {
-      life& l = lives_[at(s.result)];
-      if (!s.sums || l.first < 0) continue;
+      if (!s.sums) continue;
+      life& l = lives_[result_of(out_, s)];
+      if (l.first < 0) continue;
       for (segment const& g : out_.segments)
         if (g.loops && l.last >= g.first && l.last < g.last) {
           l.first = std::min(l.first, g.first);
@@ -82,47 +71,49 @@ class placer {
       value& x = out_.values[v];
       life const& l = lives_[v];
       bool const one_copy = x.where == space::workspace && l.first_segment == l.last_segment &&
-                            l.first_segment >= 0 && out_.segments[at(l.first_segment)].loops;
+                            l.first_segment >= 0 && out_.segments[l.first_segment].loops;
       x.stride = x.batched && !one_copy ? x.size : 0;
       x.grows = out_.whole_batch && x.where == space::workspace && x.stride > 0;
       x.lanes = x.batched && x.where == space::workspace && l.first_segment >= 0 &&
-                out_.segments[at(l.first_segment)].lanes;
+                out_.segments[l.first_segment].lanes;
     }
   }
 
   /// An element-wise step may write over an operand that nothing reads later.
   constexpr void share_in_place() {
     for (int i = 0; i < static_cast<int>(out_.steps.size()); ++i) {
-      step const& s = out_.steps[at(i)];
-      value const& y = out_.values[at(s.result)];
-      if (s.what != step_kind::map || y.where != space::workspace ||
-          lives_[at(s.result)].first != i)
-        continue;
-      for (int k = 0; k < code_of(out_, s).loads; ++k) {
-        int const v = load_of(out_, s, k);
-        if (v < 0) continue;
-        value const& x = out_.values[at(v)];
+      step const& s = out_.steps[i];
+      if (!is<steps::map>(s) && !is<steps::map_and_pad>(s)) continue;
+      value_id const made = result_of(out_, s);
+      value const& y = out_.values[made];
+      if (y.where != space::workspace || lives_[made].first != i) continue;
+      auto const reads = loads_of(out_, s);
+      for (int k = 0; k < static_cast<int>(reads.size()); ++k) {
+        value_id const v = reads[k];
+        if (v == value_id::none) continue;
+        value const& x = out_.values[v];
         auto const& access = code_of(out_, s).operand(k);
         bool const whole = access.run == 1 && access.period == y.size && x.batched == y.batched;
         if (!whole || x.where != space::workspace || x.size != y.size || x.stride != y.stride ||
-            x.shared != y.shared || lives_[at(v)].last != i || read_otherwise(s, v))
+            x.shared != y.shared || lives_[v].last != i || is_read_otherwise(s, v))
           continue;
-        lives_[at(s.result)].shares = v;
+        lives_[made].shares = v;
         break;
       }
     }
   }
-  constexpr bool read_otherwise(step const& s, int v) const {
-    for (int k = 0; k < code_of(out_, s).loads; ++k)
-      if (load_of(out_, s, k) == v &&
-          (code_of(out_, s).operand(k).run != 1 ||
-           code_of(out_, s).operand(k).period != out_.values[at(v)].size))
+  /// Whether the step reads an element of v that is not the one it makes.
+  constexpr bool is_read_otherwise(step const& s, value_id v) const {
+    auto const reads = loads_of(out_, s);
+    for (int k = 0; k < static_cast<int>(reads.size()); ++k)
+      if (program::load const& l = code_of(out_, s).operand(k);
+          reads[k] == v && (l.run != 1 || l.period != out_.values[v].size))
         return true;
     return false;
   }
 
-  constexpr int memory_of(int v) const {
-    while (lives_[at(v)].shares >= 0) v = lives_[at(v)].shares;
+  constexpr value_id memory_of(value_id v) const {
+    while (lives_[v].shares != value_id::none) v = lives_[v].shares;
     return v;
   }
 
@@ -139,15 +130,15 @@ class placer {
   /// What shares the memory of another keeps that alive.
   constexpr void extend_shared_lives() {
     for (std::size_t v = 0; v < lives_.size(); ++v)
-      if (lives_[v].shares >= 0)
-        if (int const m = memory_of(static_cast<int>(v)); lives_[v].last > lives_[at(m)].last)
-          lives_[at(m)].last = lives_[v].last;
+      if (lives_[v].shares != value_id::none)
+        if (life& m = lives_[memory_of(value_id{static_cast<int>(v)})]; lives_[v].last > m.last)
+          m.last = lives_[v].last;
   }
 
   /// Memory that a value has for itself while it lives.
   struct block {
     long long size, offset;  // as footprint says
-    int value;
+    value_id value;
     int first, last;  // steps
   };
 
@@ -161,8 +152,8 @@ class placer {
     batch_ = place_apart(true);
     place_shared();
     for (std::size_t v = 0; v < out_.values.size(); ++v)
-      if (lives_[v].shares >= 0)
-        out_.values[v].offset = out_.values[at(memory_of(static_cast<int>(v)))].offset;
+      if (lives_[v].shares != value_id::none)
+        out_.values[v].offset = out_.values[memory_of(value_id{static_cast<int>(v)})].offset;
   }
 
   /// Places what each thread has for itself, of the values that grow with the batch or of the
@@ -174,9 +165,9 @@ class placer {
     for (std::size_t v = 0; v < out_.values.size(); ++v) {
       value const& x = out_.values[v];
       life const& l = lives_[v];
-      if (x.where == space::workspace && x.grows == grows && l.first >= 0 && l.shares < 0 &&
+      if (x.where == space::workspace && x.grows == grows && l.first >= 0 && l.shares == value_id::none &&
           !x.shared)
-        blocks.push_back({footprint(x), 0, static_cast<int>(v), l.first, l.last});
+        blocks.push_back({footprint(x), 0, value_id{static_cast<int>(v)}, l.first, l.last});
     }
     block* const all = blocks.data();
     int const count = static_cast<int>(blocks.size());
@@ -193,7 +184,7 @@ class placer {
         if (x.offset + x.size <= other.offset) break;
         if (other.offset + other.size > x.offset) x.offset = other.offset + other.size;
       }
-      out_.values[at(x.value)].offset = static_cast<int>(x.offset);
+      out_.values[x.value].offset = static_cast<int>(x.offset);
       end = std::max(end, x.offset + x.size);
       int to = i;
       for (; to > 0 && all[to - 1].offset > x.offset; --to) all[to] = all[to - 1];
@@ -206,7 +197,7 @@ class placer {
   constexpr void place_shared() {
     for (std::size_t v = 0; v < lives_.size(); ++v) {
       value& x = out_.values[v];
-      if (!x.shared || lives_[v].first < 0 || lives_[v].shares >= 0) continue;
+      if (!x.shared || lives_[v].first < 0 || lives_[v].shares != value_id::none) continue;
       long long& end = x.grows ? batch_ : workspace_;
       x.offset = static_cast<int>(end);
       end += footprint(x);

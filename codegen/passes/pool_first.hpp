@@ -1,5 +1,7 @@
 #pragma once
 
+#include <initializer_list>
+
 #include "../ir/packing.hpp"
 #include "readers.hpp"
 
@@ -8,11 +10,37 @@ namespace etch::passes {
 
 namespace detail {
 
-/// max(c, x) of a constant c.
-constexpr bool rectifies(graph const& g, node const& map) {
-  return map.code == op::map && map.fn == function::maximum &&
-         g[map.operand(0)].code == op::constant && g[map.operand(1)].shape == map.shape &&
-         g[map.operand(1)].batched == map.batched;
+/// What max(c, x) of a constant c rectifies, or none.
+constexpr node_id rectified_by(graph const& g, node_id id) {
+  auto const* m = g.get_if<primitive::map>(id);
+  if (!m || m->fn != function::maximum || !g.is<primitive::constant>(g.operand(id, 0)))
+    return node_id::none;
+  node_id const x = g.operand(id, 1);
+  return g[x].shape == g[id].shape && g[x].batched == g[id].batched ? x : node_id::none;
+}
+
+constexpr bool is_max_pool(graph const& g, node_id id) {
+  auto const* p = g.get_if<primitive::pool>(id);
+  return p && p->fn == function::maximum;
+}
+
+/// Whether no two windows share a position, and none has gaps.
+constexpr bool is_exclusive(contraction const& w) {
+  return w.kernel_height == w.stride_height && w.dilation_height == 1 &&
+         w.kernel_width == w.stride_width && w.dilation_width == 1;
+}
+
+/// Lets two nodes, of which the second reads the first as its operand `at`, change places: what was
+/// second then reads the operand `from` of what was first, and that reads it as its operand `from`.
+constexpr void change_places(graph& g, node_id first, int from, node_id second, int at) {
+  node_id const x = g.operand(first, from);
+  node const was_first = g[first], was_second = g[second];
+  g[first] = was_second;
+  g[first].layer = was_first.layer;
+  g[second] = was_first;
+  g[second].layer = was_second.layer;
+  g.operands(first)[at] = x;
+  g.operands(second)[from] = first;
 }
 
 }  // namespace detail
@@ -22,19 +50,13 @@ constexpr bool rectifies(graph const& g, node const& map) {
 /// other for windows of 2 x 2.
 constexpr void pool_first(graph& g) {
   auto const readers = detail::readers(g);
-  for (int id = 0; id < g.size(); ++id) {
-    node const pool = g[id];
-    if (pool.code != op::pool || pool.fn != function::maximum) continue;
-    int const x = pool.operand(0);
-    node const map = g[x];
-    if (!detail::rectifies(g, map) || readers[static_cast<std::size_t>(x)].size() != 1) continue;
-    g[x] = pool;  // the two change places; what they read stands before both
-    g[x].operands[0] = map.operand(1);
-    g[x].layer = map.layer;
-    g[id] = map;
-    g[id].operands[1] = x;
-    g[id].shape = pool.shape;
-    g[id].layer = pool.layer;
+  for (node_id id : g.ids()) {
+    if (!detail::is_max_pool(g, id)) continue;
+    node_id const map = g.operand(id, 0);
+    if (detail::rectified_by(g, map) == node_id::none || readers[map].size() != 1) continue;
+    tensor_shape const pooled = g[id].shape;
+    detail::change_places(g, map, 1, id, 0);  // the pooling stands where the map did
+    g[id].shape = pooled;
   }
 }
 
@@ -42,28 +64,22 @@ constexpr void pool_first(graph& g) {
 /// The index of the maximum may change where all of a window is below c; nothing flows back there.
 constexpr void pool_last(graph& g) {
   auto const readers = detail::readers(g);
-  auto const of = [&](int id) { return readers[static_cast<std::size_t>(id)]; };
-  for (int id = 0; id < g.size(); ++id) {
-    node const map = g[id];
-    if (!detail::rectifies(g, map)) continue;
-    int const x = map.operand(1);
-    node const pool = g[x];
-    if (pool.code != op::pool || pool.fn != function::maximum || of(x).size() != 1) continue;
-    int const image = pool.operand(0);
+  for (node_id id : g.ids()) {
+    node_id const pool = detail::rectified_by(g, id);
+    if (pool == node_id::none || !detail::is_max_pool(g, pool) || readers[pool].size() != 1)
+      continue;
+    node_id const image = g.operand(pool, 0);
+    contraction const window = g.get<primitive::pool>(pool).window;
     bool alone = true;
-    for (int r : of(image))
-      alone = alone && r >= 0 && (r == x || (g[r].code == op::pool_index &&
-                                             g[r].window == pool.window));
+    for (node_id r : readers[image]) {
+      auto const* index = r != node_id::none ? g.get_if<primitive::pool_index>(r) : nullptr;
+      alone = alone && (r == pool || (index && index->window == window));
+    }
     if (!alone) continue;
-    g[x] = map;
-    g[x].operands[1] = image;
-    g[x].shape = g[image].shape;
-    g[x].layer = pool.layer;
-    g[id] = pool;
-    g[id].operands[0] = x;
-    g[id].layer = map.layer;
-    for (int r : of(image))
-      if (r != x) g[r].operands[0] = x;
+    detail::change_places(g, pool, 0, id, 1);  // the map stands where the pooling did
+    g[pool].shape = g[image].shape;
+    for (node_id r : readers[image])
+      if (r != pool) g.operands(r)[0] = pool;
   }
 }
 
@@ -71,36 +87,46 @@ constexpr void pool_last(graph& g) {
 /// instead of the gradient of all of its outputs, and the sum of that the sum of the pooled one.
 constexpr void through_pooling(graph& g) {
   auto const readers = detail::readers(g);
-  for (int id = 0; id < g.size(); ++id) {
-    node const spread = g[id];
-    contraction const& w = spread.window;
-    bool const exclusive = spread.code == op::pool_gradient && spread.fn == function::maximum &&
-                           w.kernel_height == w.stride_height && w.dilation_height == 1 &&
-                           w.kernel_width == w.stride_width && w.dilation_width == 1;
-    if (!exclusive) continue;
-    int const index = spread.operand(0), dy = spread.operand(1);
-    auto const& users = readers[static_cast<std::size_t>(id)];
-    auto const fits = [&](int r) {  // the contraction's output, and its gradient with zeros
-      if (r < 0 || (g[r].code != op::contract_dx && g[r].code != op::contract_dw)) return false;
-      contraction const& c = g[r].window;
-      bool const is_dx = g[r].code == op::contract_dx;
-      return g[r].operand_count() == 2 && g[r].operand(is_dx ? 0 : 1) == id && !c.depthwise() &&
-             g[g[r].operand(is_dx ? 1 : 0)].batched == !is_dx && spread.batched &&
-             c.out_height() == w.height && c.out_width() == w.width && c.filters == w.channels;
+  for (node_id id : g.ids()) {
+    auto const* spread = g.get_if<primitive::pool_gradient>(id);
+    if (!spread || spread->fn != function::maximum || !detail::is_exclusive(spread->window)) continue;
+    contraction const w = spread->window;
+    pool_window const pooled{w.kernel_height, w.kernel_width};
+    node_id const index = g.operand(id, 0), dy = g.operand(id, 1);
+    auto const comes_from_pooling = [&](contraction const& c) {
+      return g[id].batched && !c.depthwise() && c.out_height() == w.height &&
+             c.out_width() == w.width && c.filters == w.channels;
     };
-    bool all_needed = false;  // dX without the zeros left out needs the whole of dY
-    for (int r : users)
-      all_needed = all_needed || (r >= 0 && g[r].code == op::contract_dx &&
-                                  !(fits(r) && skips_zeros(g[r].window)));
-    for (int r : users) {
-      if (r >= 0 && g[r].code == op::reduce && g[r].fn == function::add && g[r].first == 0 &&
-          g[r].last >= 2 && g[r].operand(0) == id)
-        g[r].operands[0] = dy;
-      if (!fits(r) || (!skips_zeros(g[r].window) && all_needed)) continue;
-      g[r].operands = g[r].code == op::contract_dx ? std::array<int, 3>{dy, g[r].operand(1), index}
-                                                   : std::array<int, 3>{g[r].operand(0), dy, index};
-      g[r].pool_height = w.kernel_height;
-      g[r].pool_width = w.kernel_width;
+    // dX without the zeros left out needs the whole of dY
+    auto const takes_dx = [&](node_id r) {
+      auto const* dx = g.get_if<primitive::contract_dx>(r);
+      return dx && g[r].operand_count == 2 && g.operand(r, 0) == id &&
+             !g[g.operand(r, 1)].batched && comes_from_pooling(dx->window) &&
+             skips_zeros(dx->window);
+    };
+    auto const takes_dw = [&](node_id r) {
+      auto const* dw = g.get_if<primitive::contract_dw>(r);
+      return dw && g[r].operand_count == 2 && g.operand(r, 1) == id && g[g.operand(r, 0)].batched &&
+             comes_from_pooling(dw->window);
+    };
+    bool all_needed = false;
+    for (node_id r : readers[id])
+      all_needed = all_needed ||
+                   (r != node_id::none && g.is<primitive::contract_dx>(r) && !takes_dx(r));
+    for (node_id r : readers[id]) {
+      if (r == node_id::none) continue;
+      if (auto const* sum = g.get_if<primitive::reduce>(r);
+          sum && sum->fn == function::add && sum->first == 0 && sum->last >= 2)
+        g.operands(r)[0] = dy;
+      if (takes_dx(r)) {
+        contraction const c = g.get<primitive::contract_dx>(r).window;
+        node_id const weights = g.operand(r, 1);
+        g.change(r, primitive::contract_dx{c, pooled}, std::initializer_list<node_id>{dy, weights, index});
+      } else if (takes_dw(r) && (!all_needed || skips_zeros(g.get<primitive::contract_dw>(r).window))) {
+        contraction const c = g.get<primitive::contract_dw>(r).window;
+        node_id const x = g.operand(r, 0);
+        g.change(r, primitive::contract_dw{c, pooled}, std::initializer_list<node_id>{x, dy, index});
+      }
     }
   }
 }

@@ -24,16 +24,14 @@ class scheduler {
     lanes_ = fits_lanes();
     manner_.reserve(steps_.size());
     for (int i = 0; i < static_cast<int>(steps_.size()); ++i) {
-      manner_.push_back(manner_of(steps_[at(i)]));
-      if (done_[at(i)] < 0) waiting_.push_back(i);
+      manner_.push_back(manner_of(steps_[i]));
+      if (done_[i] < 0) waiting_.push_back(i);
     }
     for (bool loops = false; !waiting_.empty(); loops = !loops) emit_segment(loops);
     return std::move(out_);
   }
 
  private:
-  static constexpr std::size_t at(int id) { return static_cast<std::size_t>(id); }
-
   /// A step waits for every earlier one that writes what it reads or writes.
   constexpr void find_dependencies() {
     struct writer {
@@ -47,19 +45,18 @@ class scheduler {
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       step const& s = steps_[i];
       first_.push_back(static_cast<int>(needs_.size()));
-      auto const wait_for = [&](int v) {
-        for (int w = last_writer[at(v)]; w >= 0; w = writers[at(w)].before)
-          needs_.push_back(writers[at(w)].step);
+      auto const wait_for = [&](value_id v) {
+        for (int w = last_writer[v]; w >= 0; w = writers[w].before)
+          needs_.push_back(writers[w].step);
       };
       for_each_read(out_, s, wait_for);
-      wait_for(s.result);
-      needs_.push_back(-1);
-      for (int v : {s.result, s.also}) {
-        if (v < 0) continue;
-        writers.push_back({static_cast<int>(i), last_writer[at(v)]});
-        last_writer[at(v)] = static_cast<int>(writers.size()) - 1;
+      wait_for(result_of(out_, s));
+      for (value_id v : results_of(out_, s)) {
+        writers.push_back({static_cast<int>(i), last_writer[v]});
+        last_writer[v] = static_cast<int>(writers.size()) - 1;
       }
     }
+    first_.push_back(static_cast<int>(needs_.size()));
     blocker_.assign(steps_.size(), -1);
   }
 
@@ -70,15 +67,14 @@ class scheduler {
       varies[v] =
           out_.values[v].where != space::parameters && out_.values[v].where != space::workspace;
     for (step const& s : steps_) {  // a value that two steps write varies if one of them does
-      char& result = varies[at(s.result)];
-      result = result || s.batched || s.sums || s.what == step_kind::batch_size;
-      for_each_read(out_, s, [&](int v) { result = result || varies[at(v)]; });
-      if (s.also >= 0) varies[at(s.also)] = result;
+      bool changes = varies[result_of(out_, s)] || s.batched || s.sums || is<primitive::batch_size>(s);
+      for_each_read(out_, s, [&](value_id v) { changes = changes || varies[v]; });
+      for (value_id v : results_of(out_, s)) varies[v] = changes;
     }
     for (std::size_t i = 0; i < steps_.size(); ++i) {
-      int const v = steps_[i].result;
-      if (varies[at(v)]) continue;
-      out_.values[at(v)].where = space::derived;
+      value_id const v = result_of(out_, steps_[i]);
+      if (varies[v]) continue;
+      out_.values[v].where = space::derived;
       emit(static_cast<int>(i), 0);
     }
     if (out_.steps.empty()) return;
@@ -87,8 +83,8 @@ class scheduler {
   }
 
   constexpr void emit(int i, int in_segment) {
-    done_[at(i)] = in_segment;
-    out_.steps.push_back(steps_[at(i)]);
+    done_[i] = in_segment;
+    out_.steps.push_back(steps_[i]);
   }
 
   enum class manner { flat, loop, either };
@@ -98,11 +94,10 @@ class scheduler {
   constexpr manner manner_of(step const& s) const {
     if (out_.samples == 1 || !s.batched) return manner::flat;
     if (lanes_) return s.sums ? manner::flat : manner::loop;
-    if (is_product(s.what))
-      return is_row_product(window_of(out_, s)) ? manner::flat : manner::loop;
-    bool const pools = s.what == step_kind::contract_max_pool || s.what == step_kind::pool ||
-                       s.what == step_kind::pool_index || s.what == step_kind::pool_gradient;
-    bool const is_large = out_.values[at(s.result)].size > large_value || reads_much(s);
+    if (is_product(s)) return is_row_product(window_of(out_, s)) ? manner::flat : manner::loop;
+    bool const pools = is<steps::contract_max_pool>(s) || is<primitive::pool>(s) ||
+                       is<primitive::pool_index>(s) || is<primitive::pool_gradient>(s);
+    bool const is_large = out_.values[result_of(out_, s)].size > large_value || reads_much(s);
     return pools || is_large ? manner::loop : manner::either;
   }
   /// Whether all is so narrow that vectors are filled better by samples: dense layers of up to 8
@@ -111,51 +106,46 @@ class scheduler {
     bool multiplies = false;
     for (step const& s : steps_) {
       if (!s.batched) continue;
-      if (is_product(s.what)) {
+      if (is_product(s)) {
         contraction const& w = window_of(out_, s);
         contraction const c = canonical(w);
         if (!c.pointwise() || w.out_height() * w.out_width() != 1 || c.groups != 1 ||
-            c.channels > 16 || c.filters > 8 || s.operands[2] >= 0)
+            c.channels > 16 || c.filters > 8 || s.operand_count > 2)
           return false;
         multiplies = true;
-      } else if (s.what == step_kind::reduce) {
-        if (s.outer * s.reduced * s.inner > 16) return false;
-      } else if (s.what != step_kind::map) {
+      } else if (auto const* r = get_if<steps::reduce>(out_, s)) {
+        if (r->outer * r->reduced * r->inner > 16) return false;
+      } else if (!is<steps::map>(s)) {
         return false;
       }
-      if (!s.sums && out_.values[at(s.result)].size > 16) return false;
-      for (int k = 0; k < code_of(out_, s).loads; ++k) {
-        int const v = load_of(out_, s, k);
-        if (v >= 0 && out_.values[at(v)].batched && out_.values[at(v)].size > 16) return false;
-      }
+      if (!s.sums && out_.values[result_of(out_, s)].size > 16) return false;
+      for (value_id v : loads_of(out_, s))
+        if (v != value_id::none && out_.values[v].batched && out_.values[v].size > 16) return false;
     }
     return multiplies && out_.samples >= 8;
   }
 
   constexpr bool reads_much(step const& s) const {
-    for (int k = 0, n = code_of(out_, s).loads; k < n; ++k)
-      if (int const v = load_of(out_, s, k); v >= 0) {
-        value const& x = out_.values[at(v)];
-        if (x.batched && x.size > large_value) return true;
-      }
+    for (value_id v : loads_of(out_, s))
+      if (v != value_id::none && out_.values[v].batched && out_.values[v].size > large_value)
+        return true;
     return false;
   }
   static constexpr bool is_row_product(contraction const& w) {
-    contraction const c = canonical(w);
-    return c.pointwise() && w.out_height() * w.out_width() <= 16;
+    return canonical(w).pointwise() && w.out_height() * w.out_width() <= 16;
   }
 
   /// Whether step i can run in the segment; if it has to wait, one it waits for is its blocker_.
   constexpr bool ready(int i, int segment, bool loops) {
-    for (int k = first_[at(i)]; needs_[at(k)] >= 0; ++k) {
-      int const d = needs_[at(k)];
-      if (done_[at(d)] < 0) {
-        blocker_[at(i)] = d;
+    for (int k = first_[i]; k < first_[i + 1]; ++k) {
+      int const d = needs_[k];
+      if (done_[d] < 0) {
+        blocker_[i] = d;
         return false;
       }
       // The sum over the samples is complete when its loop is.
-      bool const partial = loops && done_[at(d)] == segment && steps_[at(d)].sums;
-      if (partial && !(steps_[at(i)].sums && steps_[at(i)].result == steps_[at(d)].result))
+      bool const partial = loops && done_[d] == segment && steps_[d].sums;
+      if (partial && !(steps_[i].sums && result_of(out_, steps_[i]) == result_of(out_, steps_[d])))
         return false;
     }
     return true;
@@ -184,12 +174,12 @@ class scheduler {
 
   constexpr_list<step> steps_;  // as they were, by the numbers of needs_ and done_
   plan out_;
-  bool lanes_ = false;        // how samples lie: see segment::lanes
-  constexpr_list<int> needs_;    // what each step waits for, from first_ to the next -1
-  constexpr_list<int> first_;    // of needs_
-  constexpr_list<int> blocker_;  // what keeps each step, or -1
-  constexpr_list<int> done_;     // the segment that a step is in, or -1
-  constexpr_list<int> waiting_;  // the others
+  bool lanes_ = false;           // how samples lie: see segment::lanes
+  constexpr_list<int> needs_;    // what the steps wait for, one after the other
+  constexpr_list<int> first_;    // of needs_: where each step's begin, and where the last one's end
+  constexpr_list<int> blocker_;  // a step that keeps each, or -1 while none is known
+  constexpr_list<int> done_;     // the segment that a step is in, or -1 while it waits
+  constexpr_list<int> waiting_;  // the steps that wait
   constexpr_list<manner> manner_;
 };
 

@@ -23,25 +23,25 @@ namespace etch::passes {
 template <class Plan>
 constexpr bool in_lanes(Plan const& p, int i) {
   for (segment const& g : p.segments)
-    if (g.first <= i && i < g.last)
-      return g.lanes && (g.loops || p.steps[static_cast<std::size_t>(i)].batched);
+    if (g.first <= i && i < g.last) return g.lanes && (g.loops || p.steps[i].batched);
   return false;
 }
 
 /// What step `i` of a plan, or of a frozen one, asks for.
 template <class Plan>
 constexpr kernel_request request_of(Plan const& p, int i) {
-  step const& s = p.steps[static_cast<std::size_t>(i)];
-  bool const pools = s.what == step_kind::contract_max_pool;
-  kernel_request r;
-  if (pools || s.what == step_kind::contract) r.what = contract_product::forward;
-  else if (s.what == step_kind::contract_dx) r.what = contract_product::dx;
-  else if (s.what == step_kind::contract_dw) r.what = contract_product::dw;
-  else return r;
-  r.lanes = in_lanes(p, i);
-  r.window = window_of(p, s);
-  r.pooled = pools || s.operands[2] >= 0;
-  if (pools) r.pool = {s.pool_height, s.pool_width};
+  step const& s = p.steps[i];
+  if (!multiplies(s)) return {};
+  kernel_request r{.what = is<primitive::contract_dx>(s)   ? contract_product::dx
+                           : is<primitive::contract_dw>(s) ? contract_product::dw
+                                                           : contract_product::forward,
+                   .window = window_of(p, s),
+                   .pooled = s.operand_count == 3,
+                   .lanes = in_lanes(p, i)};
+  if (is<steps::contract_max_pool>(s)) {
+    r.pooled = true;
+    r.pool = get<steps::contract_max_pool>(p, s).pooled;
+  }
   if (canonical(r.window).pointwise() && r.window.out_height() * r.window.out_width() == 1) {
     r.one_row = !s.batched || (p.samples == 1 && !p.whole_batch);
     r.inlines = p.steps.size() <= inlining_steps;
@@ -52,11 +52,13 @@ constexpr kernel_request request_of(Plan const& p, int i) {
 /// The kernel of step `i` on that machine.
 template <class Plan>
 constexpr kernel_choice choice_of(Plan const& p, int i, machine const& m) {
-  step const& s = p.steps[static_cast<std::size_t>(i)];
+  step const& s = p.steps[i];
   kernel_choice k = kernels::choose(m, request_of(p, i));
-  if (s.what != step_kind::map || s.by_row != 0 || in_lanes(p, i)) return k;
-  map_spec const spec{code_of(p, s), p.values[static_cast<std::size_t>(s.result)].size, s.batched};
-  k.map = s.box > 0 ? kernels::choose_map(m, spec, box_of(p, s)) : kernels::choose_map(m, spec);
+  map_spec const spec{code_of(p, s), p.values[result_of(p, s)].size, s.batched};
+  if (is<steps::map_and_pad>(s))
+    k.map = kernels::choose_map(m, spec, get<steps::map_and_pad>(p, s).box);
+  else if (is<steps::map>(s) && !in_lanes(p, i))
+    k.map = kernels::choose_map(m, spec);
   return k;
 }
 

@@ -1,153 +1,174 @@
 #pragma once
 
+#include <initializer_list>
+#include <utility>
+
 #include "../../dsl/functions.hpp"
 
 namespace etch::passes {
 
 namespace detail {
 
+/// The nodes that outputs and gradients are computed from, and all inputs and parameters.
+constexpr constexpr_list<char> live_nodes(graph const& g) {
+  constexpr_list<char> live(g.nodes.size(), false);
+  for (node_id y : g.outputs) live[y] = true;
+  for (gradient_root const& r : g.gradients) live[r.node] = true;
+  char* const is_live = live.data();
+  node_id const* const operands = g.operand_list.data();
+  for (int i = g.size() - 1; i >= 0; --i) {  // many: without calls
+    node const& n = g.nodes[i];
+    if (n.is<primitive::input>() || n.is<primitive::parameter>()) is_live[i] = true;
+    if (is_live[i])
+      for (int k = n.first_operand, end = k + n.operand_count; k < end; ++k)
+        is_live[static_cast<int>(operands[k])] = true;
+  }
+  return live;
+}
+
+/// Gives all that a graph names nodes by their new numbers.
+constexpr void rename_roots(graph& g, constexpr_list<node_id> const& renamed) {
+  for (node_id& y : g.outputs) y = renamed[y];
+  for (gradient_root& r : g.gradients) r.node = renamed[r.node];
+}
+
 class simplifier {
  public:
   constexpr explicit simplifier(graph const& from) : from_(from), to_(from) {
     to_.nodes.clear();
+    to_.operand_list.clear();
     renamed_.reserve(from.nodes.size());
   }
 
   constexpr graph run() {
-    mark_live(from_);
-    for (int id = 0; id < from_.size(); ++id) renamed_.push_back(live_[at(id)] ? place(id) : -1);
-    for (int& y : to_.outputs) y = renamed_[at(y)];
-    for (gradient_root& r : to_.gradients) r.node = renamed_[at(r.node)];
+    constexpr_list<char> live = live_nodes(from_);
+    for (node_id id : from_.ids()) renamed_.push_back(live[id] ? place(id) : node_id::none);
+    rename_roots(to_, renamed_);
     drop_dead();
-    return to_;
+    return std::move(to_);
   }
 
  private:
-  static constexpr std::size_t at(int id) { return static_cast<std::size_t>(id); }
-
-  constexpr void mark_live(graph const& g) {
-    live_.assign(g.nodes.size(), false);
-    for (int y : g.outputs) live_[at(y)] = true;
-    for (gradient_root const& r : g.gradients) live_[at(r.node)] = true;
-    for (int id = g.size() - 1; id >= 0; --id) {
-      node const& n = g[id];
-      if (n.code == op::input || n.code == op::parameter) live_[at(id)] = true;
-      if (!live_[at(id)]) continue;
-      for (int i = 0; i < n.operand_count(); ++i) live_[at(n.operand(i))] = true;
-    }
-  }
-
   /// What was folded or skipped may have left operands that nobody reads.
   constexpr void drop_dead() {
-    mark_live(to_);
-    renamed_.assign(to_.nodes.size(), -1);
+    constexpr_list<char> live = live_nodes(to_);
+    renamed_.assign(to_.nodes.size(), node_id::none);
     int kept = 0;
-    for (int id = 0; id < to_.size(); ++id) {
-      if (!live_[at(id)]) continue;
-      node& n = to_[id];
-      for (int i = 0; i < n.operand_count(); ++i) n.operands[at(i)] = renamed_[at(n.operand(i))];
-      renamed_[at(id)] = kept;
-      if (kept != id) to_[kept] = n;
+    for (node_id id : to_.ids()) {
+      if (!live[id]) continue;
+      for (node_id& x : to_.operands(id)) x = renamed_[x];
+      renamed_[id] = node_id{kept};
+      if (node_id{kept} != id) to_.nodes[kept] = to_[id];
       ++kept;
     }
-    to_.nodes.resize(at(kept));
-    for (int& y : to_.outputs) y = renamed_[at(y)];
-    for (gradient_root& r : to_.gradients) r.node = renamed_[at(r.node)];
+    to_.nodes.resize(static_cast<std::size_t>(kept));
+    rename_roots(to_, renamed_);
   }
 
-  constexpr bool is_constant(int id) const { return to_[id].code == op::constant; }
-  constexpr bool is_constant(int id, double v) const {
-    return is_constant(id) && is_exactly(to_[id].value, v);
+  constexpr bool is_constant(node_id id) const { return to_.is<primitive::constant>(id); }
+  constexpr bool is_constant(node_id id, double v) const {
+    return is_constant(id) && is_exactly(value_of(id), v);
+  }
+  constexpr double value_of(node_id id) const { return to_.get<primitive::constant>(id).value; }
+  constexpr function function_of(node const& n) const {
+    return to_.at<primitive::map>(n.place).fn;
+  }
+  constexpr bool is_identity(node_id id) const {
+    return to_[id].is<primitive::map>() && function_of(to_[id]) == function{};
   }
 
-  /// The node that already is `n`, or -1: an operand that the function leaves as it is.
-  constexpr int neutral(node const& n) const {
-    int const a = n.operand(0), b = n.operand(1);
-    auto const same = [&](int id) {
-      return to_[id].shape == n.shape && to_[id].batched == n.batched;
+  /// The operand that the node, the last one, leaves as it is, or none.
+  constexpr node_id neutral(node const& n) const {
+    if (n.operand_count == 0) return node_id::none;
+    node_id const* const operand = to_.operand_list.data() + n.first_operand;
+    auto const is_unchanged = [&](node_id x) {
+      return to_[x].batched == n.batched && to_[x].shape == n.shape;
     };
-    if (n.code == op::detach) return a;
-    if (n.code == op::reshape) return to_[a].shape == n.shape ? a : -1;
-    if (n.code != op::map) return -1;
-    if (n.fn == function::identity && same(a)) return a;
-    if (arity(n.fn) != 2) return -1;
-    if (is_constant(b, info(n.fn).right_neutral) && same(a)) return a;
-    if (is_constant(a, info(n.fn).left_neutral) && same(b)) return b;
-    return -1;
+    node_id const a = operand[0];
+    if (n.is<primitive::detach>()) return a;
+    if (n.is<primitive::reshape>()) return to_[a].shape == n.shape ? a : node_id::none;
+    if (!n.is<primitive::map>()) return node_id::none;
+    function const fn = function_of(n);
+    if (fn == function{} && is_unchanged(a)) return a;
+    if (n.operand_count != 2) return node_id::none;
+    node_id const b = operand[1];
+    if (is_constant(b, info(fn).right_neutral) && is_unchanged(a)) return a;
+    if (is_constant(a, info(fn).left_neutral) && is_unchanged(b)) return b;
+    return node_id::none;
   }
 
-  /// What a map of constants gives, or NaN.
+  /// What a map of constants, or a constant in another shape, gives; else NaN.
   constexpr double folded(node const& n) const {
-    double operands[3]{};
-    if (n.code != op::map) return series::nan;
-    for (int i = 0; i < n.operand_count(); ++i) {
-      if (!is_constant(n.operand(i))) return series::nan;
-      operands[i] = to_[n.operand(i)].value;
+    bool const maps = n.is<primitive::map>();
+    if (!maps && !n.is<primitive::reshape>()) return series::nan;
+    node_id const* const operand = to_.operand_list.data() + n.first_operand;
+    double values[3]{};
+    for (int i = 0; i < n.operand_count; ++i) {
+      if (!is_constant(operand[i])) return series::nan;
+      values[i] = value_of(operand[i]);
     }
-    return fold(n.fn, operands[0], operands[1], operands[2]);
+    return maps ? fold(function_of(n), values[0], values[1], values[2]) : values[0];
   }
 
-  constexpr int place(int id) {
-    node n = from_[id];
-    for (int i = 0; i < n.operand_count(); ++i) {
-      int& operand = n.operands[at(i)];
-      operand = renamed_[at(operand)];
+  constexpr node_id place(node_id old) {
+    node const& from = from_[old];
+    node_id const id = to_.add_node(from, from_.operands(from));
+    node const& n = to_[id];
+    bool const maps = n.is<primitive::map>(), reshapes = n.is<primitive::reshape>();
+    for (node_id& x : to_.operands(n)) {
+      x = renamed_[x];
       // A broadcast that is only read by a map needs no tensor of its own.
-      while (n.code == op::map && to_[operand].code == op::map &&
-             to_[operand].fn == function::identity && (!to_[operand].batched || n.batched) &&
-             broadcast_access(to_[to_[operand].operand(0)].shape, n.shape).period != 0 &&
-             (to_[operand].shape == n.shape))
-        operand = to_[operand].operand(0);
-      while (n.code == op::reshape && to_[operand].code == op::reshape)
-        operand = to_[operand].operand(0);
+      while (maps && is_identity(x) && (!to_[x].batched || n.batched) && to_[x].shape == n.shape &&
+             broadcast_access(to_[to_.operand(x, 0)].shape, n.shape).period != 0)
+        x = to_.operand(x, 0);
+      while (reshapes && to_.is<primitive::reshape>(x)) x = to_.operand(x, 0);
     }
-    if (int const known = neutral(n); known >= 0) return known;
-    bool const spreads = (n.code == op::map && n.fn == function::identity) || n.code == op::reshape;
-    bool const spreads_constant = spreads && is_constant(n.operand(0));
-    double const value = spreads_constant ? to_[n.operand(0)].value : folded(n);
-    if (!is_nan(value))
-      n = {.code = op::constant,
-           .batched = n.batched,
-           .layer = n.layer,
-           .value = value,
-           .shape = n.shape};
-    return unique(n);
-  }
-
-  /// An equal node that is there already, or `n` itself. Only nodes with the same first operand are
-  /// compared, which keeps the search short.
-  constexpr int unique(node const& n) {
-    int const key = n.operand_count() > 0 ? n.operand(0) : -1;
-    bool const mergeable = n.code != op::input && n.code != op::parameter && n.code != op::random;
-    if (mergeable && key >= 0)
-      for (int other = last_user_[at(key)]; other >= 0; other = previous_user_[at(other)])
-        if (equal(to_[other], n)) return other;
-    if (n.code == op::constant || n.code == op::batch_size || n.code == op::iota)
-      for (int other : leaves_)
-        if (equal(to_[other], n)) return other;
-    to_.nodes.push_back(n);
-    int const id = to_.size() - 1;
-    last_user_.push_back(-1);
-    previous_user_.push_back(key >= 0 ? last_user_[at(key)] : -1);
-    if (key >= 0)
-      last_user_[at(key)] = id;
-    else if (mergeable)
-      leaves_.push_back(id);
+    if (node_id const known = neutral(n); known != node_id::none) return drop(id), known;
+    if (double const value = folded(n); !is_nan(value))
+      to_.change(id, primitive::constant{value}, std::initializer_list<node_id>{});
+    if (node_id const known = equal_of(id); known != node_id::none) return drop(id), known;
+    note(id);
     return id;
   }
+  /// Takes back the node that was added last.
+  constexpr void drop(node_id id) {
+    to_.operand_list.resize(static_cast<std::size_t>(to_[id].first_operand));
+    to_.nodes.resize(static_cast<std::size_t>(id));
+  }
 
-  static constexpr bool equal(node const& a, node const& b) {
-    return a.code == b.code && a.fn == b.fn && a.operands == b.operands && is_exactly(a.value, b.value) &&
-           a.shape == b.shape && a.batched == b.batched && a.over_batch == b.over_batch &&
-           a.index == b.index && a.first == b.first && a.last == b.last && a.before == b.before &&
-           a.after == b.after && a.window == b.window;
+  constexpr node_id key_of(node_id id) const {
+    return to_[id].operand_count > 0 ? to_.operand(id, 0) : node_id::none;
+  }
+  static constexpr bool may_be_merged(node const& n) {
+    return !n.is<primitive::input>() && !n.is<primitive::parameter>() &&
+           !n.is<primitive::random>();
+  }
+  /// An equal node that was there before, or none. Only nodes with the same first operand are
+  /// compared, which keeps the search short.
+  constexpr node_id equal_of(node_id id) const {
+    node const& n = to_[id];
+    if (!may_be_merged(n)) return node_id::none;
+    if (node_id const key = key_of(id); key == node_id::none) {
+      for (node_id other : leaves_)
+        if (computes_the_same(to_, to_[other], to_, n)) return other;
+    } else {
+      for (node_id other = last_user_[key]; other != node_id::none; other = previous_user_[other])
+        if (computes_the_same(to_, to_[other], to_, n)) return other;
+    }
+    return node_id::none;
+  }
+  constexpr void note(node_id id) {
+    node_id const key = key_of(id);
+    last_user_.push_back(node_id::none);
+    previous_user_.push_back(key != node_id::none ? last_user_[key] : node_id::none);
+    if (key != node_id::none) last_user_[key] = id;
+    else if (may_be_merged(to_[id])) leaves_.push_back(id);
   }
 
   graph const& from_;
   graph to_;
-  constexpr_list<char> live_;
-  constexpr_list<int> renamed_;
-  constexpr_list<int> last_user_, previous_user_, leaves_;
+  constexpr_list<node_id> renamed_;  // of from_
+  constexpr_list<node_id> last_user_, previous_user_, leaves_;
 };
 
 }  // namespace detail

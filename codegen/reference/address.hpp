@@ -30,7 +30,7 @@ struct layout {
   }
 
   /// The offset of the element with these indices, given for the axes of the shape of this rank.
-  constexpr int offset(std::array<int, 4> const& index, int rank) const {
+  constexpr int offset(axis_counts const& index, int rank) const {
     int sum = 0;
     for (int axis = 0; axis < rank; ++axis)
       sum += index[static_cast<std::size_t>(axis)] *
@@ -40,8 +40,8 @@ struct layout {
 };
 
 /// Copies a box of shape `size` between two tensors, from and to the place of its first element.
-template <class T>
-constexpr void copy_box(tensor_shape const& size, T const* from, layout const& from_layout, T* to,
+template <class T, class To>
+constexpr void copy_box(tensor_shape const& size, T const* from, layout const& from_layout, To* to,
                         layout const& to_layout) {
   auto const& extent = layout{size}.extent;
   auto const& f = from_layout.stride;
@@ -50,8 +50,8 @@ constexpr void copy_box(tensor_shape const& size, T const* from, layout const& f
     for (int j = 0; j < extent[1]; ++j)
       for (int k = 0; k < extent[2]; ++k) {
         T const* source = from + i * f[0] + j * f[1] + k * f[2];
-        T* target = to + i * t[0] + j * t[1] + k * t[2];
-        for (int l = 0; l < extent[3]; ++l) target[l] = source[l];
+        To* target = to + i * t[0] + j * t[1] + k * t[2];
+        for (int l = 0; l < extent[3]; ++l) target[l] = static_cast<To>(source[l]);
       }
 }
 

@@ -12,9 +12,8 @@
 #include "address.hpp"
 #include "windows.hpp"
 
-/// The value of one node from those of its operands.
+/// The value of one node from those of its operands: what each primitive means.
 namespace etch::reference {
-
 
 /// A value while it is read: a value that is not batched is the same for every sample.
 template <class T>
@@ -29,138 +28,162 @@ struct operand {
 };
 
 template <class T>
-using operands = std::array<operand<T>, 3>;
+using operands = constexpr_list<operand<T>>;
 
-/// One sample of an element-wise function, with broadcasting.
+/// One sample of a node while it is computed. Its value is zero before, or, where a node sums over the
+/// samples, what the samples before have left. It is a double, whatever T is: the reference is the
+/// more accurate side.
 template <class T>
-constexpr void map(node const& n, operands<T> const& in, int sample, T* y) {
-  std::array<access, 3> how{};
-  std::array<T const*, 3> from{};
+struct sample_of_node {
+  node const& n;
+  operands<T> const& in;
+  int sample, samples;
+  random_key key;
+
+  constexpr T const* operator[](int i) const { return in[i].sample(sample); }
+  constexpr tensor_shape const& shape(int i) const { return in[i].shape; }
+  constexpr int elements() const { return n.shape.elements(); }
+};
+
+template <class T>
+constexpr void define(primitive::constant const& c, sample_of_node<T> const& s, double* y) {
+  for (int i = 0; i < s.elements(); ++i) y[i] = c.value;
+}
+template <class T>
+constexpr void define(primitive::iota const&, sample_of_node<T> const& s, double* y) {
+  for (int i = 0; i < s.elements(); ++i) y[i] = i % s.n.shape.last();
+}
+template <class T>
+constexpr void define(primitive::batch_size const&, sample_of_node<T> const& s, double* y) {
+  *y = s.samples;
+}
+template <class T>
+constexpr void define(primitive::random const& r, sample_of_node<T> const& s, double* y) {
+  counter_key const key{s.key.seed, s.key.step, static_cast<std::uint32_t>(r.stream),
+                        s.key.first_sample + static_cast<std::uint32_t>(s.sample)};
+  for (int i = 0; i < s.elements(); ++i)
+    y[i] = static_cast<double>(counter_uniform(key, static_cast<std::uint32_t>(i)));
+}
+
+template <class T>
+constexpr void define(primitive::map const& m, sample_of_node<T> const& s, double* y) {
   T const absent{};
-  for (std::size_t i = 0; i < 3; ++i) {
-    bool const given = static_cast<int>(i) < n.operand_count();
-    how[i] = given ? broadcast_access(in[i].shape, n.shape) : access{};
-    from[i] = given ? in[i].sample(sample) : &absent;
-    assert(how[i].period > 0);
+  std::array<access, 3> how{};
+  std::array<T const*, 3> from{&absent, &absent, &absent};
+  for (int i = 0; i < s.n.operand_count; ++i) {
+    how[static_cast<std::size_t>(i)] = broadcast_access(s.shape(i), s.n.shape);
+    from[static_cast<std::size_t>(i)] = s[i];
+    assert(how[static_cast<std::size_t>(i)].period > 0);
   }
   auto const [a, b, c] = from;
   auto const [at_a, at_b, at_c] = how;
-  int const elements = n.shape.elements();
+  int const elements = s.elements();
   for (int i = 0; i < elements; ++i)
-    y[i] = apply(n.fn, a[element_of(at_a, i)], b[element_of(at_b, i)], c[element_of(at_c, i)]);
+    y[i] = static_cast<double>(
+        apply(m.fn, a[element_of(at_a, i)], b[element_of(at_b, i)], c[element_of(at_c, i)]));
 }
 
-/// Adds (or takes the maximum of) one sample into y; `begin` when y holds nothing yet.
 template <class T>
-constexpr void reduce(node const& n, operand<T> const& in, int sample, bool begin, double* y) {
-  int const outer = in.shape.elements(0, n.first);
-  int const reduced = in.shape.elements(n.first, n.last);
-  int const inner = in.shape.elements(n.last, in.shape.rank);
-  T const* x = in.sample(sample);
+constexpr void define(primitive::contract const& c, sample_of_node<T> const& s, double* y) {
+  contract(c.window, s[0], s[1], y);
+}
+template <class T>
+constexpr void define(primitive::contract_dx const& c, sample_of_node<T> const& s, double* dx) {
+  if (s.n.operand_count == 2) return contract_dx(c.window, s[0], s[1], dx);
+  contract_dx(c.window, unpooled(c.window, c.pooled, s[2], s[0]).data(), s[1], dx);
+}
+template <class T>
+constexpr void define(primitive::contract_dw const& c, sample_of_node<T> const& s, double* dw) {
+  // The gradient dy of a value that is not batched is a sum already: it counts once.
+  if (s.sample > 0 && !s.in[0].batched && !s.in[1].batched) return;
+  if (s.n.operand_count == 2) return contract_dw(c.window, s[0], s[1], dw);
+  contract_dw(c.window, s[0], unpooled(c.window, c.pooled, s[2], s[1]).data(), dw);
+}
+
+template <class T>
+constexpr void define(primitive::reduce const& r, sample_of_node<T> const& s, double* y) {
+  tensor_shape const& shape = s.shape(0);
+  int const outer = shape.elements(0, r.first), reduced = shape.elements(r.first, r.last);
+  int const inner = shape.elements(r.last, shape.rank);
+  T const* x = s[0];
+  bool const continues = s.n.over_batch && s.sample > 0;
   for (int o = 0; o < outer; ++o, y += inner)
-    for (int r = 0; r < reduced; ++r, x += inner)
+    for (int k = 0; k < reduced; ++k, x += inner)
       for (int i = 0; i < inner; ++i) {
         double const value = static_cast<double>(x[i]);
-        y[i] = begin && r == 0 ? value : apply(n.fn, y[i], value);
+        y[i] = k == 0 && !continues ? value : apply(r.fn, y[i], value);
       }
 }
 
-/// The primitives that add up: what one sample contributes to `sum`.
 template <class T>
-constexpr void accumulate(node const& n, operands<T> const& in, int sample, bool begin,
-                          double* sum) {
-  T const* a = in[0].sample(sample);
-  T const* b = in[1].sample(sample);
-  T const* c = in[2].sample(sample);
-  bool const add = n.fn != function::maximum;
-  bool const pooled = n.operand_count() == 3;
-  auto const unpool = [&](T const* dy) {
-    return unpooled(n.window, n.pool_height, n.pool_width, c, dy);
-  };
-  if (n.code == op::contract) return contract(n.window, a, b, sum);
-  if (n.code == op::contract_dx && pooled) return contract_dx(n.window, unpool(a).data(), b, sum);
-  if (n.code == op::contract_dx) return contract_dx(n.window, a, b, sum);
-  if (n.code == op::contract_dw && pooled) return contract_dw(n.window, a, unpool(b).data(), sum);
-  if (n.code == op::contract_dw) return contract_dw(n.window, a, b, sum);
-  if (n.code == op::reduce) return reduce(n, in[0], sample, begin, sum);
-  if (n.code == op::pool_index) return pool_index(n.window, a, sum);
-  if (n.code == op::pool)
-    return add ? pool_sum(n.window, a, sum) : pool_maximum(n.window, a, sum);
-  return add ? pool_sum_gradient(n.window, a, sum) : pool_maximum_gradient(n.window, a, b, sum);
+constexpr void define(primitive::pool const& p, sample_of_node<T> const& s, double* y) {
+  if (p.fn == function::maximum) pool_maximum(p.window, s[0], y);
+  else pool_sum(p.window, s[0], y);
+}
+template <class T>
+constexpr void define(primitive::pool_index const& p, sample_of_node<T> const& s, double* y) {
+  pool_index(p.window, s[0], y);
+}
+template <class T>
+constexpr void define(primitive::pool_gradient const& p, sample_of_node<T> const& s, double* dx) {
+  if (p.fn == function::maximum) pool_maximum_gradient(p.window, s[0], s[1], dx);
+  else pool_sum_gradient(p.window, s[0], dx);
 }
 
-/// The primitives that give each element a value of its own: one sample.
 template <class T>
-constexpr void assign(node const& n, operands<T> const& in, int sample, int samples, random_key key,
-                      T* y) {
+constexpr void define_unchanged(sample_of_node<T> const& s, double* y) {
+  for (int i = 0; i < s.elements(); ++i) y[i] = static_cast<double>(s[0][i]);
+}
+template <class T>
+constexpr void define(primitive::reshape const&, sample_of_node<T> const& s, double* y) {
+  define_unchanged(s, y);
+}
+template <class T>
+constexpr void define(primitive::detach const&, sample_of_node<T> const& s, double* y) {
+  define_unchanged(s, y);
+}
+template <class T>
+constexpr void define(primitive::pad const& p, sample_of_node<T> const& s, double* y) {
+  layout const to{s.n.shape};
+  for (int i = 0; i < s.elements(); ++i) y[i] = p.value;
+  copy_box(s.shape(0), s[0], layout{s.shape(0)}, y + to.offset(p.before, s.n.shape.rank), to);
+}
+template <class T>
+constexpr void define(primitive::slice const& p, sample_of_node<T> const& s, double* y) {
+  layout const from{s.shape(0)};
+  copy_box(s.n.shape, s[0] + from.offset(p.before, s.n.shape.rank), from, y, layout{s.n.shape});
+}
+template <class T>
+constexpr void define(primitive::concat const& c, sample_of_node<T> const& s, double* y) {
+  layout const to{s.n.shape};
+  axis_counts origin{};
+  origin[static_cast<std::size_t>(c.axis)] = s.shape(0)[c.axis];
+  copy_box(s.shape(0), s[0], layout{s.shape(0)}, y, to);
+  copy_box(s.shape(1), s[1], layout{s.shape(1)}, y + to.offset(origin, s.n.shape.rank), to);
+}
+
+/// The value of a node of a graph. Inputs and parameters are given, and layouts of weights no matter
+/// of what is computed.
+template <class T, class How>
+constexpr std::vector<T> compute(graph_lists<How> const& g, node_id id, operands<T> const& in,
+                                 int samples, random_key key) {
+  node const& n = g[id];
   int const elements = n.shape.elements();
-  T const* a = in[0].sample(sample);
-  T const* b = in[1].sample(sample);
-  layout const to{n.shape};
-  auto const from = [&](std::size_t i) { return layout{in[i].shape}; };
-  auto const fill = [&](auto value_of) {
-    for (int i = 0; i < elements; ++i) y[i] = value_of(i);
-  };
-  if (n.code == op::map) return map(n, in, sample, y);
-  if (n.code == op::slice)
-    return copy_box(n.shape, a + from(0).offset(n.before, n.shape.rank), from(0), y, to);
-  if (n.code == op::pad) {
-    fill([&](int) { return narrow<T>(n.value); });
-    return copy_box(in[0].shape, a, from(0), y + to.offset(n.before, n.shape.rank), to);
-  }
-  if (n.code == op::concat) {
-    std::array<int, 4> origin{};
-    origin[static_cast<std::size_t>(n.index)] = in[0].shape[n.index];
-    copy_box(in[0].shape, a, from(0), y, to);
-    return copy_box(in[1].shape, b, from(1), y + to.offset(origin, n.shape.rank), to);
-  }
-  if (n.code == op::random) {
-    counter_key const k{key.seed, key.step, static_cast<std::uint32_t>(n.index),
-                        key.first_sample + static_cast<std::uint32_t>(sample)};
-    return fill([&](int i) {
-      return static_cast<T>(counter_uniform(k, static_cast<std::uint32_t>(i)));
-    });
-  }
-  if (n.code == op::iota) return fill([&](int i) { return static_cast<T>(i % n.shape.last()); });
-  if (n.code == op::constant) return fill([&](int) { return narrow<T>(n.value); });
-  if (n.code == op::batch_size) return fill([&](int) { return static_cast<T>(samples); });
-  fill([&](int i) { return a[i]; });  // reshape, detach
-}
-
-constexpr bool accumulates(op code) {
-  return code == op::contract || code == op::contract_dx || code == op::contract_dw ||
-         code == op::reduce || code == op::pool || code == op::pool_index ||
-         code == op::pool_gradient;
-}
-
-/// Whether one result is made of all samples. The gradient dy of a value that is not batched is a
-/// sum already, so contract_dw of two such operands is one product.
-template <class T>
-constexpr bool joins_batch(node const& n, operands<T> const& in) {
-  return n.code == op::reduce ? n.over_batch
-                              : n.code == op::contract_dw && (in[0].batched || in[1].batched);
-}
-
-/// The value of one node.
-template <class T>
-constexpr std::vector<T> compute(node const& n, operands<T> const& in, int samples,
-                                 random_key key) {
-  int const elements = n.shape.elements();
-  int const results = n.batched ? samples : 1;
+  int const results = n.batched ? samples : 1, terms = n.over_batch ? samples : 1;
   std::vector<T> y(static_cast<std::size_t>(results) * static_cast<std::size_t>(elements), T{});
-  bool const join = joins_batch(n, in);
   for (int s = 0; s < results; ++s) {
-    T* const target = y.data() + static_cast<std::ptrdiff_t>(s) * elements;
-    if (!accumulates(n.code)) {
-      assign(n, in, s, samples, key, target);
-      continue;
+    std::vector<double> value(static_cast<std::size_t>(elements), 0.);
+    for (int t = 0; t < terms; ++t) {
+      sample_of_node<T> const here{n, in, n.over_batch ? t : s, samples, key};
+      g.visit(id, [&](auto const& kind) {
+        if constexpr (requires { define(kind, here, value.data()); })
+          define(kind, here, value.data());
+        else assert(false && "a node that has a definition");
+      });
     }
-    // Sums are made in double, whatever T is: the reference is the more accurate side.
-    std::vector<double> sums(static_cast<std::size_t>(elements), 0.);
-    double* const sum = sums.data();
-    for (int t = 0; t < (join ? samples : 1); ++t)
-      accumulate(n, in, join ? t : s, t == 0, sum);
-    for (int i = 0; i < elements; ++i) target[i] = narrow<T>(sum[i]);
+    T* const target = y.data() + static_cast<std::ptrdiff_t>(s) * elements;
+    for (int i = 0; i < elements; ++i)
+      target[i] = series::narrow<T>(value[static_cast<std::size_t>(i)]);
   }
   return y;
 }

@@ -18,7 +18,7 @@ struct reference_result {
   int samples = 1;
   std::vector<std::vector<T>> values;
 
-  constexpr std::vector<T> const& operator[](int id) const {
+  constexpr std::vector<T> const& operator[](node_id id) const {
     return values[static_cast<std::size_t>(id)];
   }
 };
@@ -32,18 +32,19 @@ constexpr reference_result<T> evaluate(graph const& g, std::vector<std::vector<T
                                        int samples = 1, random_key key = {}) {
   reference_result<T> result{samples, {}};
   result.values.reserve(g.nodes.size());
-  for (node const& n : g.nodes) {
-    std::size_t const index = static_cast<std::size_t>(n.index);
-    reference::operands<T> in{};
-    for (int i = 0; i < n.operand_count(); ++i) {
-      node const& from = g[n.operand(i)];
-      in[static_cast<std::size_t>(i)] = {result[n.operand(i)].data(), from.shape, from.batched};
+  for (node_id id : g.ids()) {
+    if (auto const* i = g.get_if<primitive::input>(id)) {
+      result.values.push_back(inputs[static_cast<std::size_t>(i->which)]);
+    } else if (auto const* p = g.get_if<primitive::parameter>(id)) {
+      result.values.push_back(parameters[static_cast<std::size_t>(p->which)]);
+    } else {
+      reference::operands<T> in;
+      for (node_id x : g.operands(id))
+        in.push_back({result[x].data(), g[x].shape, g[x].batched});
+      result.values.push_back(reference::compute(g, id, in, samples, key));
     }
-    if (n.code == op::input) result.values.push_back(inputs[index]);
-    else if (n.code == op::parameter) result.values.push_back(parameters[index]);
-    else result.values.push_back(reference::compute(n, in, samples, key));
-    assert(result.values.back().size() == static_cast<std::size_t>(n.shape.elements()) *
-                                              static_cast<std::size_t>(n.batched ? samples : 1));
+    assert(result.values.back().size() == static_cast<std::size_t>(g[id].shape.elements()) *
+                                              static_cast<std::size_t>(g[id].batched ? samples : 1));
   }
   return result;
 }
@@ -52,7 +53,7 @@ constexpr reference_result<T> evaluate(graph const& g, std::vector<std::vector<T
 template <class T>
 constexpr std::vector<std::vector<T>> outputs(graph const& g, reference_result<T> const& result) {
   std::vector<std::vector<T>> values;
-  for (int id : g.outputs) values.push_back(result[id]);
+  for (node_id id : g.outputs) values.push_back(result[id]);
   return values;
 }
 

@@ -154,10 +154,10 @@ constexpr void pool_maximum_gradient(contraction const& c, T const* index, T con
 
 /// The gradient of what c gives from that of its pooling.
 template <class T>
-constexpr std::vector<T> unpooled(contraction const& c, int height, int width, T const* index,
+constexpr std::vector<T> unpooled(contraction const& c, pool_window pooled, T const* index,
                                   T const* dy) {
   std::vector<double> sum(static_cast<std::size_t>(c.outputs()), 0.);
-  pool_maximum_gradient(pooling_of(c, height, width), index, dy, sum.data());
+  pool_maximum_gradient(pooling_of(c, pooled), index, dy, sum.data());
   std::vector<T> full(sum.size(), T{});
   for (std::size_t i = 0; i < sum.size(); ++i) full[i] = static_cast<T>(sum[i]);
   return full;

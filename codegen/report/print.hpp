@@ -12,25 +12,6 @@
 
 namespace etch {
 
-constexpr std::string_view name_of(op code) {
-  constexpr std::string_view names[] = {
-      "input",      "parameter",     "constant",    "iota",        "batch_size", "random",
-      "map",        "contract",      "contract_dx", "contract_dw", "reduce",     "pool",
-      "pool_index", "pool_gradient", "reshape",     "pad",         "slice",      "concat",
-      "detach",     "pack",          "unpack",      "transpose"};
-  return names[static_cast<int>(code)];
-}
-
-constexpr std::string_view name_of(step_kind what) {
-  constexpr std::string_view names[] = {
-      "map",           "reduce",      "contract", "contract_max_pool",
-      "contract_dx",   "contract_dw", "pool",     "pool_index",
-      "pool_gradient", "copy",        "pack",     "unpack",
-      "transpose",     "random",      "iota",     "batch_size",
-      "all_reduce"};
-  return names[static_cast<int>(what)];
-}
-
 /// `tanh`, or `fast_tanh` where the fast form is meant.
 inline std::string spelled(function f, bool fast) {
   return fmt::format("{}{}", fast && has_fast_form(f) ? "fast_" : "", name_of(f));
@@ -39,45 +20,63 @@ inline std::string spelled(function f, bool fast) {
 /// Which layer that is, with its place in each combinator around it: `conv2d`, `residual/2 conv2d`;
 /// of blocks side by side, first the block: `parallel/1/2 relu`. What a combinator does itself has
 /// its name: `residual`.
-inline std::string layer_text(graph const& g, int layer) {
-  auto const info = [&](int i) { return g.layers[static_cast<std::size_t>(i)]; };
-  layer_info const own = info(layer);
-  if (own.inside < 0) return std::string{own.kind};
-  int place = 1;
-  for (int i = own.inside + 1; i < layer; ++i) place += info(i).inside == own.inside;
+inline std::string layer_text(graph const& g, layer_id layer) {
+  layer_info const& own = g.layers[layer];
+  if (own.inside == layer_id::none) return std::string{own.kind};
+  int place = 0;
+  for (int i = static_cast<int>(own.inside) + 1; i <= static_cast<int>(layer); ++i)
+    place += g.layers[i].inside == own.inside;
   std::string_view const space = own.kind.empty() ? "" : " ";
   return fmt::format("{}/{}{}{}", layer_text(g, own.inside), place, space, own.kind);
 }
 
+namespace detail {
+
+// What is printed of a node: its primitive, with what that has for itself.
+template <class Kind>
+std::string label_of(graph const&, Kind const&) { return std::string{Kind::name}; }
+inline std::string label_of(graph const&, primitive::input const& in) {
+  return fmt::format("input {}", in.which);
+}
+inline std::string label_of(graph const& g, primitive::parameter const& p) {
+  return fmt::format("parameter {}", g.parameters[p.which].name.view());
+}
+inline std::string label_of(graph const&, primitive::constant const& c) {
+  return fmt::format("constant {}", c.value);
+}
+inline std::string label_of(graph const& g, primitive::map const& m) { return spelled(m.fn, g.fast); }
+inline std::string label_of(graph const& g, primitive::reduce const& r) {
+  return fmt::format("reduce {}", spelled(r.fn, g.fast));
+}
+inline std::string label_of(graph const& g, primitive::pool const& p) {
+  return fmt::format("pool {}", spelled(p.fn, g.fast));
+}
+
+}  // namespace detail
+
 /// A graph, one node a line: `%7 = maximum(%4, %6) (26, 26, 32)`, with * where a sample has its
 /// own.
 inline std::string to_text(graph const& g) {
+  auto const number = [](node_id id) { return static_cast<int>(id); };
   std::string text;
-  for (int id = 0; id < g.size(); ++id) {
+  for (node_id id : g.ids()) {
     node const& n = g[id];
-    bool const has_function = n.code == op::map || n.code == op::reduce || n.code == op::pool;
-    text +=
-        fmt::format("%{} = {}{}", id,
-                    has_function && n.code != op::map ? fmt::format("{} ", name_of(n.code)) : "",
-                    has_function ? spelled(n.fn, g.fast) : std::string(name_of(n.code)));
-    if (n.code == op::constant) text += fmt::format(" {}", n.value);
-    if (n.code == op::input) text += fmt::format(" {}", n.index);
-    if (n.code == op::parameter)
-      text += fmt::format(" {}", g.parameters[static_cast<std::size_t>(n.index)].name.view());
-    std::string operands;
-    for (int i = 0; i < n.operand_count(); ++i)
-      operands += fmt::format("{}%{}", i == 0 ? "" : ", ", n.operand(i));
+    std::string label, operands;
+    g.visit(id, [&](auto const& kind) { label = detail::label_of(g, kind); });
+    for (node_id x : g.operands(id))
+      operands += fmt::format("{}%{}", operands.empty() ? "" : ", ", number(x));
+    text += fmt::format("%{} = {}", number(id), label);
     if (!operands.empty()) text += fmt::format("({})", operands);
-    if (n.code == op::reduce)
-      text += fmt::format(" over axes {} to {}{}", n.first, n.last,
+    if (auto const* r = g.get_if<primitive::reduce>(id))
+      text += fmt::format(" over axes {} to {}{}", r->first, r->last,
                           n.over_batch ? " and the batch" : "");
     text += fmt::format(" {}{}\n", shape_text(n.shape), n.batched ? "*" : "");
   }
   for (std::size_t i = 0; i < g.outputs.size(); ++i)
-    text += fmt::format("output {} = %{}\n", i, g.outputs[i]);
+    text += fmt::format("output {} = %{}\n", i, number(g.outputs[i]));
   for (gradient_root const& r : g.gradients)
-    text += fmt::format("gradient of {} += %{}\n",
-                        g.parameters[static_cast<std::size_t>(r.parameter)].name.view(), r.node);
+    text += fmt::format("gradient of {} += %{}\n", g.parameters[r.parameter].name.view(),
+                        number(r.node));
   return text;
 }
 
@@ -107,13 +106,34 @@ inline std::string to_text(program const& p) {
 
 namespace detail {
 
+/// The stages of a loop over rows, a line each: what later ones read is r1, r2, ...
+inline std::string stages_text(plan const& p, steps::row_loop const& loop) {
+  using source = steps::row_loop::source;
+  std::string text;
+  for (int k = 0; k < loop.stage_count; ++k) {
+    auto const& stage = loop.stages[static_cast<std::size_t>(k)];
+    program const& code = p.programs[stage.code];
+    std::string reads;
+    for (int l = 0; l < code.loads; ++l) {
+      source const from = stage.loads[static_cast<std::size_t>(l)];
+      if (from.from == source::kind::nowhere) continue;
+      reads += fmt::format(" @{}={}{}", l, from.from == source::kind::stage ? "r" : "operand ",
+                           from.number);
+    }
+    text += fmt::format("    r{}{} = {}{}  {}\n", k, stage.stored ? ", stored," : "",
+                        stage.reduces ? fmt::format("{} of the row", name_of(stage.fn)) : "map",
+                        reads, to_text(code));
+  }
+  return text;
+}
+
 /// A plan with `kernel(i)` behind the name of step i.
 template <class Kernel>
 std::string plan_text(plan const& p, Kernel kernel) {
   constexpr std::string_view spaces[] = {"input",     "output",  "parameters",
                                          "gradients", "derived", "workspace"};
-  auto const place = [&](int v) {
-    value const& x = p.values[static_cast<std::size_t>(v)];
+  auto const place = [&](value_id v) {
+    value const& x = p.values[v];
     if (x.where == space::input || x.where == space::output)
       return fmt::format("{}{}", spaces[static_cast<std::size_t>(x.where)], x.index);
     if (x.grows) return fmt::format("batch+{}*", x.offset);
@@ -125,28 +145,25 @@ std::string plan_text(plan const& p, Kernel kernel) {
                   p.samples, p.workspace, p.derived, p.parameter_floats);
   if (p.whole_batch)
     text += fmt::format("a whole batch at once, {} floats for each of its samples\n", p.batch);
-  for (std::size_t g = 0; g < p.segments.size(); ++g) {
+  for (int g = 0; g < static_cast<int>(p.segments.size()); ++g) {
     segment const& part = p.segments[g];
-    text += static_cast<int>(g) < p.prologue ? "when the parameters change:\n"
-            : part.lanes && part.loops       ? "as many samples as a vector has lanes:\n"
-            : part.loops                     ? "sample by sample:\n"
-                                             : "all samples at once:\n";
+    text += g < p.prologue               ? "when the parameters change:\n"
+            : part.lanes && part.loops ? "as many samples as a vector has lanes:\n"
+            : part.loops               ? "sample by sample:\n"
+                                       : "all samples at once:\n";
     for (int i = part.first; i < part.last; ++i) {
-      step const& s = p.steps[static_cast<std::size_t>(i)];
-      std::string reads;
-      for (int x : s.operands)
-        if (x >= 0) reads += " " + place(x);
-      program const& code = code_of(p, s);
-      for (int k = 0; k < code.loads; ++k)
-        if (int const v = load_of(p, s, k); v >= 0) reads += fmt::format(" @{}={}", k, place(v));
-      if (s.also >= 0) reads += fmt::format(" also={}", place(s.also));
-      text += fmt::format("  {} {}= {}{}{}{}", place(s.result), s.sums && !s.begins ? "+" : "",
-                          s.team          ? "together "
-                          : s.by_row != 0 ? "row by row "
-                                          : "",
-                          name_of(s.what), kernel(i), reads);
-      if (code.instructions > 0) text += "  " + to_text(code);
+      step const& s = p.steps[i];
+      std::string made, reads;
+      for (value_id y : results_of(p, s)) made += place(y) + " ";
+      for (value_id x : operands_of(p, s)) reads += " " + place(x);
+      for (int k = 0; k < code_of(p, s).loads; ++k)
+        if (value_id const v = loads_of(p, s)[k]; v != value_id::none)
+          reads += fmt::format(" @{}={}", k, place(v));
+      text += fmt::format("  {}{}= {}{}{}{}", made, s.sums && !s.begins ? "+" : "",
+                          s.team ? "together " : "", name_of(p, s), kernel(i), reads);
+      if (code_of(p, s).instructions > 0) text += "  " + to_text(code_of(p, s));
       text += "\n";
+      if (auto const* loop = get_if<steps::row_loop>(p, s)) text += stages_text(p, *loop);
     }
   }
   return text;
@@ -154,7 +171,7 @@ std::string plan_text(plan const& p, Kernel kernel) {
 
 }  // namespace detail
 
-/// A plan, one kernel call a line, with what it reads and where its result lies.
+/// A plan, one kernel call a line, with what it reads and where its results lie.
 inline std::string to_text(plan const& p) {
   return detail::plan_text(p, [](int) { return std::string{}; });
 }
@@ -164,7 +181,7 @@ inline std::string to_text(plan const& p) {
 inline std::string to_text(plan const& p, machine const& m) {
   auto const chosen = passes::select(p, m);
   return detail::plan_text(p, [&](int i) {
-    std::string const text = to_text(chosen[static_cast<std::size_t>(i)]);
+    std::string const text = to_text(chosen[i]);
     return text.empty() ? text : fmt::format(" [{}]", text);
   });
 }

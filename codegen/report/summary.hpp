@@ -29,27 +29,28 @@ struct summary_line {
 
 /// A line for each layer of the graph, in its order.
 constexpr void fill_lines(graph const& g, std::span<summary_line> lines) {
-  auto const at = [](int i) { return static_cast<std::size_t>(i); };
+  auto const at = [](layer_id i) { return static_cast<std::size_t>(i); };
   for (std::size_t i = 0; i < lines.size(); ++i) {
     layer_info const& l = g.layers[i];
     summary_line& line = lines[i];
     line = {.kind = l.kind, .place = l.number, .output = l.output};
-    if (l.inside < 0) continue;
+    if (l.inside == layer_id::none) continue;
     line.depth = lines[at(l.inside)].depth + 1;
     line.place = 1;
     for (std::size_t j = 0; j < i; ++j) line.place += g.layers[j].inside == l.inside;
   }
-  auto const add = [&](int layer, auto what) {
-    for (; layer >= 0; layer = g.layers[at(layer)].inside) what(lines[at(layer)]);
+  auto const add = [&](layer_id layer, auto what) {
+    for (; layer != layer_id::none; layer = g.layers[layer].inside) what(lines[at(layer)]);
   };
   for (parameter_info const& p : g.parameters)
     if (p.trainable)
       add(p.layer, [&](summary_line& l) { l.parameters += p.shape.elements(); });
-  for (node const& n : g.nodes) {
-    if (n.code != op::contract) continue;
-    add(n.layer, [&](summary_line& l) { l.multiply_adds += n.window.multiply_adds(); });
-    lines[at(n.layer)].groups = n.window.groups;
-    lines[at(n.layer)].depthwise = n.window.depthwise();
+  for (node_id id : g.ids()) {
+    auto const* c = g.get_if<primitive::contract>(id);
+    if (!c) continue;
+    add(g[id].layer, [&](summary_line& l) { l.multiply_adds += c->window.multiply_adds(); });
+    lines[at(g[id].layer)].groups = c->window.groups;
+    lines[at(g[id].layer)].depthwise = c->window.depthwise();
   }
 }
 

@@ -36,7 +36,7 @@ namespace detail {
 template <class Network>
 inline constexpr bool ends_in_logits = [] {
   graph const g = graph_of(Network{});
-  return logits_of(g, g.outputs[0]) < 0;
+  return logits_of(g, g.outputs[0]) == node_id::none;
 }();
 
 /// Whether the loss takes the output of the network, and the complaint if not, which the functions

@@ -24,64 +24,79 @@ namespace detail {
 /// Multiply-adds of a step for one sample; what pooling drops is not computed.
 template <class Plan>
 constexpr double multiply_adds_of(Plan const& p, step const& s) {
+  if (!multiplies(s) || is<primitive::contract_dx>(s) || is<primitive::contract_dw>(s)) return 0;
   contraction const& w = window_of(p, s);
-  if (s.what == step_kind::contract) return static_cast<double>(w.multiply_adds());
-  if (s.what != step_kind::contract_max_pool) return 0;
-  double const kept = static_cast<double>(w.out_height() / s.pool_height * s.pool_height) *
-                      (w.out_width() / s.pool_width * s.pool_width);
-  return static_cast<double>(w.multiply_adds()) * kept / (w.out_height() * w.out_width());
+  double const all = static_cast<double>(w.multiply_adds());
+  if (!is<steps::contract_max_pool>(s)) return all;
+  auto const [height, width] = get<steps::contract_max_pool>(p, s).pooled;
+  double const kept = static_cast<double>(w.out_height() / height * height) *
+                      (w.out_width() / width * width);
+  return all * kept / (w.out_height() * w.out_width());
 }
 
-/// The shape of what a step computes, without the frame that it is stored in for the layer behind.
+/// The shape of what a step computes, without the border that it is stored in for the layer behind.
 template <class Plan>
 constexpr tensor_shape output_of(Plan const& p, step const& s) {
-  tensor_shape shape = p.values[static_cast<std::size_t>(s.result)].shape;
-  if (s.what == step_kind::copy || s.box == 0 || s.also >= 0) return shape;
+  tensor_shape shape = p.values[result_of(p, s)].shape;
+  bool const map = is<steps::map_and_pad>(s), contract = is<steps::contract_and_pad>(s);
+  if ((!map && !contract) || s.result_count == 2) return shape;
+  copy_spec const& box =
+      map ? get<steps::map_and_pad>(p, s).box : get<steps::contract_and_pad>(p, s).box;
   for (int axis = 0; axis < shape.rank; ++axis)
-    shape[axis] = box_of(p, s).size[static_cast<std::size_t>(4 - shape.rank + axis)];
+    shape[axis] = box.size[static_cast<std::size_t>(4 - shape.rank + axis)];
   return shape;
 }
 
-/// Seconds of the expensive functions of a step, as `function_time` measures them.
-template <class Arch, auto const& Plan, int Index>
-double function_seconds() {
-  constexpr step const& s = Plan.steps[static_cast<std::size_t>(Index)];
-  constexpr program code = code_of(Plan, s);
-  constexpr int elements = s.what == step_kind::reduce
-                               ? s.outer * s.reduced * s.inner
-                               : Plan.values[static_cast<std::size_t>(s.result)].size;
+/// Seconds of the expensive functions of a program for so many elements, as `function_time` measures
+/// them.
+template <class Arch, program Code>
+double function_seconds(int elements) {
   double sum = 0;
   [&]<int... I>(std::integer_sequence<int, I...>) {
     [[maybe_unused]] auto const add = [&]<int K>(std::integral_constant<int, K>) {
-      constexpr function fn = code[K].fn;
+      constexpr function fn = Code[K].fn;
       constexpr bool expensive = info(fn).cost != cost_class::instruction;
-      constexpr auto accuracy = code.fast ? simd::accuracy::fast : simd::accuracy::accurate;
+      constexpr auto accuracy = Code.fast ? simd::accuracy::fast : simd::accuracy::accurate;
       if constexpr (expensive) sum += measure::function_time<Arch, fn, accuracy>();
     };
     (add(std::integral_constant<int, I>{}), ...);
-  }(std::make_integer_sequence<int, code.instructions>{});
+  }(std::make_integer_sequence<int, Code.instructions>{});
   return sum * ((elements + Arch::width - 1) / Arch::width);
 }
 
-/// What a step, or the steps that run row by row from there on, read and write, in bytes.
-template <auto const& Plan, int Index>
-constexpr void add_traffic(measure::work& w) {
-  constexpr step const& s = Plan.steps[static_cast<std::size_t>(Index)];
-  auto const bytes = [](int v) { return 4.0 * Plan.values[static_cast<std::size_t>(v)].size; };
-  if constexpr (s.by_row > 0) {
-    constexpr row_group<s.by_row> group{Plan, Index};
-    for (int i = 0; i < group.spec.operands; ++i)
-      w.read += bytes(group.operands[static_cast<std::size_t>(i)]);
-    for (int k = 0; k < s.by_row; ++k)
-      if (group.spec[k].stored)
-        w.written += bytes(Plan.steps[static_cast<std::size_t>(Index + k)].result);
-    return;
+/// The same of a step of Plan.
+template <class Arch, auto const& Plan, int Index>
+double step_function_seconds() {
+  constexpr step const& s = Plan.steps[Index];
+  if constexpr (is<steps::row_loop>(s)) {
+    static constexpr steps::row_loop const& loop = get<steps::row_loop>(Plan, s);
+    double sum = 0;
+    [&]<std::size_t... K>(std::index_sequence<K...>) {
+      ((sum += function_seconds<Arch, Plan.programs[loop.stages[K].code]>(
+            loop.rows * (loop.stages[K].wide || loop.stages[K].reduces ? loop.length : 1))),
+       ...);
+    }(std::make_index_sequence<static_cast<std::size_t>(loop.stage_count)>{});
+    return sum;
+  } else {
+    int elements = Plan.values[result_of(Plan, s)].size;
+    if constexpr (is<steps::reduce>(s)) {
+      steps::reduce const& r = get<steps::reduce>(Plan, s);
+      elements = r.outer * r.reduced * r.inner;
+    }
+    return function_seconds<Arch, code_of(Plan, s)>(elements);
   }
-  for (int v : s.operands)
-    if (v >= 0) w.read += bytes(v);
-  for (int i = 0; i < code_of(Plan, s).loads; ++i)
-    if (int const v = load_of(Plan, s, i); v >= 0) w.read += bytes(v);
-  w.written += bytes(s.result);
+}
+
+/// What a step reads and writes, in bytes.
+template <class Plan>
+constexpr void add_traffic(Plan const& p, step const& s, measure::work& w) {
+  auto const bytes = [&](value_id v) { return 4.0 * p.values[v].size; };
+  for_each_read(p, s, [&](value_id v) { w.read += bytes(v); });
+  if (is<steps::row_loop>(s)) {
+    for (value_id v : results_of(p, s)) w.written += bytes(v);
+  } else {
+    w.written += bytes(result_of(p, s));
+  }
 }
 
 template <class Arch>
@@ -162,23 +177,20 @@ bench_report bench(bench_options const& options = {}) {
 
   graph const g = graph_of(usable);  // which names the layers
   measure::work all;
-  constexpr int first = plan.segments.size() > static_cast<std::size_t>(plan.prologue)
-                            ? plan.segments[static_cast<std::size_t>(plan.prologue)].first
+  constexpr int first = static_cast<int>(plan.segments.size()) > plan.prologue
+                            ? plan.segments[plan.prologue].first
                             : 0;
   [&]<int... I>(std::integer_sequence<int, I...>) {
     auto const each = [&]<int K>(std::integral_constant<int, K>) {
-      constexpr step const& s = plan.steps[static_cast<std::size_t>(K)];
-      if (s.by_row < 0) return;  // a part of the call before
+      constexpr step const& s = plan.steps[K];
       measure::work w;
       w.multiply_adds = detail::multiply_adds_of(plan, s);
-      detail::add_traffic<plan, K>(w);
-      [&]<int... L>(std::integer_sequence<int, L...>) {
-        ((w.function_seconds += detail::function_seconds<Arch, plan, K + L>()), ...);
-      }(std::make_integer_sequence<int, std::max(1, s.by_row)>{});
+      detail::add_traffic(plan, s, w);
+      w.function_seconds = detail::step_function_seconds<Arch, plan, K>();
       bench_row row;
       row.layer = detail::chain_layer(g, s.layer);
       row.name = layer_text(g, s.layer);
-      row.step = name_of(s.what);
+      row.step = name_of(plan, s);
       row.kernel = to_text(passes::choice_of(plan, K, machine_of<Arch>));
       row.output = shape_text(detail::output_of(plan, s));
       whole();  // operands as they are when the network runs

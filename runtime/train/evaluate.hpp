@@ -34,11 +34,8 @@ struct loss_plan {
     graph g;
     g.layers.push_back({Loss::kind, {}});
     context c{g, false};
-    tensor_shape const target = Loss::target_rule(Prediction).shape;
-    g.inputs = {Prediction, target};
-    tensor const p{&g,
-                   g.add({.code = op::input, .batched = true, .index = 0, .shape = Prediction})};
-    tensor const t{&g, g.add({.code = op::input, .batched = true, .index = 1, .shape = target})};
+    tensor const p = add_input(g, Prediction);
+    tensor const t = add_input(g, Loss::target_rule(Prediction).shape);
     g.outputs.push_back(Loss::forward(c, p, t).id);
     return lower(g, samples, true);
   }

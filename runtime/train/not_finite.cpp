@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../../codegen/reference/compute.hpp"
@@ -15,7 +16,8 @@ class search {
  public:
   explicit search(failed_step const& step) : step_(step) {
     // The first sample whose loss is not finite, or all if a layer measures the batch.
-    bool const whole = std::ranges::any_of(step.nodes, [](node const& n) { return n.over_batch; });
+    bool const whole =
+        std::any_of(graph_.nodes.begin(), graph_.nodes.end(), [](node const& n) { return n.over_batch; });
     if (whole) samples_ = static_cast<int>(step.losses.size());
     else first_ = static_cast<int>(find_not_finite(step.losses).first);
   }
@@ -34,54 +36,47 @@ class search {
   };
 
   /// Which nodes are not finite. What is no longer read is given up.
-  std::vector<finding> compute() const {
-    std::size_t const count = step_.nodes.size();
-    std::vector<std::size_t> last_use(count);
-    for (std::size_t id = 0; id < count; ++id)
-      for (int i = 0; i < step_.nodes[id].operand_count(); ++i)
-        last_use[static_cast<std::size_t>(step_.nodes[id].operand(i))] = id;
-    std::vector<std::vector<float>> values(count);
-    std::vector<finding> found(count);
+  constexpr_list<finding> compute() const {
+    constexpr_list<node_id> last_use(graph_.nodes.size(), node_id::none);
+    for (node_id id : graph_.ids())
+      for (node_id x : graph_.operands(id)) last_use[x] = id;
+    std::vector<std::vector<float>> values(graph_.nodes.size());
+    auto const value_of = [&](node_id id) -> std::vector<float>& {
+      return values[static_cast<std::size_t>(id)];
+    };
+    constexpr_list<finding> found(graph_.nodes.size());
     random_key key = step_.random;
     key.first_sample += static_cast<std::uint32_t>(first_);
-    for (std::size_t id = 0; id < count; ++id) {
-      node const& n = step_.nodes[id];
-      reference::operands<float> in{};
-      for (int i = 0; i < n.operand_count(); ++i) {
-        node const& from = step_.nodes[static_cast<std::size_t>(n.operand(i))];
-        in[static_cast<std::size_t>(i)] = {values[static_cast<std::size_t>(n.operand(i))].data(),
-                                           from.shape, from.batched};
-      }
-      values[id] = n.code == op::input       ? input(n)
-                   : n.code == op::parameter ? parameter(n)
-                                             : reference::compute(n, in, samples_, key);
-      if (bad_numbers const bad = find_not_finite(values[id])) {
-        auto const elements = static_cast<std::size_t>(n.shape.elements());
+    for (node_id id : graph_.ids()) {
+      reference::operands<float> in;
+      for (node_id x : graph_.operands(id))
+        in.push_back({value_of(x).data(), graph_[x].shape, graph_[x].batched});
+      if (auto const* i = graph_.get_if<primitive::input>(id)) value_of(id) = input(*i);
+      else if (auto const* p = graph_.get_if<primitive::parameter>(id)) value_of(id) = parameter(*p);
+      else value_of(id) = reference::compute(graph_, id, in, samples_, key);
+      if (bad_numbers const bad = find_not_finite(value_of(id))) {
+        auto const elements = static_cast<std::size_t>(graph_[id].shape.elements());
         found[id] = {true, first_ + static_cast<int>(bad.first / elements), bad.value};
       }
-      for (int i = 0; i < n.operand_count(); ++i)
-        if (auto const read = static_cast<std::size_t>(n.operand(i)); last_use[read] == id)
-          values[read] = {};
+      for (node_id x : graph_.operands(id))
+        if (last_use[x] == id) value_of(x) = {};
     }
     return found;
   }
 
   std::string computed() const {
-    std::vector<finding> const found = compute();
-    int id = step_.loss_node;
-    if (!found[static_cast<std::size_t>(id)].broken)
-      return "its sums are too large for a float";  // in the order in which kernels add
+    constexpr_list<finding> const found = compute();
+    node_id id = step_.loss_node;
+    if (!found[id].broken) return "its sums are too large for a float";  // in the order of kernels
     // From the loss to the first that is not finite. A layer may mean a constant to be infinite.
-    for (int before = id; before >= 0;) {
-      node const& n = step_.nodes[static_cast<std::size_t>(id = before)];
-      before = -1;
-      for (int i = n.operand_count() - 1; i >= 0; --i)
-        if (auto const o = static_cast<std::size_t>(n.operand(i));
-            found[o].broken && step_.nodes[o].code != op::constant)
-          before = n.operand(i);
+    for (node_id before = id; before != node_id::none;) {
+      id = std::exchange(before, node_id::none);
+      for (node_id x : graph_.operands(id))
+        if (before == node_id::none && found[x].broken && !graph_.is<primitive::constant>(x))
+          before = x;
     }
-    node const& n = step_.nodes[static_cast<std::size_t>(id)];
-    finding const& first = found[static_cast<std::size_t>(id)];
+    node const& n = graph_[id];
+    finding const& first = found[id];
     std::string text = id > target_node() ? filled("{} of finite predictions", step_.loss_kind)
                                           : filled("layer {}", layer_name(n.layer));
     text += filled(" gives {}", first.value);
@@ -90,38 +85,39 @@ class search {
   }
 
   /// Behind it stand the nodes of the loss.
-  int target_node() const {
-    int id = static_cast<int>(step_.nodes.size()) - 1;
-    while (step_.nodes[static_cast<std::size_t>(id)].code != op::input) --id;
-    return id;
+  node_id target_node() const {
+    int id = graph_.size() - 1;
+    while (!graph_.is<primitive::input>(node_id{id})) --id;
+    return node_id{id};
   }
 
   /// `3 (conv2d_2)`, `5 (residual/relu)`: the number in the chain, as in a summary, and the layers
   /// from there inwards, by the name of their parameters where they have any.
-  std::string layer_name(int index) const {
+  std::string layer_name(layer_id id) const {
     std::string path;
-    for (int at = index; at >= 0; at = step_.layers[static_cast<std::size_t>(at)].inside) {
-      layer_info const& l = step_.layers[static_cast<std::size_t>(at)];
+    for (layer_id at = id; at != layer_id::none; at = graph_.layers[at].inside) {
+      layer_info const& l = graph_.layers[at];
       std::string name{l.kind};
       if (l.of_kind > 0) name += filled("_{}", l.of_kind);
       if (!name.empty()) path = filled("{}{}{}", name, path.empty() ? "" : "/", path);
     }
-    return filled("{} ({})", step_.layers[static_cast<std::size_t>(index)].number, path);
+    return filled("{} ({})", graph_.layers[id].number, path);
   }
 
-  std::vector<float> input(node const& n) const {
-    auto const all = n.index == 0 ? step_.features : step_.targets;
+  std::vector<float> input(primitive::input const& in) const {
+    auto const all = in.which == 0 ? step_.features : step_.targets;
     std::size_t const each = all.size() / step_.losses.size();
     auto const used = all.subspan(static_cast<std::size_t>(first_) * each,
                                   static_cast<std::size_t>(samples_) * each);
     return {used.begin(), used.end()};
   }
-  std::vector<float> parameter(node const& n) const {
+  std::vector<float> parameter(primitive::parameter const& p) const {
     return get(step_.parameters, step_.weights,
-               step_.parameters.infos[static_cast<std::size_t>(n.index)].name.view());
+               step_.parameters.infos[static_cast<std::size_t>(p.which)].name.view());
   }
 
   failed_step const& step_;
+  graph_lists<viewing> const& graph_ = step_.computed;
   int first_ = 0, samples_ = 1;  // of the batch
 };
 

@@ -16,9 +16,8 @@ struct step_place {
 
 /// A step whose loss is not finite: what it was computed of, and by.
 struct failed_step {
-  std::span<node const> nodes;  // of loss_nodes
-  std::span<layer_info const> layers;
-  int loss_node = 0;
+  graph_lists<viewing> computed;  // from inputs to loss
+  node_id loss_node{};
   std::string_view loss_kind;
   parameter_list parameters;
   float const* weights = nullptr;

@@ -310,8 +310,8 @@ step_report take_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch con
     team->run(work);
   if (!is_finite(loss)) {
     optimizer.undo_step();
-    using all = loss_nodes<Net, Loss>;
-    fail_not_finite(where, {all::nodes, all::layers, all::loss, Loss::kind, list_of<Net>(), p,
+    using constant = loss_constant<Net, Loss>;
+    fail_not_finite(where, {constant::view(), constant::loss, Loss::kind, list_of<Net>(), p,
                             batch.features(), batch.targets(), run.losses(), loss, key});
   }
   m.refresh();

@@ -13,19 +13,19 @@ namespace check {
 inline std::vector<char> sides(etch::graph const& g, etch::reference_result<double> const& r) {
   std::vector<char> all;
   auto const side = [&](double a, double b) { all.push_back(a > b ? 2 : a < b ? 1 : 0); };
-  for (int id = 0; id < g.size(); ++id) {
-    etch::node const& n = g[id];
-    if (n.operand_count() == 0) continue;
-    etch::node const& from = g[n.operand(0)];
-    std::vector<double> const& x = r[n.operand(0)];
-    std::vector<double> const& y = r[id];
+  for (etch::node_id id : g.ids()) {
+    if (g[id].operand_count == 0) continue;
+    etch::node const &n = g[id], &from = g[g.operand(id, 0)];
+    std::vector<double> const &x = r[g.operand(id, 0)], &y = r[id];
     auto const elements = static_cast<std::size_t>(from.shape.elements());
-    if (n.code == etch::op::map && n.fn == etch::function::absolute) {
+    auto const* map = g.get_if<etch::primitive::map>(id);
+    auto const* pool = g.get_if<etch::primitive::pool>(id);
+    auto const* reduce = g.get_if<etch::primitive::reduce>(id);
+    if (map && map->fn == etch::function::absolute) {
       for (double v : x) side(v, 0);
-    } else if (n.code == etch::op::map &&
-               (n.fn == etch::function::maximum || n.fn == etch::function::minimum ||
-                n.fn == etch::function::greater || n.fn == etch::function::equal)) {
-      etch::node const& other = g[n.operand(1)];
+    } else if (map && (map->fn == etch::function::maximum || map->fn == etch::function::minimum ||
+                       map->fn == etch::function::greater || map->fn == etch::function::equal)) {
+      etch::node const& other = g[g.operand(id, 1)];
       int const size = n.shape.elements();
       auto const value = [&](etch::node const& operand, std::vector<double> const& v, int i) {
         int const begin = operand.batched ? i / size * operand.shape.elements() : 0;
@@ -34,18 +34,20 @@ inline std::vector<char> sides(etch::graph const& g, etch::reference_result<doub
         return v[static_cast<std::size_t>(begin + element)];
       };
       for (int i = 0; i < static_cast<int>(y.size()); ++i)
-        side(value(from, x, i), value(other, r[n.operand(1)], i));
-    } else if (n.code == etch::op::pool && n.fn == etch::function::maximum) {
+        side(value(from, x, i), value(other, r[g.operand(id, 1)], i));
+    } else if (pool && pool->fn == etch::function::maximum) {
       std::size_t const out = static_cast<std::size_t>(n.shape.elements());
       for (std::size_t s = 0; s * elements < x.size(); ++s)
-        etch::reference::for_each_tap(n.window, [&](int xi, int yi, bool) {
+        etch::reference::for_each_tap(pool->window, [&](int xi, int yi, bool) {
           side(x[s * elements + static_cast<std::size_t>(xi)],
                y[s * out + static_cast<std::size_t>(yi)]);
           return true;
         });
-    } else if (n.code == etch::op::reduce && n.fn == etch::function::maximum) {
-      auto const reduced = static_cast<std::size_t>(from.shape.elements(n.first, n.last));
-      auto const inner = static_cast<std::size_t>(from.shape.elements(n.last, from.shape.rank));
+    } else if (reduce && reduce->fn == etch::function::maximum) {
+      auto const reduced =
+          static_cast<std::size_t>(from.shape.elements(reduce->first, reduce->last));
+      auto const inner =
+          static_cast<std::size_t>(from.shape.elements(reduce->last, from.shape.rank));
       for (std::size_t i = 0; i < x.size(); ++i)
         side(x[i], y[i / inner / reduced * inner + i % inner]);
     }

@@ -24,7 +24,7 @@ struct probe : etch::loss {
 /// network's inputs.
 struct probed {
   etch::graph graph;
-  int loss = -1;
+  etch::node_id loss = etch::node_id::none;
 };
 
 constexpr probed probe_graph(etch::graph const& training) {
@@ -33,26 +33,20 @@ constexpr probed probe_graph(etch::graph const& training) {
   etch::context c{g, true};
   std::size_t const inputs = g.inputs.size();
   etch::tensor total{};
-  for (int id : training.outputs) {
-    etch::tensor_shape const shape = g[id].shape;
-    g.inputs.push_back(shape);
-    etch::tensor const target{&g, g.add({.code = etch::op::input,
-                                         .batched = true,
-                                         .index = static_cast<int>(g.inputs.size()) - 1,
-                                         .shape = shape})};
+  for (etch::node_id id : training.outputs) {
+    etch::tensor const target = etch::detail::add_input(g, g[id].shape);
     etch::tensor const loss = probe::forward(c, {&g, id}, target);
-    total = total.id < 0 ? loss : total + loss;
+    total = total.owner == nullptr ? loss : total + loss;
   }
   p.loss = total.id;
   g.outputs.push_back(p.loss);
-  etch::constexpr_list<int> const adjoints = etch::passes::differentiate(g, p.loss, true);
-  for (std::size_t i = 0; i < inputs; ++i)
-    for (std::size_t id = 0; id < adjoints.size(); ++id)
-      if (g.nodes[id].code == etch::op::input && g.nodes[id].index == static_cast<int>(i))
-        g.outputs.push_back(
-            adjoints[id] >= 0
-                ? adjoints[id]
-                : g.add({.code = etch::op::constant, .batched = true, .shape = g.nodes[id].shape}));
+  etch::constexpr_list<etch::node_id> adjoints = etch::passes::differentiate(g, p.loss, true);
+  for (int i = 0; i < static_cast<int>(inputs); ++i)
+    for (etch::node_id id : etch::id_range<etch::node_id>{static_cast<int>(adjoints.size())})
+      if (auto const* in = g.get_if<etch::primitive::input>(id); in && in->which == i)
+        g.outputs.push_back(adjoints[id] != etch::node_id::none
+                                ? adjoints[id]
+                                : g.add(etch::primitive::constant{}, {g[id].shape, true}));
   return p;
 }
 

@@ -95,7 +95,7 @@ inline std::string name_of(etch::graph const& g) {
       name += (axis == 0 ? "" : "x") + std::to_string(s[axis]);
   }
   for (std::size_t i = 1; i < g.layers.size(); ++i)
-    if (g.layers[i].inside < 0) name += " | " + std::string(g.layers[i].kind);
+    if (g.layers[i].inside == etch::layer_id::none) name += " | " + std::string(g.layers[i].kind);
   return name;
 }
 

@@ -64,7 +64,7 @@ inline void load_stale(problem const& p, float* gradients) {
   auto const& roots = p.training.graph.gradients;
   for (std::size_t i = 0; i < p.places.size(); ++i)
     if (std::none_of(roots.begin(), roots.end(),
-                     [&](auto const& root) { return root.parameter == static_cast<int>(i); }))
+                     [&](auto const& root) { return static_cast<std::size_t>(root.parameter) == i; }))
       std::fill_n(gradients + p.places[i].offset, p.places[i].size, 0.0f);
 }
 
@@ -83,7 +83,7 @@ inline training_result run_probe_plan(problem const& p, plan_function const& pla
   std::vector<guarded> in, out;
   for (std::size_t i = 0; i < g.inputs.size(); ++i) in.emplace_back(batch.inputs[i], 1 + i);
   std::vector<int> sizes;
-  for (int id : g.outputs) {
+  for (etch::node_id id : g.outputs) {
     sizes.push_back(g[id].shape.elements());
     out.emplace_back(static_cast<std::size_t>(sizes.back() * batch.samples), out.size());
   }

@@ -24,7 +24,7 @@ struct source {{
     p.values.reserve({size});
     p.places.reserve({size});
     for (int i = 0; i < {size}; ++i) {{
-      p.steps.push_back({{.result = i}});
+      p.steps.push_back({{.code = i}});
       p.values.push_back({{.offset = i}});
       p.places.push_back({{.offset = i}});
     }}

@@ -73,7 +73,7 @@ check::failures check_compiled(etch::graph const& g, std::uint32_t seed, int cou
     x.push_back(random.list(s.elements() * count));
     inputs.push_back(check::widen(x.back()));
   }
-  for (int id : g.outputs)
+  for (etch::node_id id : g.outputs)
     y.emplace_back(static_cast<std::size_t>(g[id].shape.elements() * count), nan);
   std::vector<float const*> in;
   std::vector<float*> out;

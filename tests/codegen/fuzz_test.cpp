@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "../../codegen/reference/interpret.hpp"
+#include "../../codegen/execute/interpret.hpp"
 #include "../../codegen/lower/lower.hpp"
 #include "../../codegen/report/print.hpp"
 #include "../../codegen/reference/evaluate.hpp"
@@ -29,7 +29,7 @@ tensors random_inputs(etch::graph const& g, std::uint32_t seed, int samples) {
 }
 
 /// An output as a plan gives it: one value a sample.
-std::vector<double> for_each_sample(etch::graph const& g, int id, std::vector<double> const& value,
+std::vector<double> for_each_sample(etch::graph const& g, etch::node_id id, std::vector<double> const& value,
                                     int samples) {
   if (g[id].batched) return value;
   std::vector<double> all;
@@ -56,7 +56,7 @@ failures check_plan(etch::graph const& g, etch::plan const& p, tensors const& pa
   for (std::size_t i = 0; i < parameters.size(); ++i) run.set_parameter(i, parameters[i]);
   run.run_prologue();
   std::vector<int> sizes;
-  for (int id : g.outputs) sizes.push_back(g[id].shape.elements());
+  for (etch::node_id id : g.outputs) sizes.push_back(g[id].shape.elements());
   tensors sums;
   for (auto const& q : parameters) sums.emplace_back(q.size(), 0.);
   for (bool const adds : {false, true}) {
@@ -220,7 +220,7 @@ TEST_CASE("a wrong plan is found") {  // the checks above can fail
   etch::plan p = etch::lower(g, 3, false);
   REQUIRE(check_plan(g, p, parameters, 3).empty());
   for (etch::step const& s : p.steps)
-    if (s.what == etch::step_kind::map && code_of(p, s).instructions > 0)
-      p.programs[static_cast<std::size_t>(s.code)].code[0].fn = etch::function::absolute;
+    if (etch::is<etch::steps::map>(s) && code_of(p, s).instructions > 0)
+      p.programs[s.code].code[0].fn = etch::function::absolute;
   CHECK_FALSE(check_plan(g, p, parameters, 3).empty());
 }

@@ -9,16 +9,16 @@ using namespace pass_testing;
 
 TEST_CASE("layout: inference reads packed weights as they are stored") {
   graph const g = etch::passes::layout(etch::passes::simplify(etch::graph_of(mnist_cnn)));
-  CHECK(count(g, op::pack) + count(g, op::unpack) + count(g, op::transpose) == 0);
+  CHECK(count<primitive::pack>(g) + count<primitive::unpack>(g) + count<primitive::transpose>(g) == 0);
 }
 
 TEST_CASE("layout: training transposes each weight once and gives packed gradients") {
   graph const g = etch::passes::layout(
       etch::passes::simplify(etch::training_graph(mnist_cnn, etch::cross_entropy)));
-  CHECK(count(g, op::pack) + count(g, op::unpack) == 0);
-  CHECK(count(g, op::contract_dw) == 5);
+  CHECK(count<primitive::pack>(g) + count<primitive::unpack>(g) == 0);
+  CHECK(count<primitive::contract_dw>(g) == 5);
   // The first layer's input has no gradient; the second's weights have theirs transposed.
-  CHECK(count(g, op::transpose) == 5);
+  CHECK(count<primitive::transpose>(g) == 5);
 }
 
 TEST_CASE("layout: the dX that a padded image is cut to is a convolution itself") {
@@ -30,11 +30,11 @@ TEST_CASE("layout: the dX that a padded image is cut to is a convolution itself"
   constexpr auto first = etch::conv2d<24, 1>;
   constexpr auto padded = etch::conv2d<16, 3, etch::same>;
   graph const same = second(first, padded);
-  CHECK(count(same, op::contract) == 4);
-  CHECK(count(same, op::contract_dx) == 1);
-  CHECK(count(same, op::slice) == 0);
+  CHECK(count<primitive::contract>(same) == 4);
+  CHECK(count<primitive::contract_dx>(same) == 1);
+  CHECK(count<primitive::slice>(same) == 0);
   auto const stay = [&](auto before, auto conv) {
-    return count(second(before, conv), op::contract_dx) == 2;
+    return count<primitive::contract_dx>(second(before, conv)) == 2;
   };
   CHECK(stay(etch::conv2d<8, 1>, padded));
   CHECK_FALSE(stay(first, etch::conv2d<16, 5, etch::padding<4>>));
@@ -65,8 +65,8 @@ TEST_CASE("layout: one copy of the weights serves all that read them in the same
   });
   etch::passes::differentiate(g, g.outputs[0]);
   graph const l = etch::passes::layout(etch::passes::simplify(g));
-  CHECK(count(l, op::contract_dx) == 2);
-  CHECK(count(l, op::transpose) == 2);  // of a dX, and of the convolution that another is
+  CHECK(count<primitive::contract_dx>(l) == 2);
+  CHECK(count<primitive::transpose>(l) == 2);  // of a dX, and of the convolution that another is
 }
 
 TEST_CASE("layout: weights that are computed are packed, and their gradient unpacked") {
@@ -76,8 +76,8 @@ TEST_CASE("layout: weights that are computed are packed, and their gradient unpa
   });
   etch::passes::differentiate(g, g.outputs[0]);
   graph const l = etch::passes::layout(etch::passes::simplify(g));
-  CHECK(count(l, op::pack) == 1);
-  CHECK(count(l, op::unpack) == 1);
+  CHECK(count<primitive::pack>(l) == 1);
+  CHECK(count<primitive::unpack>(l) == 1);
   CHECK_FALSE(etch::parameter_places(l)[0].packed);
 }
 
@@ -91,12 +91,12 @@ TEST_CASE("layout: windows that pack one parameter in two ways each get theirs")
     return m::contract(half, w, other) * m::contract(m::exp(half), w, other) + m::sum(m::exp(w));
   });
   graph const l = etch::passes::layout(etch::passes::simplify(g));
-  CHECK(count(l, op::unpack) == 1);
-  CHECK(count(l, op::pack) == 1);
+  CHECK(count<primitive::unpack>(l) == 1);
+  CHECK(count<primitive::pack>(l) == 1);
 }
 
 TEST_CASE("layout: weights that are an output are given as they were declared") {
-  int weights = -1;
+  node_id weights{};
   graph g = written({8}, [&](etch::context& c, tensor x) {
     tensor const w = c.parameter("w", {3, 8}, etch::ones);
     weights = w.id;
@@ -104,7 +104,7 @@ TEST_CASE("layout: weights that are an output are given as they were declared") 
   });
   g.outputs.push_back(weights);
   graph const l = etch::passes::layout(g);
-  CHECK(l[l.outputs[1]].code == op::unpack);
+  CHECK(l.is<primitive::unpack>(l.outputs[1]));
 }
 
 namespace {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "../../codegen/lower/compiled.hpp"
 #include "../../codegen/report/print.hpp"
@@ -12,19 +14,35 @@
 namespace pass_testing {
 
 using etch::graph;
-using etch::op;
+using etch::node_id;
 using etch::plan;
-using etch::step_kind;
 using etch::tensor;
+using etch::value_id;
 namespace m = etch::math;
+namespace primitive = etch::primitive;
+namespace steps = etch::steps;
 
-inline int count(plan const& p, step_kind what) {
-  return static_cast<int>(
-      std::count_if(p.steps.begin(), p.steps.end(), [&](auto& s) { return s.what == what; }));
+template <class Kind>
+int count(plan const& p) {
+  return static_cast<int>(std::count_if(p.steps.begin(), p.steps.end(), etch::is<Kind>));
 }
-inline int count(graph const& g, op code) {
-  return static_cast<int>(
-      std::count_if(g.nodes.begin(), g.nodes.end(), [&](auto& n) { return n.code == code; }));
+template <class Kind>
+int count(graph const& g) {
+  int n = 0;
+  for (node_id id : g.ids()) n += g.is<Kind>(id);
+  return n;
+}
+using names = std::vector<std::string>;
+/// The kinds of the steps, in their order; of a loop over rows, those of its stages.
+inline names kinds(plan const& p) {
+  names all;
+  for (etch::step const& s : p.steps)
+    if (auto const* loop = etch::get_if<steps::row_loop>(p, s))
+      for (int k = 0; k < loop->stage_count; ++k)
+        all.emplace_back(loop->stages[static_cast<std::size_t>(k)].reduces ? "reduce" : "map");
+    else
+      all.emplace_back(etch::name_of(p, s));
+  return all;
 }
 template <class Network>
 plan inference(Network net, int samples = 1) {

@@ -35,11 +35,10 @@ class memory_checker {
       for (int s = 0; s < n; s += together)
         for (int i = part.first; i < part.last; ++i) {
           at_ = i;
-          etch::step const& first = plan_.steps[std::size_t(i)];
-          for (int k = 0; k < first.by_row; ++k)  // all may have been written for other rows
-            if (etch::step const& other = plan_.steps[std::size_t(i + k)]; !other.passes)
-              write(other, s, std::min(together, n - s));
-          run_step(first, s, std::min(together, n - s));
+          etch::step const& here = plan_.steps[i];
+          if (etch::is<etch::steps::row_loop>(here))  // all may have been written for other rows
+            write(here, s, std::min(together, n - s));
+          run_step(here, s, std::min(together, n - s));
         }
     }
     return fault_;
@@ -53,20 +52,16 @@ class memory_checker {
 
   void run_step(etch::step const& s, int sample, int samples) {
     int const n = s.batched ? samples : 1;
-    for (int x : s.operands) read(x, sample, n);
-    for (int k = 0; k < code_of(plan_, s).loads; ++k) read(load_of(plan_, s, k), sample, n);
-    if (s.sums && !(s.begins && sample == 0)) read(s.result, sample, 1);
+    for_each_read(plan_, s, [&](etch::value_id v) { read(v, sample, n); });
+    if (s.sums && !(s.begins && sample == 0)) read(result_of(plan_, s), sample, 1);
     write(s, sample, samples);
   }
   void write(etch::step const& s, int sample, int samples) {
     int const n = s.batched ? samples : 1;
-    if (s.result >= 0)
-      each(s.result, sample, s.sums ? 1 : n, [&](tag& t, tag wanted) { t = wanted; });
-    if (s.also >= 0)
-      each(s.also, sample, n, [&](tag& t, tag wanted) { t = wanted; });
+    for (etch::value_id v : results_of(plan_, s))
+      each(v, sample, s.sums ? 1 : n, [&](tag& t, tag wanted) { t = wanted; });
   }
-  void read(int v, int sample, int n) {
-    if (v < 0) return;
+  void read(etch::value_id v, int sample, int n) {
     each(v, sample, n, [&](tag& t, tag wanted) {
       if (t == wanted || !fault_.empty()) return;
       fault_ = "step " + std::to_string(at_) + " reads value " + std::to_string(wanted.value) +
@@ -76,8 +71,8 @@ class memory_checker {
   }
   /// Calls f(what is known of a float, what it should be) for a value of the samples `sample` ...
   template <class F>
-  void each(int v, int sample, int n, F f) {
-    etch::value const& x = plan_.values[std::size_t(v)];
+  void each(etch::value_id v, int sample, int n, F f) {
+    etch::value const& x = plan_.values[v];
     if (x.where != etch::space::workspace && x.where != etch::space::derived) return;
     auto& buffer = x.grows                              ? batch_
                    : x.where == etch::space::workspace ? workspace_
@@ -94,7 +89,7 @@ class memory_checker {
           fault_ = "step " + std::to_string(at_) + " reaches outside its buffer";
           return;
         }
-        f(buffer[at], tag{v, x.batched ? s : 0});
+        f(buffer[at], tag{static_cast<int>(v), x.batched ? s : 0});
       }
   }
 
@@ -126,7 +121,7 @@ struct made_up_plan {
   static constexpr etch::plan make() {
     etch::plan p =
         etch::lower(etch::graph_of(etch::input<4> | etch::dense<3> | etch::relu), 2, true);
-    for (int i = 0; i < Loads; ++i) p.loads.push_back(i);
+    for (int i = 0; i < Loads; ++i) p.value_list.push_back(etch::value_id{i});
     return p;
   }
 };
@@ -136,14 +131,20 @@ bool is_frozen_whole() {
   static constexpr auto frozen = etch::freeze<made_up_plan<Loads>>();
   etch::plan const p = made_up_plan<Loads>::make();
   bool same =
-      std::equal(p.loads.begin(), p.loads.end(), frozen.loads.begin(), frozen.loads.end()) &&
+      std::equal(p.value_list.begin(), p.value_list.end(), frozen.value_list.begin(),
+                 frozen.value_list.end()) &&
       std::equal(p.programs.begin(), p.programs.end(), frozen.programs.begin(),
                  frozen.programs.end()) &&
       std::equal(p.places.begin(), p.places.end(), frozen.places.begin(), frozen.places.end()) &&
       p.steps.size() == frozen.steps.size() && p.values.size() == frozen.values.size() &&
       p.workspace == frozen.workspace && p.samples == frozen.samples;
   for (std::size_t i = 0; same && i < p.steps.size(); ++i)
-    same = p.steps[i].what == frozen.steps[i].what && p.steps[i].result == frozen.steps[i].result;
+    same = p.steps[i].kind == frozen.steps[i].kind && p.steps[i].place == frozen.steps[i].place &&
+           p.steps[i].first_result == frozen.steps[i].first_result;
+  auto const& windows = p.table<etch::steps::contract>();
+  same = same && std::equal(windows.begin(), windows.end(),
+                            frozen.template table<etch::steps::contract>().begin(),
+                            frozen.template table<etch::steps::contract>().end());
   return same;
 }
 
@@ -189,10 +190,9 @@ TEST_CASE("what runs row by row overwrites nothing that it reads for later rows"
   constexpr auto between = etch::input<3> | etch::dense<50> | etch::softmax | etch::dense<2>;
   etch::plan p = etch::lower(etch::graph_of(between), 1, true);
   REQUIRE(memory_checker(p).run(1) == "");
-  for (std::size_t i = 0; i < p.steps.size(); ++i)
-    if (p.steps[i].by_row == 4)
-      p.values[std::size_t(p.steps[i + 3].result)].offset =
-          p.values[std::size_t(load_of(p, p.steps[i], 0))].offset;
+  for (etch::step const& s : p.steps)
+    if (etch::is<etch::steps::row_loop>(s))
+      p.values[result_of(p, s)].offset = p.values[operands_of(p, s)[0]].offset;
   CHECK(memory_checker(p).run(1) != "");
 }
 
@@ -227,13 +227,13 @@ TEST_CASE("an element-wise step writes over an operand that dies") {
   etch::plan const p = etch::lower(etch::graph_of(net), 1, true);
   bool in_place = false;
   for (etch::step const& s : p.steps) {
-    etch::value const& y = p.values[std::size_t(s.result)];
-    for (int k = 0; s.what == etch::step_kind::map && k < code_of(p, s).loads; ++k)
-      if (load_of(p, s, k) >= 0) {
-        etch::value const& x = p.values[std::size_t(load_of(p, s, k))];
-        in_place = in_place || (x.where == etch::space::workspace && y.where == x.where &&
-                                x.offset == y.offset && x.size == 256 && y.size == 256);
-      }
+    if (!etch::is<etch::steps::map>(s)) continue;
+    etch::value const& y = p.values[result_of(p, s)];
+    for_each_read(p, s, [&](etch::value_id v) {
+      etch::value const& x = p.values[v];
+      in_place = in_place || (x.where == etch::space::workspace && y.where == x.where &&
+                              x.offset == y.offset && x.size == 256 && y.size == 256);
+    });
   }
   CHECK(in_place);
   CHECK(p.workspace <= 2 * 256 + 3 * 16);
@@ -248,11 +248,12 @@ TEST_CASE("a recycled float keeps each sample apart in a loop") {
     int first = -1, last = -1;
     for (std::size_t g = 0; g < p.segments.size(); ++g)
       for (int i = p.segments[g].first; i < p.segments[g].last; ++i) {
-        etch::step const& s = p.steps[std::size_t(i)];
-        bool here = s.result == static_cast<int>(v) || s.also == static_cast<int>(v);
-        for (int o : s.operands) here = here || o == static_cast<int>(v);
-        for (int k = 0; k < code_of(p, s).loads; ++k)
-          here = here || load_of(p, s, k) == static_cast<int>(v);
+        bool here = false;
+        auto const see = [&](etch::value_id seen) {
+          here = here || static_cast<std::size_t>(seen) == v;
+        };
+        for_each_read(p, p.steps[i], see);
+        for (etch::value_id made : results_of(p, p.steps[i])) see(made);
         if (!here) continue;
         if (first < 0) first = static_cast<int>(g);
         last = static_cast<int>(g);

@@ -15,16 +15,15 @@ namespace {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
-/// The value of a node whose operands are batched inputs of these shapes.
-values value_of(node n, std::vector<tensor_shape> const& shapes, std::vector<values> const& inputs,
-                int samples = 1, random_key key = {}) {
+/// The value of a primitive whose operands are batched inputs of these shapes.
+template <class Kind>
+values value_of(Kind const& kind, tensor_shape const& shape, std::vector<tensor_shape> const& shapes,
+                std::vector<values> const& inputs, int samples = 1, random_key key = {},
+                bool over_batch = false) {
   graph g;
-  for (int i = 0; i < static_cast<int>(shapes.size()); ++i) {
-    auto const k = static_cast<std::size_t>(i);
-    n.operands[k] = g.add({.code = op::input, .batched = true, .index = i, .shape = shapes[k]});
-  }
-  n.batched = !n.over_batch && n.code != op::contract_dw;
-  int const id = g.add(n);
+  std::vector<node_id> operands;
+  for (tensor_shape const& s : shapes) operands.push_back(detail::add_input(g, s).id);
+  node_id const id = g.add(kind, {shape, !over_batch, over_batch}, operands);
   return evaluate<double>(g, inputs, {}, samples, key)[id];
 }
 
@@ -82,8 +81,7 @@ static_assert(exclusive_or(1, 0) == 1 && exclusive_or(1, 1) == 0);
 
 constexpr double logistic_unit(double x) {
   graph g = graph_of(input<1> | dense<1>);
-  g.outputs[0] = g.add({.code = op::map, .fn = function::sigmoid, .batched = true, .shape = {1},
-                        .operands = {g.outputs[0], -1, -1}});
+  g.outputs[0] = math::sigmoid(tensor{&g, g.outputs[0]}).id;
   return run_reference<double>(g, {x}, {2, -1})[0];
 }
 static_assert(logistic_unit(.5) == .5);
@@ -112,77 +110,72 @@ TEST_CASE("an element of a broadcast operand is found by run and period") {
 }
 
 TEST_CASE("map broadcasts scalars, suffixes and prefixes, and shares what is not batched") {
-  node add{.code = op::map, .fn = function::add, .shape = {2, 3}};
-  CHECK(value_of(add, {{2, 3}, {}}, {numbers(6), {10}}) == values{11, 12, 13, 14, 15, 16});
-  CHECK(value_of(add, {{2, 3}, {3}}, {numbers(6), {10, 20, 30}}) == values{11, 22, 33, 14, 25, 36});
-  CHECK(value_of(add, {{2, 1}, {2, 3}}, {{10, 20}, numbers(6)}) == values{11, 12, 13, 24, 25, 26});
-  node const select{.code = op::map, .fn = function::select, .shape = {3}};
-  CHECK(value_of(select, {{3}, {3}, {}}, {{1, 0, -2}, numbers(3), {9}}) == values{1, 9, 3});
+  primitive::map const add{function::add};
+  tensor_shape const matrix{2, 3};
+  CHECK(value_of(add, matrix, {{2, 3}, {}}, {numbers(6), {10}}) == values{11, 12, 13, 14, 15, 16});
+  CHECK(value_of(add, matrix, {{2, 3}, {3}}, {numbers(6), {10, 20, 30}}) == values{11, 22, 33, 14, 25, 36});
+  CHECK(value_of(add, matrix, {{2, 1}, {2, 3}}, {{10, 20}, numbers(6)}) == values{11, 12, 13, 24, 25, 26});
+  CHECK(value_of(primitive::map{function::select}, {3}, {{3}, {3}, {}}, {{1, 0, -2}, numbers(3), {9}}) == values{1, 9, 3});
 
   graph g;
-  int const x = g.add({.code = op::input, .batched = true, .shape = {2}});
-  int const p = g.add({.code = op::parameter, .shape = {2}});
+  tensor const x = detail::add_input(g, {2});
+  tensor const p{&g, g.add(primitive::parameter{}, {{2}})};
   g.parameters.push_back({.name = {}, .shape = {2}, .init = {}});
-  int const y = g.add({.code = op::map, .fn = function::multiply, .batched = true, .shape = {2},
-                       .operands = {x, p, -1}});
-  g.outputs = {y, x};
+  g.outputs = {(x * p).id, x.id};
   auto const result = evaluate<double>(g, {{1, 2, 3, 4, 5, 6}}, {{10, 100}}, 3);
   CHECK(outputs(g, result) == std::vector<values>{{10, 200, 30, 400, 50, 600}, {1, 2, 3, 4, 5, 6}});
 }
 
 TEST_CASE("constants, iota and the number of samples") {
-  CHECK(value_of({.code = op::constant, .value = 2.5, .shape = {2}}, {}, {}) == values{2.5, 2.5});
-  CHECK(value_of({.code = op::iota, .shape = {2, 3}}, {}, {}) == values{0, 1, 2, 0, 1, 2});
+  CHECK(value_of(primitive::constant{2.5}, {2}, {}, {}) == values{2.5, 2.5});
+  CHECK(value_of(primitive::iota{}, {2, 3}, {}, {}) == values{0, 1, 2, 0, 1, 2});
   graph g;
-  int const n = g.add({.code = op::batch_size});
+  node_id const n = g.add(primitive::batch_size{}, {});
   CHECK(evaluate<double>(g, {}, {}, 7)[n] == values{7});
 }
 
 TEST_CASE("reduce folds axes, and the batch when asked") {
-  node sum{.code = op::reduce, .fn = function::add, .first = 1, .last = 2, .shape = {2, 1, 2}};
+  primitive::reduce sum{function::add, 1, 2};
+  tensor_shape const left{2, 1, 2};
   values const x{1, 2, 3, 4, 5, 6, 70, 80, 90, 100, 110, 120};
-  CHECK(value_of(sum, {{2, 3, 2}}, {x}) == values{9, 12, 270, 300});
+  CHECK(value_of(sum, left, {{2, 3, 2}}, {x}) == values{9, 12, 270, 300});
   sum.fn = function::maximum;
-  CHECK(value_of(sum, {{2, 3, 2}}, {x}) == values{5, 6, 110, 120});
-  CHECK(value_of(sum, {{2, 3, 2}}, {values(12, -3)}) == values(4, -3));
+  CHECK(value_of(sum, left, {{2, 3, 2}}, {x}) == values{5, 6, 110, 120});
+  CHECK(value_of(sum, left, {{2, 3, 2}}, {values(12, -3)}) == values(4, -3));
 
-  node total{.code = op::reduce, .fn = function::add, .over_batch = true, .shape = {2}};
-  CHECK(value_of(total, {{2}}, {numbers(6)}, 3) == values{9, 12});
+  primitive::reduce total{function::add, 0, 0};
+  CHECK(value_of(total, {2}, {{2}}, {numbers(6)}, 3, {}, true) == values{9, 12});
   total.fn = function::maximum;
-  CHECK(value_of(total, {{2}}, {{-5, -1, -4, -2, -3, -6}}, 3) == values{-3, -1});
+  CHECK(value_of(total, {2}, {{2}}, {{-5, -1, -4, -2, -3, -6}}, 3, {}, true) == values{-3, -1});
 
   graph g;  // a value that is not batched counts once for each sample
-  int const c = g.add({.code = op::constant, .value = 2, .shape = {3}});
-  int const s = g.add({.code = op::reduce, .fn = function::add, .over_batch = true, .first = 0,
-                       .last = 1, .shape = {1}, .operands = {c, -1, -1}});
+  node_id const c = g.add(primitive::constant{2}, {{3}});
+  node_id const s = math::reduce(function::add, tensor{&g, c}, 0, 1, true).id;
   CHECK(evaluate<double>(g, {}, {}, 5)[s] == values{30});
 }
 
 TEST_CASE("reshape and detach keep the elements") {
-  CHECK(value_of({.code = op::reshape, .shape = {3, 2}}, {{6}}, {numbers(12)}, 2) == numbers(12));
-  CHECK(value_of({.code = op::detach, .shape = {2}}, {{2}}, {numbers(4)}, 2) == numbers(4));
+  CHECK(value_of(primitive::reshape{}, {3, 2}, {{6}}, {numbers(12)}, 2) == numbers(12));
+  CHECK(value_of(primitive::detach{}, {2}, {{2}}, {numbers(4)}, 2) == numbers(4));
 }
 
 TEST_CASE("pad, slice and concat move boxes") {
-  CHECK(value_of({.code = op::pad, .value = 9, .shape = {3, 4}, .before = {1, 0}, .after = {0, 2}},
+  CHECK(value_of(primitive::pad{{1, 0}, {0, 2}, 9}, {3, 4},
                  {{2, 2}}, {numbers(4)}) == values{9, 9, 9, 9, 1, 2, 9, 9, 3, 4, 9, 9});
-  CHECK(value_of({.code = op::slice, .shape = {2, 1}, .before = {1, 1}, .after = {0, 1}}, {{3, 3}},
+  CHECK(value_of(primitive::slice{{1, 1}, {0, 1}}, {2, 1}, {{3, 3}},
                  {numbers(9)}) == values{5, 8});
-  CHECK(value_of({.code = op::concat, .index = 1, .shape = {2, 3}}, {{2, 1}, {2, 2}},
+  CHECK(value_of(primitive::concat{1}, {2, 3}, {{2, 1}, {2, 2}},
                  {{1, 2, 10, 20}, {3, 4, 5, 6, 30, 40, 50, 60}}, 2) ==
         values{1, 3, 4, 2, 5, 6, 10, 30, 40, 20, 50, 60});
-  CHECK(value_of({.code = op::concat, .index = 0, .shape = {3}}, {{1}, {2}}, {{1}, {2, 3}}) ==
+  CHECK(value_of(primitive::concat{0}, {3}, {{1}, {2}}, {{1}, {2, 3}}) ==
         values{1, 2, 3});
 }
 
 TEST_CASE("a slice undoes a pad on four axes") {
-  std::array<int, 4> const before{1, 2, 0, 1}, after{0, 1, 3, 2};
+  axis_counts const before{1, 2, 0, 1}, after{0, 1, 3, 2};
   graph g;
-  int const x = g.add({.code = op::input, .batched = true, .shape = {2, 1, 2, 3}});
-  int const p = g.add({.code = op::pad, .batched = true, .value = -1, .shape = {3, 4, 5, 6},
-                       .operands = {x, -1, -1}, .before = before, .after = after});
-  int const s = g.add({.code = op::slice, .batched = true, .shape = {2, 1, 2, 3},
-                       .operands = {p, -1, -1}, .before = before, .after = after});
+  tensor const padded = math::pad(detail::add_input(g, {2, 1, 2, 3}), before, after, -1);
+  node_id const p = padded.id, s = math::slice(padded, before, after).id;
   auto const result = evaluate<double>(g, {numbers(24)}, {}, 2);
   CHECK(result[s] == numbers(24));
   double sum = 0;
@@ -195,32 +188,32 @@ TEST_CASE("pool takes the sum or the maximum of each window") {
   contraction const w{.height = 3, .width = 3, .channels = 2, .kernel_height = 2, .kernel_width = 2,
                       .filters = 2};
   values const x{1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8, -8, 9, -9};
-  node n{.code = op::pool, .fn = function::add, .shape = {2, 2, 2}, .window = w};
-  CHECK(value_of(n, {{3, 3, 2}}, {x}) == values{12, -12, 16, -16, 24, -24, 28, -28});
+  primitive::pool n{function::add, w};
+  CHECK(value_of(n, {2, 2, 2}, {{3, 3, 2}}, {x}) == values{12, -12, 16, -16, 24, -24, 28, -28});
   n.fn = function::maximum;
-  CHECK(value_of(n, {{3, 3, 2}}, {x}) == values{5, -1, 6, -2, 8, -4, 9, -5});
+  CHECK(value_of(n, {2, 2, 2}, {{3, 3, 2}}, {x}) == values{5, -1, 6, -2, 8, -4, 9, -5});
   contraction const sparse{.height = 4, .width = 5, .kernel_height = 2, .kernel_width = 2,
                            .stride_width = 2, .dilation_height = 3, .dilation_width = 2};
-  CHECK(value_of({.code = op::pool, .fn = function::add, .shape = {1, 2, 1}, .window = sparse},
-                 {{4, 5, 1}}, {numbers(20)}) == values{1 + 3 + 16 + 18, 3 + 5 + 18 + 20});
+  CHECK(value_of(primitive::pool{function::add, sparse}, {1, 2, 1}, {{4, 5, 1}}, {numbers(20)}) == values{1 + 3 + 16 + 18, 3 + 5 + 18 + 20});
 }
 
 TEST_CASE("the gradient of a maximum goes to the first of equals, that of a sum to all") {
   contraction const w{.height = 2, .width = 3, .kernel_height = 2, .kernel_width = 2};
-  node const index{.code = op::pool_index, .shape = {1, 2, 1}, .window = w};
-  CHECK(value_of(index, {{2, 3, 1}}, {{1, 7, 7, 0, 7, 2}}) == values{1, 0});
-  CHECK(value_of(index, {{2, 3, 1}}, {{1, 2, 3, 3, 2, 1}}) == values{2, 1});
-  node n{.code = op::pool_gradient, .fn = function::maximum, .shape = {2, 3, 1}, .window = w};
-  CHECK(value_of(n, {{1, 2, 1}, {1, 2, 1}}, {{1, 0}, {10, 1}}) == values{0, 11, 0, 0, 0, 0});
-  CHECK(value_of(n, {{1, 2, 1}, {1, 2, 1}}, {{2, 1}, {10, 1}}) == values{0, 0, 1, 10, 0, 0});
+  primitive::pool_index const index{w};
+  tensor_shape const out{1, 2, 1}, in{2, 3, 1};
+  CHECK(value_of(index, out, {{2, 3, 1}}, {{1, 7, 7, 0, 7, 2}}) == values{1, 0});
+  CHECK(value_of(index, out, {{2, 3, 1}}, {{1, 2, 3, 3, 2, 1}}) == values{2, 1});
+  primitive::pool_gradient n{function::maximum, w};
+  CHECK(value_of(n, in, {{1, 2, 1}, {1, 2, 1}}, {{1, 0}, {10, 1}}) == values{0, 11, 0, 0, 0, 0});
+  CHECK(value_of(n, in, {{1, 2, 1}, {1, 2, 1}}, {{2, 1}, {10, 1}}) == values{0, 0, 1, 10, 0, 0});
   n.fn = function::add;
-  CHECK(value_of(n, {{1, 2, 1}}, {{10, 1, 5, 6}}, 2) ==
+  CHECK(value_of(n, in, {{1, 2, 1}}, {{10, 1, 5, 6}}, 2) ==
         values{10, 11, 1, 10, 11, 1, 5, 11, 6, 5, 11, 6});
 }
 
 TEST_CASE("a dense layer is a product with the rows of the weights") {
   contraction const w{.width = 2, .channels = 3, .filters = 2};
-  CHECK(value_of({.code = op::contract, .shape = {2, 2}, .window = w}, {{2, 3}, {2, 3}},
+  CHECK(value_of(primitive::contract{w}, {2, 2}, {{2, 3}, {2, 3}},
                  {{1, 2, 3, 4, 5, 6}, {1, 0, -1, 2, 2, 2}}) == values{-2, 12, -2, 30});
 }
 
@@ -256,30 +249,27 @@ TEST_CASE("contractions and their gradients are what the definition says") {
     });
     CHECK(static_cast<long long>(c.outputs()) * taps == c.multiply_adds());
     CHECK(largest_difference(
-              value_of({.code = op::contract, .shape = out, .window = c}, {in, kernel}, {x, w}),
-              y) < 1e-14);
+              value_of(primitive::contract{c}, out, {in, kernel}, {x, w}), y) < 1e-14);
     CHECK(largest_difference(
-              value_of({.code = op::contract_dx, .shape = in, .window = c}, {out, kernel}, {dy, w}),
-              dx) < 1e-14);
+              value_of(primitive::contract_dx{c}, in, {out, kernel}, {dy, w}), dx) < 1e-14);
     CHECK(largest_difference(
-              value_of({.code = op::contract_dw, .shape = kernel, .window = c}, {in, out}, {x, dy}),
+              value_of(primitive::contract_dw{c}, kernel, {in, out}, {x, dy}, 1, {}, true),
               dw) < 1e-14);
   }
 }
 
 TEST_CASE("the gradient of weights is summed over the batch") {
   contraction const w{.channels = 2};
-  node const dw{.code = op::contract_dw, .shape = {1, 2}, .window = w};
-  CHECK(value_of(dw, {{2}, {1}}, {{1, 2, 3, 4}, {10, 1}}, 2) == values{13, 24});
+  primitive::contract_dw const dw{w};
+  CHECK(value_of(dw, {1, 2}, {{2}, {1}}, {{1, 2, 3, 4}, {10, 1}}, 2, {}, true) == values{13, 24});
 
   graph g;  // an operand that is not batched is the same for every sample
-  int const x = g.add({.code = op::input, .batched = true, .shape = {2}});
-  int const one = g.add({.code = op::constant, .value = 1, .shape = {1}});
-  int const mixed = g.add(
-      {.code = op::contract_dw, .shape = {1, 2}, .operands = {x, one, -1}, .window = w});
-  int const two = g.add({.code = op::constant, .value = 2, .shape = {2}});
-  int const once = g.add(
-      {.code = op::contract_dw, .shape = {1, 2}, .operands = {two, one, -1}, .window = w});
+  node_result const sum{{1, 2}, false, true};
+  node_id const x = detail::add_input(g, {2}).id;
+  node_id const one = g.add(primitive::constant{1}, {{1}});
+  node_id const mixed = g.add(dw, sum, std::vector{x, one});
+  node_id const two = g.add(primitive::constant{2}, {{2}});
+  node_id const once = g.add(dw, sum, std::vector{two, one});
   auto const result = evaluate<double>(g, {{1, 2, 3, 4}}, {}, 2);
   CHECK(result[mixed] == values{4, 6});
   CHECK(result[once] == values{2, 2});
@@ -312,44 +302,44 @@ TEST_CASE("gradients are added up per parameter") {
   g.parameters[0].shape = {2};
   g.parameters[1].shape = {1};
   g.parameters[2].shape = {2};
-  int const a = g.add({.code = op::constant, .value = 3, .shape = {2}});
-  int const b = g.add({.code = op::constant, .value = 4, .shape = {1, 2}});
-  int const c = g.add({.code = op::input, .batched = true, .shape = {1}});
-  g.gradients = {{0, a}, {0, b}, {1, c}};
+  node_id const a = g.add(primitive::constant{3}, {{2}});
+  node_id const b = g.add(primitive::constant{4}, {{1, 2}});
+  node_id const c = detail::add_input(g, {1}).id;
+  g.gradients = {{parameter_id{0}, a}, {parameter_id{0}, b}, {parameter_id{1}, c}};
   auto const result = evaluate<double>(g, {{1, 10, 100}}, {}, 3);
   CHECK(parameter_gradients(g, result) == std::vector<values>{{7, 7}, {111}, {0, 0}});
 }
 
 TEST_CASE("random numbers depend on the key, the stream, the sample and the element") {
-  node const n{.code = op::random, .index = 4, .shape = {3}};
-  values const two = value_of(n, {}, {}, 2, {.seed = 1, .step = 2, .first_sample = 10});
+  primitive::random const n{4};
+  values const two = value_of(n, {3}, {}, {}, 2, {.seed = 1, .step = 2, .first_sample = 10});
   for (std::uint32_t i = 0; i < 6; ++i)
     CHECK(two[i] == static_cast<double>(counter_uniform(1, 2, 4, 10 + i / 3, i % 3)));
-  values const second = value_of(n, {}, {}, 1, {.seed = 1, .step = 2, .first_sample = 11});
+  values const second = value_of(n, {3}, {}, {}, 1, {.seed = 1, .step = 2, .first_sample = 11});
   CHECK(second == values(two.begin() + 3, two.end()));
 }
 
 TEST_CASE("a maximum of what is not a number is none, wherever that stands") {
   for (bool const first : {false, true}) {
-    node const rectify{.code = op::map, .fn = function::maximum, .shape = {2}};
+    primitive::map const rectify{function::maximum};
     tensor_shape const one{}, two{2};
     values const number{0}, given{not_a_number, -1};
-    values const y = first ? value_of(rectify, {two, one}, {given, number})
-                           : value_of(rectify, {one, two}, {number, given});
+    values const y = first ? value_of(rectify, two, {two, one}, {given, number})
+                           : value_of(rectify, two, {one, two}, {number, given});
     CHECK(std::isnan(y[0]));
     CHECK(y[1] == 0);
   }
   contraction const window{.width = 4, .kernel_width = 4};
-  node const pool{.code = op::pool, .fn = function::maximum, .shape = {1, 1, 1}, .window = window};
-  node const index{.code = op::pool_index, .shape = {1, 1, 1}, .window = window};
-  node const reduce{.code = op::reduce, .fn = function::maximum, .first = 1, .last = 2,
-                    .shape = {1, 1, 1}};
+  primitive::pool const pool{function::maximum, window};
+  primitive::pool_index const index{window};
+  primitive::reduce const reduce{function::maximum, 1, 2};
+  tensor_shape const single{1, 1, 1};
   for (std::size_t i = 0; i < 4; ++i) {
     values x{1, 4, 2, 3};
     x[i] = not_a_number;
-    CHECK(std::isnan(value_of(pool, {{1, 4, 1}}, {x})[0]));
-    CHECK(std::isnan(value_of(reduce, {{1, 4, 1}}, {x})[0]));
+    CHECK(std::isnan(value_of(pool, single, {{1, 4, 1}}, {x})[0]));
+    CHECK(std::isnan(value_of(reduce, single, {{1, 4, 1}}, {x})[0]));
     x[3] = not_a_number;
-    CHECK(value_of(index, {{1, 4, 1}}, {x}) == values{static_cast<double>(i)});
+    CHECK(value_of(index, single, {{1, 4, 1}}, {x}) == values{static_cast<double>(i)});
   }
 }

@@ -58,16 +58,18 @@ std::vector<std::string> choices_of(Network net) {
   plan const training = lower(training_graph(net, losses::cross_entropy{}), 16, true);
   for (plan const* p : {&inference, &training})
     for (int i = 0; i < static_cast<int>(p->steps.size()); ++i) {
-      step const& s = p->steps[static_cast<std::size_t>(i)];
+      step const& s = p->steps[i];
       auto const choose = [&](machine const& m) { return passes::choice_of(*p, i, m); };
       if (choose(machine_of<arch::sse2>) == kernel_choice{}) continue;
-      contraction const& w = window_of(*p, s);
-      std::string const of =
-          s.what == step_kind::map
-              ? shape_text(p->values[static_cast<std::size_t>(s.result)].shape)
-              : fmt::format("{}x{}x{}x{}_{}x{}", w.height, w.width, w.channels, w.filters,
-                            w.kernel_height, w.kernel_width);
-      std::string const line = choices(fmt::format("{} {}", name_of(s.what), of), choose);
+      auto const window_text = [](contraction const& w) {
+        return fmt::format("{}x{}x{}x{}_{}x{}", w.height, w.width, w.channels, w.filters,
+                           w.kernel_height, w.kernel_width);
+      };
+      std::string const of = multiplies(s) ? window_text(window_of(*p, s))
+                                           : shape_text(p->values[result_of(*p, s)].shape);
+      std::string_view name = name_of(*p, s);
+      name = name.substr(0, name.find("_and_pad"));  // which is multiplied as the others are
+      std::string const line = choices(fmt::format("{} {}", name, of), choose);
       if (seen.insert(line).second) found.push_back(line);
     }
   return found;
@@ -304,11 +306,10 @@ TEST_CASE("tiles of the gradients of weights cover every filter once") {
 
 TEST_CASE("executors run what the pass says, and a plan says it") {
   using plan_type = inference_plan<benches::nets::mlp_10_5_3, 1>;
-  using run = etch::detail::executor<arch::native, plan_type>;
   auto const chosen = passes::select(plan_type::value, machine_of<arch::native>);
   REQUIRE(chosen.size() == 2);
-  CHECK(run::chosen<0> == chosen[0]);
-  CHECK(run::chosen<1> == chosen[1]);
+  CHECK(chosen_for<arch::native, etch::detail::step_call<plan_type, 0>> == chosen[0]);
+  CHECK(chosen_for<arch::native, etch::detail::step_call<plan_type, 1>> == chosen[1]);
   plan const p = lower(graph_of(benches::nets::mlp_10_5_3), 1, true);
   CHECK(to_text(p, machine_of<arch::avx512>).find(" contract [row 64, 5 chains] ") !=
         std::string::npos);

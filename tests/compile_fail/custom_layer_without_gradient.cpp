@@ -1,4 +1,4 @@
-// error: operation_has_no_gradient_rule<.*pool_index
+// error: operation_has_no_gradient_rule.*pool_index
 // error: mine::place_of_largest
 #include "../../codegen/lower/lower.hpp"
 #include "../../dsl/layers.hpp"
@@ -10,11 +10,8 @@ struct place_of_largest : etch::layer {
   static constexpr auto shape_rule(etch::tensor_shape const&) { return etch::accept({1, 1, 2}); }
   static constexpr etch::tensor forward(etch::context&, etch::tensor x) {
     etch::contraction const window{.width = 4, .channels = 2, .kernel_width = 4, .filters = 2};
-    etch::tensor const place = etch::detail::emit(x, {.code = etch::op::pool_index,
-                                                      .batched = true,
-                                                      .shape = {1, 1, 2},
-                                                      .operands = {x.id, -1, -1},
-                                                      .window = window});
+    etch::tensor const place =
+        etch::detail::emit(x, etch::primitive::pool_index{window}, {{1, 1, 2}, true}, {x.id});
 #ifdef TWIN
     return detach(place);
 #else

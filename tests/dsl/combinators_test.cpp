@@ -41,10 +41,11 @@ TEST_CASE("a residual adds its input to what its block gives") {
   STATIC_REQUIRE(net.output_shape() == shape<7>);
   STATIC_REQUIRE(net.layer_count() == 1);
   graph const g = graph_of(net);
-  node const& sum = g[g.outputs[0]];
-  CHECK(sum.fn == function::add);
-  CHECK(g[sum.operand(0)].code == op::input);
-  for (node const& n : g.nodes) CHECK(g.layers[static_cast<std::size_t>(n.layer)].number <= 1);
+  node_id const sum = g.outputs[0];
+  REQUIRE(g.is<primitive::map>(sum));
+  CHECK(g.get<primitive::map>(sum).fn == function::add);
+  CHECK(g.is<primitive::input>(g.operand(sum, 0)));
+  for (node const& n : g.nodes) CHECK(g.layers[n.layer].number <= 1);
 }
 
 TEST_CASE("layers inside combinators are layers of the graph, within one of the chain") {
@@ -53,7 +54,7 @@ TEST_CASE("layers inside combinators are layers of the graph, within one of the 
   std::vector<std::string> said;
   for (layer_info const& l : g.layers)
     said.push_back(std::to_string(l.number) + " " + std::string(l.kind) + " in " +
-                   std::to_string(l.inside));
+                   std::to_string(static_cast<int>(l.inside)));
   CHECK(said == std::vector<std::string>{
                     "0 input in -1", "1 relu in -1", "2 repeat in -1",      //
                     "2 residual in 2", "2 dense in 3", "2 sigmoid in 2",    //
@@ -62,9 +63,9 @@ TEST_CASE("layers inside combinators are layers of the graph, within one of the 
                     "3 relu in 12", "3 dense in 12", "4 concat in -1"});
   CHECK(g.layers[14].output == shape<2>);
   CHECK(g.layers[2].output == shape<7>);
-  CHECK(g.parameters[1].layer == 4);
-  CHECK(g[g[g.outputs[0]].operand(1)].layer == 14);
-  CHECK(g[g.outputs[0]].layer == 15);
+  CHECK(g.parameters[1].layer == layer_id{4});
+  CHECK(g[g.operand(g.outputs[0], 1)].layer == layer_id{14});
+  CHECK(g[g.outputs[0]].layer == layer_id{15});
 }
 
 TEST_CASE("a residual refuses a block that changes the shape") {
@@ -161,10 +162,12 @@ TEST_CASE("taps make a diamond") {
                        etch::tanh | tap<"right"> | from<"left", "right", "top"> | concat | dense<1>;
   STATIC_REQUIRE(net.output_shape() == shape<1>);
   graph const g = graph_of(net);
-  int relus = 0, tanhs = 0, source_of_relu = -1, source_of_tanh = -2;
-  for (node const& n : g.nodes) {
-    if (n.fn == function::maximum) ++relus, source_of_relu = n.operand(1);
-    if (n.fn == function::tanh) ++tanhs, source_of_tanh = n.operand(0);
+  int relus = 0, tanhs = 0;
+  node_id source_of_relu{}, source_of_tanh{};
+  for (node_id id : g.ids()) {
+    auto const* m = g.get_if<primitive::map>(id);
+    if (m && m->fn == function::maximum) ++relus, source_of_relu = g.operand(id, 1);
+    if (m && m->fn == function::tanh) ++tanhs, source_of_tanh = g.operand(id, 0);
   }
   CHECK(relus == 1);
   CHECK(tanhs == 1);

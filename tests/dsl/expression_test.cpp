@@ -34,7 +34,7 @@ constexpr bool trains = [] {
     graph g;
     context c{g, true};
     c.enter("layer");
-    Forward(c, {&g, g.add({.code = op::input, .batched = true, .shape = {4, 4, 2}})});
+    Forward(c, detail::add_input(g, {4, 4, 2}));
     return true;
   };
   return is_constant<write, true>;
@@ -101,10 +101,10 @@ TEST_CASE("reductions and pools add up or find the largest") {
 
 TEST_CASE("a pool of single pixels is what it is given") {
   graph g;
-  tensor const x{&g, g.add({.code = op::input, .batched = true, .shape = {2, 6}})};
+  tensor const x = detail::add_input(g, {2, 6});
   CHECK(math::pool(function::maximum, x, {.width = 6, .channels = 2, .filters = 2}).shape() ==
         shape<1, 6, 2>);
-  CHECK(g.nodes[1].code == op::reshape);
+  CHECK(g.is<primitive::reshape>(node_id{1}));
 }
 
 TEST_CASE("moves stay within the shape") {
@@ -138,7 +138,7 @@ TEST_CASE("a parameter belongs to a layer") {
     graph g;
     context c{g, true};
     if (Layer) c.enter("layer");
-    return c.parameter("a", {}, ones).id >= 0;
+    return c.parameter("a", {}, ones).id != node_id::none;
   };
   STATIC_REQUIRE(is_constant<in_a_layer, true>);
   STATIC_REQUIRE_FALSE(is_constant<in_a_layer, false>);

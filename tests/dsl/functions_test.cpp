@@ -230,7 +230,7 @@ TEST_CASE("the properties in the table are those of the functions") {
       infinite += !std::isfinite(y(a, b, c));
     });
     CHECK((infinite > 0) == f.may_raise);
-    CHECK((folded > 0) == (f.scalar.series == nullptr));
+    CHECK((folded > 0) == (!f.scalar.has_series));
     CHECK((neutral > 0) == (f.fn == function::add || f.fn == function::subtract ||
                             f.fn == function::multiply || f.fn == function::divide));
   }

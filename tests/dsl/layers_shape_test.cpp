@@ -26,9 +26,9 @@ bool graph_agrees(Network net) {
   for (bool training : {false, true}) {
     graph const g = graph_of(net, training);
     if (g[g.outputs[0]].shape != net.output_shape()) return false;
-    for (int i = 0; i < g.size(); ++i)
-      for (int o = 0; o < g[i].operand_count(); ++o)
-        if (g[i].operand(o) >= i) return false;
+    for (node_id id : g.ids())
+      for (node_id x : g.operands(id))
+        if (x >= id) return false;
   }
   return true;
 }
@@ -215,7 +215,7 @@ TEST_CASE("losses name the shape of their target and give one number a sample") 
     context c{g, true};
     g.layers.push_back({"loss", {}});
     auto const leaf = [&](tensor_shape const& of) {
-      return tensor{&g, g.add({.code = op::input, .batched = true, .shape = of})};
+      return detail::add_input(g, of);
     };
     tensor const value = type::forward(c, leaf(prediction), leaf(target));
     CHECK(value.shape() == tensor_shape{});

@@ -40,14 +40,8 @@ double loss_of(Loss, list const& prediction, list const& target) {
   g.layers.push_back({Loss::kind, {}});
   context c{g, false};
   tensor_shape const shape{static_cast<int>(prediction.size())};
-  g.inputs = {shape, Loss::target_rule(shape).shape};
-  auto const given = [&](int i) {
-    return tensor{&g, g.add({.code = op::input,
-                             .batched = true,
-                             .index = i,
-                             .shape = g.inputs[static_cast<std::size_t>(i)]})};
-  };
-  tensor const p = given(0), t = given(1);
+  tensor const p = detail::add_input(g, shape);
+  tensor const t = detail::add_input(g, Loss::target_rule(shape).shape);
   g.outputs.push_back(Loss::forward(c, p, t).id);
   return outputs(g, evaluate<double>(g, {prediction, target}, {}, 1)).at(0).at(0);
 }

@@ -114,22 +114,18 @@ constexpr graph graph_of_activations() {
   g.fast = Fast;
   context c{g, true};
   c.enter("input");
-  g.adding_for = -1;
+  g.adding_for = layer_id::none;
   tensor total{};
-  constexpr_list<int> inputs;
+  constexpr_list<node_id> inputs;
   for (activation const& a : activations) {
-    g.inputs.push_back({19});
-    inputs.push_back(g.add({.code = op::input,
-                            .batched = true,
-                            .index = static_cast<int>(g.inputs.size()) - 1,
-                            .shape = {19}}));
+    inputs.push_back(detail::add_input(g, {19}).id);
     tensor const y = a.layer(c, {&g, inputs.back()});
     g.outputs.push_back(y.id);
     tensor const sum = math::sum(y);
-    total = total.id < 0 ? sum : total + sum;
+    total = total.owner == nullptr ? sum : total + sum;
   }
   auto const slopes = passes::differentiate(g, math::reshape(total, {}).id, true);
-  for (int x : inputs) g.outputs.push_back(slopes[static_cast<std::size_t>(x)]);
+  for (node_id x : inputs) g.outputs.push_back(slopes[x]);
   return g;
 }
 
@@ -148,7 +144,7 @@ std::vector<list> computed(std::vector<list> const& inputs, list const& paramete
   float_buffer memory(static_cast<std::size_t>(p.workspace) + 16);
   std::copy(parameters.begin(), parameters.end(), weights.data());
   std::vector<list> outputs;
-  for (int id : g.outputs)
+  for (node_id id : g.outputs)
     outputs.emplace_back(static_cast<std::size_t>(g[id].shape.elements() * samples), nan);
   std::vector<float const*> in;
   std::vector<float*> out;
@@ -224,11 +220,7 @@ constexpr loss_of_one losses_of_one[] = {
 constexpr std::size_t one_each = std::size(losses_of_one);
 
 constexpr tensor input_of(graph& g, tensor_shape const& shape) {
-  g.inputs.push_back(shape);
-  return {&g, g.add({.code = op::input,
-                     .batched = true,
-                     .index = static_cast<int>(g.inputs.size()) - 1,
-                     .shape = shape})};
+  return detail::add_input(g, shape);
 }
 
 /// Their values, then the slopes, for inputs that are predictions and targets in turn.
@@ -243,11 +235,11 @@ struct of_losses {
       predictions.push_back(input_of(g, {1}));
       tensor const loss = l.write(c, predictions.back(), input_of(g, {1}));
       g.outputs.push_back(loss.id);
-      total = total.id < 0 ? loss : total + loss;
+      total = total.owner == nullptr ? loss : total + loss;
     }
     auto const slopes = passes::differentiate(g, total.id, true);
     for (tensor const& p : predictions)
-      g.outputs.push_back(slopes[static_cast<std::size_t>(p.id)]);
+      g.outputs.push_back(slopes[p.id]);
     return g;
   }
 };

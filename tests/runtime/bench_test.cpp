@@ -41,7 +41,7 @@ TEST_CASE("a bench counts an expensive function once for each vector of results"
   static constexpr auto tanh_of_33 = etch::input<33> | etch::tanh;
   static constexpr auto const& plan = etch::inference_plan<tanh_of_33, 1>::value;
   double const each = etch::measure::function_time<arch, etch::function::tanh>();
-  CHECK(etch::detail::function_seconds<arch, plan, 0>() ==
+  CHECK(etch::detail::step_function_seconds<arch, plan, 0>() ==
         each * ((33 + arch::width - 1) / arch::width));
 }
 
@@ -91,7 +91,7 @@ TEST_CASE("the rows of a bench have the layer that multiplies, and its place in 
   };
   using list = std::vector<std::string>;
   CHECK(names(measured()) == list{"1 conv2d contract_max_pool", "5 dense contract",
-                                  "7 dense contract", "8 softmax reduce"});
+                                  "7 dense contract", "8 softmax row_loop"});
   constexpr auto unpooled = input<6, 6, 1> | conv2d<16, 3> | relu;
   CHECK(names(bench<unpooled>({.seconds = 1e-4})) == list{"1 conv2d contract"});
   constexpr auto block = conv2d<16, 3, same> | relu | conv2d<16, 3, same>;

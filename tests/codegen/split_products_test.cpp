@@ -1,6 +1,8 @@
-#include "../../codegen/passes/together.hpp"
+#include "../../codegen/passes/split_products.hpp"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "../../codegen/lower/lower.hpp"
 #include "../../dsl/layers.hpp"
@@ -28,14 +30,12 @@ template <class Network>
 plan training(Network net, int samples) {
   return lower(training_graph(net, losses::mse{}), samples, true, heavy);
 }
-std::vector<step_kind> of_a_team(plan const& p) {
-  std::vector<step_kind> all;
+using names = std::vector<std::string>;
+names of_a_team(plan const& p) {
+  names all;
   for (step const& s : p.steps)
-    if (s.team) all.push_back(s.what);
+    if (s.team) all.emplace_back(name_of(p, s));
   return all;
-}
-bool shares(plan const& p, int v) {
-  return v >= 0 && p.values[static_cast<std::size_t>(v)].shared;
 }
 
 constexpr auto net = input<40> | dense<30> | relu | dense<5> | dense<40>;
@@ -44,16 +44,17 @@ constexpr auto net = input<40> | dense<30> | relu | dense<5> | dense<40>;
 
 TEST_CASE("heavy products of a network that trains are a team's, and what they read and write") {
   plan const p = training(net, 8);
-  CHECK(of_a_team(p) == std::vector{step_kind::contract, step_kind::contract_dw});
+  CHECK(of_a_team(p) == names{"contract", "contract_dw"});
   for (step const& s : p.steps) {
     if (!s.team) continue;
-    for (int v : {s.result, s.operands[0], s.operands[1]}) {
-      auto const& x = p.values[static_cast<std::size_t>(v)];
+    for (value_id v : {result_of(p, s), operands_of(p, s)[0], operands_of(p, s)[1]}) {
+      value const& x = p.values[v];
       CHECK(x.shared == (x.batched && x.where == space::workspace));
     }
   }
   for (step const& s : p.steps)
-    if (s.what == step_kind::contract && !s.team && s.layer == 4) CHECK(!shares(p, s.operands[0]));
+    if (is<steps::contract>(s) && !s.team && s.layer == layer_id{4})
+      CHECK(!p.values[operands_of(p, s)[0]].shared);
 }
 
 TEST_CASE("nothing is a team's in inference, sample by sample, or of samples' own means") {
@@ -61,10 +62,10 @@ TEST_CASE("nothing is a team's in inference, sample by sample, or of samples' ow
   CHECK(of_a_team(training(net, 1)).empty());
   // each thread has a mean of its own
   constexpr auto with_mean = input<40> | dense_and_mean{};
-  CHECK(of_a_team(training(with_mean, 8)) == std::vector{step_kind::contract_dw});
+  CHECK(of_a_team(training(with_mean, 8)) == names{"contract_dw"});
   constexpr auto without = input<40> | dense<40>;
   CHECK(of_a_team(training(without, 8)) ==
-        std::vector{step_kind::contract, step_kind::contract_dw});
+        names{"contract", "contract_dw"});
 }
 
 TEST_CASE("nothing is a team's in groups, or in a loop over the samples") {
@@ -84,8 +85,8 @@ TEST_CASE("gradients that two layers add to are no team's") {
   });
   passes::differentiate(g, g.outputs[0]);
   auto const all = of_a_team(lower(g, 8, true, heavy));
-  CHECK(std::count(all.begin(), all.end(), step_kind::contract) == 2);
-  CHECK(std::count(all.begin(), all.end(), step_kind::contract_dw) == 0);
+  CHECK(std::count(all.begin(), all.end(), "contract") == 2);
+  CHECK(std::count(all.begin(), all.end(), "contract_dw") == 0);
 }
 
 TEST_CASE("gradients are summed together where every step that adds to them is a team's") {

@@ -8,44 +8,42 @@
 
 using namespace pass_testing;
 
-TEST_CASE("frame: a convolution pads its outputs for the next one") {
+TEST_CASE("fuse_padding: a convolution pads its outputs for the next one") {
   constexpr auto conv = etch::conv2d<16, 3, etch::same>;
   constexpr auto chain = etch::input<6, 5, 2> | conv | etch::relu | conv | etch::residual(conv);
   auto const count = [](etch::plan const& p) {
     struct {
-      int copies = 0, framed = 0, twice = 0;
+      int copies = 0, padded = 0, twice = 0;
     } n;
     for (etch::step const& s : p.steps) {
-      bool const framed = s.what == etch::step_kind::contract && s.box > 0;
-      n.copies += s.what == etch::step_kind::copy;
-      n.framed += framed;
-      n.twice += framed && s.also >= 0;
+      bool const padded = etch::is<steps::contract_and_pad>(s);
+      n.copies += etch::is<steps::copy>(s);
+      n.padded += padded;
+      n.twice += padded && s.result_count == 2;
     }
     return n;
   };
   auto const n = count(etch::lower(etch::graph_of(chain), 4, true));
   CHECK(n.copies == 1);  // of the input
-  CHECK(n.framed == 2);
+  CHECK(n.padded == 2);
   CHECK(n.twice == 1);  // what the residual adds
   // three filters are left over, and a dense layer's outputs are no image
   auto const others = count(etch::lower(
       etch::graph_of(etch::input<4, 4, 2> | etch::conv2d<19, 3> | conv | etch::conv2d<16, 1> | conv),
       1, true));
-  CHECK(others.framed == 0);
+  CHECK(others.padded == 0);
   CHECK(others.copies == 2);
-  CHECK(count(etch::lower(etch::training_graph(chain, etch::mse), 4, true)).framed ==
+  CHECK(count(etch::lower(etch::training_graph(chain, etch::mse), 4, true)).padded ==
         3);  // and the dX of the last, which the one before it takes
 }
 
-TEST_CASE("frame: what no kernel writes into a larger image is copied there") {
-  auto const framed = [](graph const& g, int samples = 1) {
+TEST_CASE("fuse_padding: what no kernel writes into a larger image is copied there") {
+  auto const fused = [](graph const& g, int samples = 1) {
     plan const p = etch::lower(g, samples, true);
-    return std::count_if(p.steps.begin(), p.steps.end(), [](etch::step const& s) {
-      return s.box > 0 && (s.what == step_kind::map || s.what == step_kind::contract);
-    });
+    return count<steps::map_and_pad>(p) + count<steps::contract_and_pad>(p);
   };
   auto const padded = [&](etch::tensor_shape const& shape, auto of) {
-    return framed(written(
+    return fused(written(
         shape, [&](etch::context& c, tensor x) { return m::pad(of(c, x), {1, 1}, {1, 1}); }));
   };
   auto const tanh = [](etch::context&, tensor x) { return m::tanh(x); };
@@ -61,13 +59,13 @@ TEST_CASE("frame: what no kernel writes into a larger image is copied there") {
   CHECK(padded(image, scaled({4})) == 1);
   CHECK(padded(image, scaled({1, 16, 4})) == 0);
   CHECK(padded({4, 32, 4}, scaled({4, 1, 1})) == 0);
-  CHECK(framed(written(
+  CHECK(fused(written(
             image, [](auto&, tensor x) { return m::pad(m::tanh(x), {1, 1, 1}, {1, 1, 1}); })) == 0);
-  CHECK(framed(written({1, 8, 8, 8},
+  CHECK(fused(written({1, 8, 8, 8},
                        [](auto&, tensor x) { return m::pad(m::tanh(x), {1}, {}); })) == 0);
   graph const whole = written(image, [](auto&, tensor x) { return m::pad(m::tanh(x), {1}, {}); });
-  CHECK(framed(whole) == 1);
-  CHECK(framed(whole, 2) == 0);  // all maps before all copies
+  CHECK(fused(whole) == 1);
+  CHECK(fused(whole, 2) == 0);  // all maps before all copies
   auto const convolved = [&](etch::tensor_shape const& shape) {
     return padded({6, 6, 2}, [&](etch::context& c, tensor x) {
       return m::reshape(etch::layers::conv2d<16, 3>::forward(c, x), shape);
@@ -76,24 +74,25 @@ TEST_CASE("frame: what no kernel writes into a larger image is copied there") {
   CHECK(convolved({4, 4, 16}) == 1);
   CHECK(convolved({2, 8, 16}) == 0);
   constexpr auto next = etch::conv2d<16, 3, etch::same>;
-  CHECK(framed(etch::graph_of(etch::input<6, 6, 2> | etch::conv2d<4, 3> | next)) == 0);
-  CHECK(framed(etch::graph_of(etch::input<6, 6, 16> | etch::conv2d<16, 3, etch::groups<16>> |
+  CHECK(fused(etch::graph_of(etch::input<6, 6, 2> | etch::conv2d<4, 3> | next)) == 0);
+  CHECK(fused(etch::graph_of(etch::input<6, 6, 16> | etch::conv2d<16, 3, etch::groups<16>> |
                               next)) == 0);
 }
 
-TEST_CASE("frame: of two larger images one is copied") {
+TEST_CASE("fuse_padding: of two larger images one is copied") {
   plan const p = etch::lower(written({16, 16, 4},
                                      [](auto&, tensor x) {
                                        tensor const y = m::tanh(x);
                                        return m::pad(y, {1, 1}, {1, 1}) * m::pad(y, {2, 2}, {0, 0});
                                      }),
                              1, true);
-  CHECK(count(p, step_kind::copy) == 1);
-  CHECK(std::count_if(p.steps.begin(), p.steps.end(), [](auto& s) { return s.also >= 0; }) == 1);
+  CHECK(count<steps::copy>(p) == 1);
+  CHECK(std::count_if(p.steps.begin(), p.steps.end(),
+                      [](auto& s) { return s.result_count == 2; }) == 1);
 }
 
-TEST_CASE("frame: what is an output as well is written twice") {
-  int y = -1;
+TEST_CASE("fuse_padding: what is an output as well is written twice") {
+  node_id y{};
   graph g = written({16, 16, 4}, [&](etch::context&, tensor x) {
     tensor const made = m::tanh(x);
     y = made.id;
@@ -102,6 +101,6 @@ TEST_CASE("frame: what is an output as well is written twice") {
   g.outputs.push_back(y);
   plan const p = etch::lower(g, 1, true);
   REQUIRE(p.steps.size() == 1);
-  CHECK(p.steps[0].box > 0);
-  CHECK(p.steps[0].also >= 0);
+  CHECK(etch::is<steps::map_and_pad>(p.steps[0]));
+  CHECK(p.steps[0].result_count == 2);
 }

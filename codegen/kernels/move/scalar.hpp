@@ -1,0 +1,140 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+#include "../../ir/counter_random.hpp"
+#include "../../ir/plan.hpp"
+
+/// The steps that move numbers, or write some that are known, in scalar code.
+namespace etch {
+
+namespace kernels {
+
+constexpr std::size_t elements(std::array<int, 4> const& extents) {
+  std::size_t product = 1;
+  for (int e : extents) product *= static_cast<std::size_t>(e);
+  return product;
+}
+
+template <class T>
+void copy_box_in_scalars(copy_spec const& box, T const* from, T* to) {
+  auto const place = [](std::array<int, 4> const& shape, int i, int j, int k, int l) {
+    return ((i * shape[1] + j) * shape[2] + k) * shape[3] + l;
+  };
+  auto const& f = box.from_origin;
+  auto const& o = box.to_origin;
+  if (box.fills)
+    std::fill_n(to, elements(box.to_shape), static_cast<T>(std::bit_cast<float>(box.fill_bits)));
+  for (int i = 0; i < box.size[0]; ++i)
+    for (int j = 0; j < box.size[1]; ++j)
+      for (int k = 0; k < box.size[2]; ++k)
+        for (int l = 0; l < box.size[3]; ++l)
+          to[place(box.to_shape, o[0] + i, o[1] + j, o[2] + k, o[3] + l)] =
+              from[place(box.from_shape, f[0] + i, f[1] + j, f[2] + k, f[3] + l)];
+}
+
+/// Calls f(packed index, transposed index) for every weight of the window: where contract_dx finds
+/// in the transposed weights what the packed ones hold (packing.hpp), or, with the taps in `reverse`,
+/// a convolution of dY.
+template <class F>
+constexpr void for_each_transposed_weight(contraction const& window, F f, bool reverse = false) {
+  contraction const c = canonical(window), t = transposed(window);
+  for (int filter = 0; filter < c.filters; ++filter)
+    for (int ky = 0; ky < c.kernel_height; ++ky)
+      for (int kx = 0; kx < c.kernel_width; ++kx)
+        for (int channel = 0; channel < c.group_channels(); ++channel) {
+          int const from = packed_index(c, filter, ky, kx, channel);
+          int const group = filter / c.group_filters();
+          int const y = reverse ? c.kernel_height - 1 - ky : ky;
+          int const x = reverse ? c.kernel_width - 1 - kx : kx;
+          int const to = c.depthwise() ? from
+                                       : packed_index(t, group * c.group_channels() + channel, y, x,
+                                                      filter % c.group_filters());
+          f(from, to);
+        }
+}
+
+}  // namespace kernels
+
+template <>
+struct scalar_kernel<steps::copy> {
+  template <class Call>
+  static void run(steps::copy const& s, Call const& c) {
+    std::ptrdiff_t const from = static_cast<std::ptrdiff_t>(kernels::elements(s.box.from_shape));
+    for (int k = 0; k < c.samples; ++k)
+      kernels::copy_box_in_scalars(s.box, c.operand(0) + (s.box.shared ? 0 : k * from),
+                                   c.result(0, k));
+  }
+};
+
+template <>
+struct scalar_kernel<primitive::pack> {
+  template <class Call>
+  static void run(primitive::pack const& p, Call const& c) {
+    std::fill_n(c.result(0), packed_size(p.window), typename Call::number{});
+    for_each_weight(p.window, [&](int from, int to) { c.result(0)[to] = c.operand(0)[from]; });
+  }
+};
+
+template <>
+struct scalar_kernel<primitive::unpack> {
+  template <class Call>
+  static void run(primitive::unpack const& p, Call const& c) {
+    for_each_weight(p.window, [&](int to, int from) { c.result(0)[to] = c.operand(0)[from]; });
+  }
+};
+
+template <>
+struct scalar_kernel<primitive::transpose> {
+  template <class Call>
+  static void run(primitive::transpose const& t, Call const& c) {
+    std::fill_n(c.result(0), transposed_size(t.window), typename Call::number{});
+    kernels::for_each_transposed_weight(
+        t.window, [&](int from, int to) { c.result(0)[to] = c.operand(0)[from]; },
+        t.to == primitive::transpose::target::convolved);
+  }
+};
+
+template <>
+struct scalar_kernel<primitive::random> {
+  template <class Call>
+  static void run(primitive::random const& r, Call const& c) {
+    for (int k = 0; k < c.samples; ++k) {
+      counter_key const key{c.key.seed, c.key.step, static_cast<std::uint32_t>(r.stream),
+                            c.key.first_sample + static_cast<std::uint32_t>(c.sample + k)};
+      for (int i = 0; i < c.size(0); ++i)
+        c.result(0, k)[i] = static_cast<typename Call::number>(
+            counter_uniform(key, static_cast<std::uint32_t>(i)));
+    }
+  }
+};
+
+template <>
+struct scalar_kernel<primitive::iota> {
+  template <class Call>
+  static void run(primitive::iota const&, Call const& c) {
+    for (int i = 0; i < c.size(0); ++i)
+      c.result(0)[i] = static_cast<typename Call::number>(i % c.shape(0).last());
+  }
+};
+
+template <>
+struct scalar_kernel<primitive::batch_size> {
+  template <class Call>
+  static void run(primitive::batch_size const&, Call const& c) {
+    *c.result(0) = static_cast<typename Call::number>(c.batch);
+  }
+};
+
+template <>
+struct scalar_kernel<steps::all_reduce> {  // of the one thread that there is
+  template <class Call>
+  static void run(steps::all_reduce const&, Call const& c) {
+    std::copy_n(c.operand(0), c.size(0), c.result(0));
+  }
+};
+
+}  // namespace etch

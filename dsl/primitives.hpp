@@ -1,0 +1,207 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "contraction.hpp"
+#include "kinds.hpp"
+
+/// The primitives: every layer is an expression of them. Each is a struct of what a node of its kind
+/// has beside its operands and the shape of its result. What it computes, how an expression makes it,
+/// and its gradient stand in a file of dsl/primitives/.
+namespace etch {
+
+enum class function : unsigned char;  // of map: functions.hpp
+enum class parameter_id : int { none = -1 };
+
+namespace primitive {
+
+/// A tensor that the caller gives, one a sample.
+struct input {
+  static constexpr std::string_view name = "input";
+  int which = 0;
+  constexpr bool operator==(input const&) const = default;
+};
+
+/// What a model stores: graph::parameters says more.
+struct parameter {
+  static constexpr std::string_view name = "parameter";
+  parameter_id which{};
+  constexpr bool operator==(parameter const&) const = default;
+};
+
+/// One value in every element.
+struct constant {
+  static constexpr std::string_view name = "constant";
+  double value = 0;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wfloat-equal"
+  constexpr bool operator==(constant const&) const = default;
+#pragma GCC diagnostic pop
+};
+
+/// 0, 1, 2, ... along the last axis.
+struct iota {
+  static constexpr std::string_view name = "iota";
+  constexpr bool operator==(iota const&) const = default;
+};
+
+/// The number of samples, a scalar.
+struct batch_size {
+  static constexpr std::string_view name = "batch_size";
+  constexpr bool operator==(batch_size const&) const = default;
+};
+
+/// Uniform in [0, 1), new at every step and for every sample; streams are independent.
+struct random {
+  static constexpr std::string_view name = "random";
+  int stream = 0;
+  constexpr bool operator==(random const&) const = default;
+};
+
+/// fn(a, b, c), element by element, with broadcasting.
+struct map {
+  static constexpr std::string_view name = "map";
+  function fn{};  // by itself the identity
+  constexpr bool operator==(map const&) const = default;
+};
+
+/// (x, weights): a window of x times the weights.
+struct contract {
+  static constexpr std::string_view name = "contract";
+  contraction window;
+  constexpr bool operator==(contract const&) const = default;
+};
+
+/// (dy, weights): the gradient of contract with respect to x. (dy, weights, index): of a contraction
+/// before a max pooling with windows of `pooled`; dy is the gradient of what that gave, index its
+/// pool_index.
+struct contract_dx {
+  static constexpr std::string_view name = "contract_dx";
+  contraction window;
+  pool_window pooled{};
+  constexpr bool operator==(contract_dx const&) const = default;
+};
+
+/// (x, dy) or (x, dy, index): the gradient of contract with respect to the weights, the sum over the
+/// samples.
+struct contract_dw {
+  static constexpr std::string_view name = "contract_dw";
+  contraction window;
+  pool_window pooled{};
+  constexpr bool operator==(contract_dw const&) const = default;
+};
+
+/// (x): fn, add or maximum, over the axes [first, last), which stay with extent 1, and over the
+/// samples where the node says so.
+struct reduce {
+  static constexpr std::string_view name = "reduce";
+  function fn{};
+  int first = 0, last = 0;
+  constexpr bool operator==(reduce const&) const = default;
+};
+
+/// (x): fn, add or maximum, over each window of an image, channel by channel.
+struct pool {
+  static constexpr std::string_view name = "pool";
+  function fn{};
+  contraction window;
+  constexpr bool operator==(pool const&) const = default;
+};
+
+/// (x): which tap of its window, counted row by row, is the first maximum.
+struct pool_index {
+  static constexpr std::string_view name = "pool_index";
+  contraction window;
+  constexpr bool operator==(pool_index const&) const = default;
+};
+
+/// The gradient of pool: of a maximum (index, dy), of a sum (dy).
+struct pool_gradient {
+  static constexpr std::string_view name = "pool_gradient";
+  function fn{};
+  contraction window;
+  constexpr bool operator==(pool_gradient const&) const = default;
+};
+
+/// (x): the same elements in another shape.
+struct reshape {
+  static constexpr std::string_view name = "reshape";
+  constexpr bool operator==(reshape const&) const = default;
+};
+
+/// (x): x with so many indices before and after those of each axis, filled with `value`.
+struct pad {
+  static constexpr std::string_view name = "pad";
+  axis_counts before{}, after{};
+  double value = 0;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wfloat-equal"
+  constexpr bool operator==(pad const&) const = default;
+#pragma GCC diagnostic pop
+};
+
+/// (x): x without so many indices before and after those that stay of each axis.
+struct slice {
+  static constexpr std::string_view name = "slice";
+  axis_counts before{}, after{};
+  constexpr bool operator==(slice const&) const = default;
+};
+
+/// (a, b): a, then b along an axis.
+struct concat {
+  static constexpr std::string_view name = "concat";
+  int axis = 0;
+  constexpr bool operator==(concat const&) const = default;
+};
+
+/// (x): x, of which no gradient is taken.
+struct detach {
+  static constexpr std::string_view name = "detach";
+  constexpr bool operator==(detach const&) const = default;
+};
+
+// Passes alone make those that follow.
+
+/// (weights): from the standard layout (filters, kernel height, kernel width, channels / groups) to
+/// the panels of the window, and back.
+struct pack {
+  static constexpr std::string_view name = "pack";
+  contraction window;
+  constexpr bool operator==(pack const&) const = default;
+};
+struct unpack {
+  static constexpr std::string_view name = "unpack";
+  contraction window;
+  constexpr bool operator==(unpack const&) const = default;
+};
+
+/// (packed weights): the panels that another contraction reads of the same weights.
+struct transpose {
+  static constexpr std::string_view name = "transpose";
+  enum class target : unsigned char {
+    dx,        // what contract_dx reads of the window's weights
+    packed,    // from that back to the window's panels
+    convolved  // what a convolution of dY with zeros around it reads: dx, the taps in reverse
+  };
+  contraction window;
+  target to = target::dx;
+  constexpr bool operator==(transpose const&) const = default;
+};
+
+}  // namespace primitive
+
+/// The primitives that kernels compute as they are.
+using kernel_primitives =
+    kind_list<primitive::iota, primitive::batch_size, primitive::random, primitive::contract_dx,
+              primitive::contract_dw, primitive::pool, primitive::pool_index,
+              primitive::pool_gradient, primitive::pack, primitive::unpack, primitive::transpose>;
+
+/// All of them: those that are fused or moved first, too.
+using primitives =
+    kernel_primitives::with<primitive::input, primitive::parameter, primitive::constant,
+                            primitive::map, primitive::contract, primitive::reduce,
+                            primitive::reshape, primitive::pad, primitive::slice,
+                            primitive::concat, primitive::detach>;
+
+}  // namespace etch
