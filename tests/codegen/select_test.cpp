@@ -80,7 +80,7 @@ std::vector<std::string> choices_of(Network net) {
 TEST_CASE("the kernels of the benchmark's windows and matrix products") {
   std::vector<std::string> found;
   std::set<std::string> seen;
-  auto const add = [&](std::string const& name, contraction const& c, int pool) {
+  auto const collect = [&](std::string const& name, contraction const& c, int pool) {
     using enum contract_product;
     kernel_request const r{
         .what = forward, .window = c, .pooled = pool > 1, .pool = {pool, pool}};
@@ -91,9 +91,9 @@ TEST_CASE("the kernels of the benchmark's windows and matrix products") {
     found.push_back(choices(name + " dx", {.what = dx, .window = c}));
     found.push_back(choices(name + " dw", {.what = dw, .window = c}));
   };
-  for (benches::conv_row const& row : benches::conv_rows) add(row.name, row.window, row.pool);
+  for (benches::conv_row const& row : benches::conv_rows) collect(row.name, row.window, row.pool);
   for (benches::gemm_size const& s : benches::gemm_sizes)
-    add(fmt::format("{}x{}", s.in, s.out), {.channels = s.in, .filters = s.out}, 1);
+    collect(fmt::format("{}x{}", s.in, s.out), {.channels = s.in, .filters = s.out}, 1);
   check_lines(found, R"(
 28x28x1x32_3x3_pool2 forward: held 32 | held 8 | held 4
 28x28x1x32_3x3 forward: windows 1x26x1, 3 taps | windows 2x3x1 | windows 1x2x1
