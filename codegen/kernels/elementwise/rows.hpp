@@ -179,8 +179,10 @@ struct row_memory {
     };
     if constexpr (stage.wide) {
       program_row<Arch, P, S.length, S.rows, may_raise(S, K)> const in(from.data(), sample, at);
+      // y is null where the stage stores nothing.
+      float* const to = stage.stored ? y + (sample * S.rows + at) * S.length : nullptr;
       map_stage<Arch, P, S.length, stage.stored, stage.kept>(
-          y + (sample * S.rows + at) * S.length, row[stage.kept ? kept_before(K) : 0], whole(in));
+          to, row[stage.kept ? kept_before(K) : 0], whole(in));
     } else {
       if constexpr (stage.reduces) {
         using across = arch::reducing<Arch>;
