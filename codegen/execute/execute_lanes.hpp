@@ -66,69 +66,28 @@ struct lane_executor {
     return all;
   }
 
-  /// Whether step I is a map of what the contract_dx before it makes, and nothing else reads that:
-  /// the two are one. The map's result must not lie where the other still reads.
-  static constexpr bool is_epilogue(int i) {
-    if (i <= part.first || i >= part.last || !is<steps::map>(step_at(i)) ||
-        !is<primitive::contract_dx>(step_at(i - 1)))
-      return false;
-    value_id const v = result_of(plan, step_at(i - 1));
-    int reads = 0, here = 0;
-    for (step const& s : plan.steps) for_each_read(plan, s, [&](value_id x) { reads += x == v; });
-    program const& p = code_of(plan, step_at(i));
-    for (int k = 0; k < p.loads; ++k)
-      here += loads_of(plan, step_at(i))[k] == v && p.operand(k).run == 1 &&
-              p.operand(k).period == at(v).size;
-    value const &x = at(input(i - 1, 0)), &y = at(result_of(plan, step_at(i)));
-    auto const end = [](value const& a) {
-      if (a.grows) return a.offset + a.size;
-      return a.offset + std::max(a.stride * plan.samples, a.size * lane_copies);
-    };
-    bool const apart = x.where != y.where || x.grows != y.grows || end(x) <= y.offset ||
-                       end(y) <= x.offset;
-    return reads == 1 && here == 1 && at(v).batched && apart;
-  }
-  /// The program of map I, with what the contract_dx before it makes as the accumulator.
-  static constexpr program epilogue_code(int i) {
-    program p = code_of(plan, step_at(i));
-    for (int k = 0; k < p.loads; ++k)
-      if (loads_of(plan, step_at(i))[k] == result_of(plan, step_at(i - 1)))
-        p.load_list[static_cast<std::size_t>(k)] = {program::kind::accumulator};
-    return p;
-  }
-
   /// Step I for the block of `count` samples that begins with `sample`.
   template <int I>
   static void run_block(buffers const& b, std::ptrdiff_t sample, int count) noexcept {
-    if constexpr (is_epilogue(I + 1)) return;  // run_block<I + 1> does both
-    constexpr int contracts = is_epilogue(I) ? I - 1 : I;
     constexpr step const& s = step_at(I);
     constexpr value_id made = result_of(plan, s);
     constexpr value const& result = at(made);
-    constexpr int of_product = std::min(2, step_at(contracts).operand_count);
     alignas(64) float copies[all_copied<I> + 1];
-    alignas(64) float copied_x[copied(contracts, of_product) + 1];
     alignas(64) float outside[result.lanes ? 1 : result.size * width];
     float* const y = result.lanes ? memory::template address<made>(b, sample) : outside;
     pointers const loads = read_loads<I>(b, sample, count, copies);
-    if constexpr (is<steps::map>(s) && !is_epilogue(I)) {
+    if constexpr (is<steps::map>(s)) {
       kernels::map_lanes<lanes, code<I>, result.size>(y, loads.data());
     } else if constexpr (is<steps::reduce>(s)) {
       constexpr steps::reduce r = get<steps::reduce>(plan, s);
       constexpr reduce_spec spec{code<I>, r.fn, r.outer, r.reduced, r.inner};
       kernels::reduce_lanes<lanes, spec>(y, loads.data());
     } else {
-      constexpr contraction w = canonical(window_of(plan, step_at(contracts)));
-      float const* const x = read<contracts, 0>(b, sample, count, copied_x);
-      float const* const weights = read<contracts, 1>(b, sample, count, copied_x);
-      if constexpr (is<steps::contract>(s)) {
-        kernels::contract_lanes<lanes, w, code<I>>(x, weights, y, loads.data());
-      } else {
-        constexpr program identity{.loads = 1,
-                                   .load_list = {program::load{program::kind::accumulator}}};
-        constexpr program after = is_epilogue(I) ? epilogue_code(I) : identity;
-        kernels::contract_lanes<lanes, transposed(w), after>(x, weights, y, loads.data());
-      }
+      static_assert(is<steps::contract>(s));
+      float const* const x = read<I, 0>(b, sample, count, copies);
+      float const* const weights = read<I, 1>(b, sample, count, copies);
+      kernels::contract_lanes<lanes, canonical(window_of(plan, s)), code<I>>(x, weights, y,
+                                                                            loads.data());
     }
     if constexpr (!result.lanes)
       kernels::from_lanes<lanes, result.size>(y, memory::template address<made>(b, sample),
@@ -184,13 +143,12 @@ struct lane_executor {
           samples);
     } else {
       static_assert(is<primitive::contract_dw>(s));
-      constexpr int together = 128;  // whose copies fit the nearest cache
-      alignas(64) float copies[copied(I, 2) / width * together + 1];
-      for (int k = 0; k < samples; k += together) {
-        int const count = std::min(together, samples - k);
+      alignas(64) float copies[copied(I, 2) / width * gradient_samples + 1];
+      for (int k = 0; k < samples; k += gradient_samples) {
+        int const count = std::min(gradient_samples, samples - k);
         kernels::contract_dw_lanes<lanes, canonical(window_of(plan, s))>(
-            read_all<I, 0, together, false>(b, k, count, copies),
-            read_all<I, 1, together, true>(b, k, count, copies), y, count);
+            read_all<I, 0, gradient_samples, false>(b, k, count, copies),
+            read_all<I, 1, gradient_samples, true>(b, k, count, copies), y, count);
       }
     }
   }

@@ -92,6 +92,10 @@ inline constexpr int few_row_floats = 256;
 inline constexpr int many_row_floats = 8192;
 inline constexpr int shortest_row = 256, longest_row = 1024;
 
+/// Samples in lanes that the gradient of weights sums over at once, so that the copies of what it reads
+/// stay in the first-level cache.
+inline constexpr int gradient_samples = 128;
+
 /// Positions that the gradient of weights sums over at once, so that what several tiles read stays
 /// in the first-level cache meanwhile: rows of a matrix product (of vectors of 16 floats, of
 /// others, and of copied ones, which lie side by side), positions of a convolution (of one whose

@@ -4,6 +4,7 @@
 #include "../passes/bind.hpp"
 #include "../passes/differentiate.hpp"
 #include "../passes/fuse.hpp"
+#include "../passes/fuse_lanes.hpp"
 #include "../passes/fuse_padding.hpp"
 #include "../passes/fuse_rows.hpp"
 #include "../passes/layout.hpp"
@@ -30,6 +31,7 @@ constexpr plan lower(graph const& g, int samples, bool prologue, int heavy = tea
   graph const laid_out = passes::layout(simple);
   p = passes::bind(laid_out, passes::fuse(laid_out));
   p = passes::schedule(std::move(p), samples, prologue);
+  p = passes::fuse_lanes(std::move(p));
   p = passes::rematerialise(std::move(p));
   p = passes::fuse_padding(std::move(p));
   p = passes::split_products(std::move(p), heavy);
