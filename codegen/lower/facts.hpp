@@ -124,7 +124,7 @@ struct facts {
     for (parameter_info& p : all) p.layer = layer_id{detail::chain_layer(g, p.layer)};
     return all;
   }();
-  static constexpr auto const& places = plan.places;
+  static constexpr auto places = plan.places;  // a copy: programs read it, and not the plan
 
   /// Floats of a model: parameters, then what follows from them.
   static constexpr int parameter_floats = plan.parameter_floats;

@@ -84,7 +84,7 @@ class gradient_run {
         static_cast<std::size_t>(outputs + losses + per_thread_ * threads_ + of_team);
     if (scratch.size() < wanted) scratch.resize(wanted);
     gradients.resize(static_cast<std::size_t>(floats) * static_cast<std::size_t>(threads_),
-                     &plan_type::value);
+                     &stretches);
     gradients_ = gradients.floats.data();
     predictions_ = scratch.data();
     losses_ = predictions_ + outputs;
