@@ -1,6 +1,11 @@
 #include "thread_team.hpp"
 
+#include <pthread.h>
 #include <sched.h>
+
+#include <atomic>
+#include <list>
+#include <memory>
 
 #include "../error.hpp"
 
@@ -42,59 +47,77 @@ struct thread_attributes {
 
 }  // namespace
 
-thread_team::thread_team(int size) {
+struct thread_team::workers {
+  struct worker {
+    workers* team;
+    int index;
+    ::pthread_t thread;
+  };
+
+  std::list<worker> all;  // none may move: its thread knows where it is
+  function_ref<void(int)> const* task = nullptr;
+  std::atomic<int> round{0}, busy{0}, meeting{0}, arrived{0};
+  std::atomic<bool> stop{false};
+
+  ~workers() {
+    stop = true;
+    begin();
+    for (worker const& w : all) ::pthread_join(w.thread, nullptr);
+  }
+
+  void begin() {
+    round.fetch_add(1, std::memory_order_release);
+    round.notify_all();
+  }
+
+  static void* work(void* given) {
+    worker const& w = *static_cast<worker const*>(given);
+    workers& t = *w.team;
+    for (int seen = 0;;) {
+      wait([&] { return t.round.load(std::memory_order_acquire) != seen; }, t.round);
+      seen = t.round.load(std::memory_order_acquire);
+      if (t.stop) return nullptr;
+      (*t.task)(w.index);
+      if (t.busy.fetch_sub(1, std::memory_order_acq_rel) == 1) t.busy.notify_all();
+    }
+  }
+};
+
+thread_team::thread_team(int size) : size_(size < 1 ? 1 : size) {
+  if (size_ == 1) return;
+  auto team = std::make_unique<workers>();
   thread_attributes const attributes;
-  for (int i = 1; i < size; ++i) {
-    workers_.push_back({this, i, {}});
-    worker& w = workers_.back();
-    if (::pthread_create(&w.thread, &attributes.values, work, &w) == 0) continue;
-    workers_.pop_back();
-    end();
+  for (int i = 1; i < size_; ++i) {
+    team->all.push_back({team.get(), i, {}});
+    workers::worker& w = team->all.back();
+    if (::pthread_create(&w.thread, &attributes.values, workers::work, &w) == 0) continue;
+    team->all.pop_back();
     throw error("of {} threads the system gave {}", size, i);
   }
+  workers_ = team.release();
 }
 
-thread_team::~thread_team() { end(); }
+thread_team::~thread_team() { delete workers_; }
 
 void thread_team::run(function_ref<void(int)> f) {
-  if (workers_.empty()) return f(0);
-  task_ = &f;
-  busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
-  begin();
+  if (size_ == 1) return f(0);
+  workers& all = *workers_;
+  all.task = &f;
+  all.busy.store(size_ - 1, std::memory_order_relaxed);
+  all.begin();
   f(0);
-  wait([this] { return busy_.load(std::memory_order_acquire) == 0; }, busy_);
+  wait([&] { return all.busy.load(std::memory_order_acquire) == 0; }, all.busy);
 }
 
 void thread_team::wait_for_all() {
-  int const before = meeting_.load(std::memory_order_acquire);
-  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 < size())
-    return wait([&] { return meeting_.load(std::memory_order_acquire) != before; }, meeting_);
-  arrived_.store(0, std::memory_order_relaxed);
-  meeting_.fetch_add(1, std::memory_order_release);
-  meeting_.notify_all();
-}
-
-void thread_team::begin() {
-  round_.fetch_add(1, std::memory_order_release);
-  round_.notify_all();
-}
-
-void thread_team::end() {
-  stop_ = true;
-  begin();
-  for (worker const& w : workers_) ::pthread_join(w.thread, nullptr);
-}
-
-void* thread_team::work(void* given) {
-  worker const& w = *static_cast<worker const*>(given);
-  thread_team& t = *w.team;
-  for (int seen = 0;;) {
-    wait([&] { return t.round_.load(std::memory_order_acquire) != seen; }, t.round_);
-    seen = t.round_.load(std::memory_order_acquire);
-    if (t.stop_) return nullptr;
-    (*t.task_)(w.index);
-    if (t.busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) t.busy_.notify_all();
-  }
+  if (size_ == 1) return;
+  workers& all = *workers_;
+  int const before = all.meeting.load(std::memory_order_acquire);
+  if (all.arrived.fetch_add(1, std::memory_order_acq_rel) + 1 < size_)
+    return wait([&] { return all.meeting.load(std::memory_order_acquire) != before; }, all.meeting);
+  all.arrived.store(0, std::memory_order_relaxed);
+  all.meeting.fetch_add(1, std::memory_order_release);
+  all.meeting.notify_all();
 }
 
 }  // namespace etch

@@ -1,10 +1,5 @@
 #pragma once
 
-#include <pthread.h>
-
-#include <atomic>
-#include <list>
-
 #include "../function_ref.hpp"
 
 namespace etch {
@@ -12,8 +7,7 @@ namespace etch {
 /// Threads that wait for work and do it together: `run(f)` calls f(0) ... f(size() - 1), f(0) on
 /// the calling thread, and returns when all are done. They spin for a moment before they sleep,
 /// because the next step of a training comes soon; now and then they give way, because the one they
-/// wait for may want the same processor. (Threads of POSIX: <thread> would take longer to compile
-/// than the team.)
+/// wait for may want the same processor.
 class thread_team {
  public:
   /// Throws `error` when the system gives no more threads.
@@ -22,7 +16,7 @@ class thread_team {
   thread_team(thread_team const&) = delete;
   thread_team& operator=(thread_team const&) = delete;
 
-  int size() const { return static_cast<int>(workers_.size()) + 1; }
+  int size() const { return size_; }
 
   void run(function_ref<void(int)> f);
 
@@ -30,20 +24,10 @@ class thread_team {
   void wait_for_all();
 
  private:
-  struct worker {
-    thread_team* team;
-    int index;
-    ::pthread_t thread;
-  };
-
-  void begin();
-  void end();
-  static void* work(void* given);
-
-  std::list<worker> workers_;  // none may move: its thread knows where it is
-  function_ref<void(int)> const* task_ = nullptr;
-  std::atomic<int> round_{0}, busy_{0}, meeting_{0}, arrived_{0};
-  std::atomic<bool> stop_{false};
+  // Elsewhere, because <atomic> and <thread> would take longer to compile than all that uses a team.
+  struct workers;
+  int size_;
+  workers* workers_ = nullptr;  // of a team of several
 };
 
 }  // namespace etch
