@@ -45,7 +45,7 @@ struct node_result {
 struct node : node_result {
   unsigned char kind = 0;  // of `primitives`
   layer_id layer{};        // the innermost layer that asked for it
-  int place = 0;           // of what its kind has for itself, in the graph's table of the kind
+  int place = 0;           // of what its kind has for itself, in the graph's kind_store
   int first_operand = 0, operand_count = 0;  // in graph::operand_list
 
   template <class Kind>
@@ -83,7 +83,7 @@ struct layer_info {
 /// The nodes of a graph, each behind its operands, and the layers that asked for them; in lists that
 /// grow, or that are constants.
 template <class How>
-struct graph_lists : kind_tables<primitives, How> {
+struct graph_lists : kind_store<primitives, How> {
   typename How::template list<node> nodes;
   typename How::template list<node_id> operand_list;
   typename How::template list<layer_info> layers;
@@ -125,7 +125,7 @@ struct graph_lists : kind_tables<primitives, How> {
   /// f(what it has for itself), as the kind that the node is of.
   template <class F>
   constexpr void visit(node_id id, F f) const {
-    kind_tables<primitives, How>::visit(nodes[id].kind, nodes[id].place, f);
+    kind_store<primitives, How>::visit(nodes[id].kind, nodes[id].place, f);
   }
 };
 
@@ -166,16 +166,28 @@ struct graph : graph_lists<growing> {
     return node_id{size() - 1};
   }
   /// Makes of a node one of another kind, or with other operands, that gives the same.
+  template <class Kind>
+  constexpr void change(node_id id, Kind const& kind) {
+    nodes[id].kind = primitives::number<Kind>;
+    nodes[id].place = this->keep(kind);
+  }
   template <class Kind, class Operands = std::initializer_list<node_id>>
   constexpr void change(node_id id, Kind const& kind, Operands const& operands) {
+    change(id, kind);
     node& n = nodes[id];
-    n.kind = primitives::number<Kind>;
-    n.place = this->keep(kind);
     n.first_operand = static_cast<int>(operand_list.size());
     n.operand_count = static_cast<int>(operands.size());
     for (node_id o : operands) operand_list.push_back(o);
   }
 };
+
+/// Whether the graph has a node of this kind.
+template <class Kind>
+constexpr bool has(graph const& g) {
+  for (node const& n : g.nodes)
+    if (n.is<Kind>()) return true;
+  return false;
+}
 
 /// Whether two nodes, each of its graph, compute the same of operands with the same numbers.
 constexpr bool computes_the_same(graph const& a, node const& x, graph const& b, node const& y) {
@@ -186,7 +198,7 @@ constexpr bool computes_the_same(graph const& a, node const& x, graph const& b, 
     if (of_x[k] != of_y[k]) return false;
   if (static_cast<node_result const&>(x) != static_cast<node_result const&>(y)) return false;
   bool same = false;
-  static_cast<kind_tables<primitives> const&>(a).visit(x.kind, x.place, [&]<class Kind>(Kind const& kind) {
+  static_cast<kind_store<primitives> const&>(a).visit(x.kind, x.place, [&]<class Kind>(Kind const& kind) {
     same = kind == b.template at<Kind>(y.place);
   });
   return same;

@@ -50,22 +50,72 @@ numbered_kind<Number, Kind> pick(numbered_kind<Number, Kind> const&);
 template <class Kinds, std::size_t Number>
 using kind_at = typename decltype(detail::pick<Number>(detail::numbered(Kinds{})))::kind;
 
+namespace detail {
+
+template <std::size_t N>
+struct number {};
+struct no_kind {};
+
+/// One of several kinds, by its number: eight of them stand here, more in `others`. (Compilers
+/// instantiate and evaluate a union faster than a list for each kind, or a std::variant.)
+template <class A = no_kind, class B = no_kind, class C = no_kind, class D = no_kind,
+          class E = no_kind, class F = no_kind, class G = no_kind, class H = no_kind,
+          class... Others>
+union one_of {
+  no_kind nothing;
+  A a;
+  B b;
+  C c;
+  D d;
+  E e;
+  F f;
+  G g;
+  H h;
+  std::conditional_t<sizeof...(Others) == 0, no_kind, one_of<Others...>> others;
+
+  constexpr one_of() : nothing{} {}
+  constexpr one_of(number<0>, A const& kind) : a{kind} {}
+  constexpr one_of(number<1>, B const& kind) : b{kind} {}
+  constexpr one_of(number<2>, C const& kind) : c{kind} {}
+  constexpr one_of(number<3>, D const& kind) : d{kind} {}
+  constexpr one_of(number<4>, E const& kind) : e{kind} {}
+  constexpr one_of(number<5>, F const& kind) : f{kind} {}
+  constexpr one_of(number<6>, G const& kind) : g{kind} {}
+  constexpr one_of(number<7>, H const& kind) : h{kind} {}
+  template <std::size_t N, class Kind>
+  constexpr one_of(number<N>, Kind const& kind) : others{number<N - 8>{}, kind} {}
+
+  template <std::size_t Number>
+  constexpr auto const& get() const {
+    if constexpr (Number == 0) return a;
+    else if constexpr (Number == 1) return b;
+    else if constexpr (Number == 2) return c;
+    else if constexpr (Number == 3) return d;
+    else if constexpr (Number == 4) return e;
+    else if constexpr (Number == 5) return f;
+    else if constexpr (Number == 6) return g;
+    else if constexpr (Number == 7) return h;
+    else return others.template get<Number - 8>();
+  }
+};
+
+template <class... Kinds>
+one_of<Kinds...> union_of(kind_list<Kinds...>);
+
+}  // namespace detail
+
+/// What a thing of one of these kinds has for itself.
+template <class Kinds>
+using kind_data = decltype(detail::union_of(Kinds{}));
+
 /// The one value of a kind that has nothing for itself.
 template <class Kind>
 inline constexpr Kind only_value{};
 
-/// What the things of one kind have for themselves, if that is anything.
-template <class Kind, class How, bool Empty = std::is_empty_v<Kind>>
-struct kind_table {
-  typename How::template list<Kind> entries;
-};
-template <class Kind, class How>
-struct kind_table<Kind, How, true> {};
-
-/// Tables that grow.
+/// Lists that grow.
 struct growing {
-  template <class Kind>
-  using list = constexpr_list<Kind>;
+  template <class T>
+  using list = constexpr_list<T>;
 };
 
 /// Lists of constants that lie elsewhere.
@@ -74,76 +124,45 @@ struct viewing {
   using list = list_view<T const>;
 };
 
-/// Tables of known sizes, one for each of `Kinds`.
-template <class Kinds, std::array<std::size_t, Kinds::count> Sizes>
-struct frozen {
-  template <class Kind>
-  using list = fixed_list<Kind, Sizes[Kinds::template number<Kind>]>;
-};
-
-/// A table for each kind of a list.
+/// What the things of a list have for themselves. A thing says its kind's number, and the place here.
 template <class Kinds, class How = growing>
-struct kind_tables;
+struct kind_store;
 template <class... Kinds, class How>
-struct kind_tables<kind_list<Kinds...>, How>
-    : kind_table<Kinds, How>... {
-  template <class Kind>
-  constexpr auto& table() {
-    return static_cast<kind_table<Kind, How>&>(*this).entries;
-  }
-  template <class Kind>
-  constexpr auto const& table() const {
-    return static_cast<kind_table<Kind, How> const&>(*this).entries;
-  }
-  static constexpr std::size_t count = sizeof...(Kinds);
-  constexpr std::array<std::size_t, count> sizes() const { return {size_of<Kinds>()...}; }
+struct kind_store<kind_list<Kinds...>, How> {
+  typename How::template list<kind_data<kind_list<Kinds...>>> kept;
 
-  /// Where `kind` is kept from now on.
+  /// The place of `kind` from now on.
   template <class Kind>
   constexpr int keep([[maybe_unused]] Kind const& kind) {
     if constexpr (std::is_empty_v<Kind>) {
       return 0;
     } else {
-      table<Kind>().push_back(kind);
-      return static_cast<int>(table<Kind>().size()) - 1;
+      kept.push_back({detail::number<all::template number<Kind>>{}, kind});
+      return static_cast<int>(kept.size()) - 1;
     }
   }
   /// What a thing of this kind has for itself, which is kept at `place`.
   template <class Kind>
   constexpr Kind const& at(int place) const {
     if constexpr (std::is_empty_v<Kind>) return only_value<Kind>;
-    else return table<Kind>()[place];
+    else return kept[place].template get<all::template number<Kind>>();
   }
-
   /// f(what it has for itself) for a thing of the kind `number`, which is kept at `place`.
   template <class F>
   constexpr void visit(unsigned char number, int place, F f) const {
     callers<F>[number](*this, place, f);
   }
-  /// f(table of these, table of those) for each kind.
-  template <class Other, class F>
-  constexpr void for_each_table(Other& other, F f) const {
-    (with_table<Kinds>(other, f), ...);
-  }
 
  private:
-  template <class Kind>
-  constexpr std::size_t size_of() const {
-    if constexpr (std::is_empty_v<Kind>) return 0;
-    else return table<Kind>().size();
-  }
-  template <class Kind, class Other, class F>
-  constexpr void with_table(Other& other, F& f) const {
-    if constexpr (!std::is_empty_v<Kind>) f(table<Kind>(), other.template table<Kind>());
-  }
+  using all = kind_list<Kinds...>;
   template <class Kind, class F>
-  static constexpr void call(kind_tables const& all, int place, F& f) {
-    f(all.at<Kind>(place));
+  static constexpr void call(kind_store const& store, int place, F& f) {
+    f(store.at<Kind>(place));
   }
   // Compilers evaluate one access to an array faster than a comparison for each kind.
   template <class F>
-  static constexpr void (*callers[count])(kind_tables const&, int,
-                                          F&) = {&kind_tables::call<Kinds, F>...};
+  static constexpr void (*callers[all::count])(kind_store const&, int,
+                                               F&) = {&kind_store::call<Kinds, F>...};
 };
 
 }  // namespace etch

@@ -8,10 +8,15 @@ inline etch::graph rounded(etch::graph const& g) {
   etch::graph r = g;
   for (bool changed = true; changed;) {
     etch::graph next = etch::passes::simplify(r);
-    for (etch::primitive::constant& c : next.table<etch::primitive::constant>())
-      c.value = static_cast<double>(static_cast<float>(c.value));
-    for (etch::primitive::pad& p : next.table<etch::primitive::pad>())
-      p.value = static_cast<double>(static_cast<float>(p.value));
+    auto const round = [](double x) { return static_cast<double>(static_cast<float>(x)); };
+    for (etch::node_id id : next.ids())
+      if (auto const* c = next.get_if<etch::primitive::constant>(id)) {
+        next.change(id, etch::primitive::constant{round(c->value)});
+      } else if (auto const* p = next.get_if<etch::primitive::pad>(id)) {
+        etch::primitive::pad rounded = *p;
+        rounded.value = round(p->value);
+        next.change(id, rounded);
+      }
     changed = !etch::compute_the_same(next, r);
     r = next;
   }

@@ -126,6 +126,9 @@ class interpreter {
       return run.address(results_of(run.plan_, self)[k], sample) +
              std::ptrdiff_t{s} * size(k) * (sums ? 0 : 1);
     }
+    list_view<steps::row_stage const> stages(steps::row_loop const& loop) const {
+      return stages_of(run.plan_, loop);
+    }
     int size(int k) const { return run.plan_.values[results_of(run.plan_, self)[k]].size; }
     tensor_shape const& shape(int k) const {
       return run.plan_.values[results_of(run.plan_, self)[k]].shape;

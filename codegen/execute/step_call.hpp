@@ -83,11 +83,7 @@ struct step_call {
   }
   /// What the program reads.
   [[gnu::always_inline]] std::array<float const*, program::max_loads> loads() const noexcept {
-    std::array<float const*, program::max_loads> all;
-    [&]<int... L>(std::integer_sequence<int, L...>) __attribute__((always_inline)) {
-      ((all[L] = load<L>()), ...);
-    }(std::make_integer_sequence<int, code.loads>{});
-    return all;
+    return loads(std::make_index_sequence<code.loads>{});
   }
   /// The program as it runs on what a kernel holds of an image of so many channels and positions.
   template <int Channels, int Positions>
@@ -119,11 +115,15 @@ struct step_call {
   int batch_size() const noexcept { return plan.whole_batch ? b.team.samples : samples; }
 
  private:
-  template <int L>
+  template <value_id V>
   [[gnu::always_inline]] float const* load() const noexcept {
-    constexpr value_id v = loads_of(plan, self)[L];
-    if constexpr (v == value_id::none) return nullptr;
-    else return memory::template address<v>(b, sample);
+    if constexpr (V == value_id::none) return nullptr;
+    else return memory::template address<V>(b, sample);
+  }
+  template <std::size_t... L>
+  [[gnu::always_inline]] std::array<float const*, program::max_loads> loads(
+      std::index_sequence<L...>) const noexcept {
+    return {load<plan.value_list[self.first_load + static_cast<int>(L)]>()...};
   }
 };
 

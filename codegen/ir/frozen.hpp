@@ -9,21 +9,28 @@
 namespace etch {
 
 struct plan_sizes {
-  std::size_t steps, values, value_list, segments, programs, places;
-  std::array<std::size_t, step_kinds::count> kinds;
+  std::size_t steps, values, value_list, segments, programs, places, row_stages, kept;
 
   constexpr bool operator==(plan_sizes const&) const = default;
 };
 
+/// A list of known size.
+template <std::size_t N>
+struct fixed {
+  template <class T>
+  using list = fixed_list<T, N>;
+};
+
 /// A plan in arrays of its own size, so that it can be a constant.
 template <plan_sizes N>
-struct frozen_plan : plan_numbers, kind_tables<step_kinds, etch::frozen<step_kinds, N.kinds>> {
+struct frozen_plan : plan_numbers, kind_store<step_kinds, fixed<N.kept>> {
   fixed_list<step, N.steps> steps{};
   fixed_list<value, N.values> values{};
   fixed_list<value_id, N.value_list> value_list{};
   fixed_list<segment, N.segments> segments{};
   fixed_list<program, N.programs> programs{};
   fixed_list<parameter_place, N.places> places{};
+  fixed_list<steps::row_stage, N.row_stages> row_stages{};
 };
 
 namespace detail {
@@ -57,14 +64,14 @@ class roomy_list {
   std::size_t size_ = 0;
 };
 
-struct roomy_tables {
-  template <class Kind>
-  using list = roomy_list<Kind>;
+struct roomy {
+  template <class T>
+  using list = roomy_list<T>;
 };
 
 /// A plan has to be known for its sizes to be. So that it need not be made twice, it is made where
 /// every plan has room, and copied from there.
-struct roomy_plan : plan_numbers, kind_tables<step_kinds, roomy_tables> {
+struct roomy_plan : plan_numbers, kind_store<step_kinds, roomy> {
   constexpr explicit roomy_plan(plan const& p) : plan_numbers(p) {
     steps = p.steps;
     values = p.values;
@@ -72,12 +79,13 @@ struct roomy_plan : plan_numbers, kind_tables<step_kinds, roomy_tables> {
     segments = p.segments;
     programs = p.programs;
     places = p.places;
-    p.for_each_table(*this, [](auto const& from, auto& to) { to = from; });
+    row_stages = p.row_stages;
+    kept = p.kept;
   }
 
   constexpr plan_sizes plan_size() const {
     return {steps.size(),    values.size(), value_list.size(), segments.size(),
-            programs.size(), places.size(), sizes()};
+            programs.size(), places.size(), row_stages.size(), kept.size()};
   }
 
   roomy_list<step> steps;
@@ -86,6 +94,7 @@ struct roomy_plan : plan_numbers, kind_tables<step_kinds, roomy_tables> {
   roomy_list<segment> segments;
   roomy_list<program> programs;
   roomy_list<parameter_place> places;
+  roomy_list<steps::row_stage> row_stages;
 };
 
 // The plan that `Source::make()` gives, made once, in a way by which whether it can be made may be
@@ -123,7 +132,8 @@ consteval auto freeze() {
   made.segments.copy_to(f.segments);
   made.programs.copy_to(f.programs);
   made.places.copy_to(f.places);
-  made.for_each_table(f, [](auto const& from, auto& to) { from.copy_to(to); });
+  made.row_stages.copy_to(f.row_stages);
+  made.kept.copy_to(f.kept);
   return f;
 }
 

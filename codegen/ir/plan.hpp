@@ -18,7 +18,7 @@ struct step {
   bool begins = false;     // of which it is the first part: what was there is overwritten
   bool team = false;       // threads split its weights, each for the samples of all
   layer_id layer{};        // which asked for it
-  int place = 0;           // of what its kind has for itself, in the plan's table of the kind
+  int place = 0;           // of what its kind has for itself, in the plan's kind_store
   int first_operand = 0, operand_count = 0;  // in plan::value_list: x, weights, ...
   int first_result = 0, result_count = 1;    // the same
   int code = 0;                              // of plan::programs
@@ -71,13 +71,14 @@ struct plan_numbers {
 };
 
 /// A network as the list of its kernel calls, with a place for everything.
-struct plan : plan_numbers, kind_tables<step_kinds> {
+struct plan : plan_numbers, kind_store<step_kinds> {
   constexpr_list<step> steps;
   constexpr_list<value> values;
   constexpr_list<value_id> value_list;  // operands, results and loads of all steps
   constexpr_list<segment> segments;
   constexpr_list<program> programs{program{}};  // the first is that of a step without
   constexpr_list<parameter_place> places;
+  constexpr_list<steps::row_stage> row_stages;  // of all row loops
 };
 
 /// Floats of the memory in which one thread runs the plan for `samples` samples: the workspace, and
@@ -143,6 +144,13 @@ template <class Plan>
 constexpr auto loads_of(Plan& p, step const& s) {
   auto* const first = p.value_list.data() + s.first_load;
   return list_view{first, first + p.programs[s.code].loads};
+}
+
+/// The stages of a row loop, in their order.
+template <class Plan>
+constexpr list_view<steps::row_stage const> stages_of(Plan const& p, steps::row_loop const& loop) {
+  steps::row_stage const* const first = p.row_stages.data() + loop.first_stage;
+  return {first, first + loop.stage_count};
 }
 
 /// Whether the step multiplies matrices: a contraction that is neither pooled nor padded, or one of its

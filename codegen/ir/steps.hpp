@@ -39,29 +39,28 @@ struct reduce {
 /// read of memory; results: what is stored.
 struct row_loop {
   static constexpr std::string_view name = "row_loop";
-  static constexpr int max_stages = 16;
+  int rows = 1, length = 1;
+  int first_stage = 0, stage_count = 0;  // in plan::row_stages
+  constexpr bool operator==(row_loop const&) const = default;
+};
 
-  /// Where a load of a stage's program comes from: an operand of the step, or what an earlier stage
-  /// has made of the row; nowhere for a constant.
+/// One of these maps and reductions.
+struct row_stage {
+  /// Where a load of the program comes from: an operand of the step, or what an earlier stage has made
+  /// of the row; nowhere for a constant.
   struct source {
     enum class kind : unsigned char { nowhere, operand, stage } from = kind::nowhere;
     unsigned char number = 0;
     constexpr bool operator==(source const&) const = default;
   };
-  struct stage {
-    int code = 0;  // of plan::programs
-    function fn = function::add;
-    bool reduces = false;  // fn of the row; else a program of each element,
-    bool wide = false;     // or, if it is not wide, one of each row
-    bool kept = false;     // a later stage reads it
-    bool stored = false;   // it is the next result of the step
-    std::array<source, program::max_loads> loads{};
-    constexpr bool operator==(stage const&) const = default;
-  };
-  int rows = 1, length = 1;
-  int stage_count = 0;
-  std::array<stage, max_stages> stages{};
-  constexpr bool operator==(row_loop const&) const = default;
+  int code = 0;  // of plan::programs
+  function fn = function::add;
+  bool reduces = false;  // fn of the row; else a program of each element,
+  bool wide = false;     // or, if it is not wide, one of each row
+  bool kept = false;     // a later stage reads it
+  bool stored = false;   // it is the next result of the step
+  std::array<source, program::max_loads> loads{};
+  constexpr bool operator==(row_stage const&) const = default;
 };
 
 /// (x, weights): y = program of the contraction.

@@ -52,20 +52,19 @@ struct loss_constant {
     all(made.nodes, v.nodes);
     all(made.operand_list, v.operand_list);
     all(made.layers, v.layers);
-    made.for_each_table(v, all);
+    all(made.kept, v.kept);
     return v;
   }
 
  private:
   struct sizes {
-    std::size_t nodes, operands, layers;
-    std::array<std::size_t, primitives::count> kinds;
+    std::size_t nodes, operands, layers, kept;
   };
   static constexpr sizes size = [] {
     graph const g = loss_graph(Net, Loss{});
-    return sizes{g.nodes.size(), g.operand_list.size(), g.layers.size(), g.sizes()};
+    return sizes{g.nodes.size(), g.operand_list.size(), g.layers.size(), g.kept.size()};
   }();
-  struct frozen_graph : kind_tables<primitives, frozen<primitives, size.kinds>> {
+  struct frozen_graph : kind_store<primitives, fixed<size.kept>> {
     fixed_list<node, size.nodes> nodes{};
     fixed_list<node_id, size.operands> operand_list{};
     fixed_list<layer_info, size.layers> layers{};
@@ -80,7 +79,7 @@ struct loss_constant {
     all(g.nodes, f.nodes);
     all(g.operand_list, f.operand_list);
     all(g.layers, f.layers);
-    g.for_each_table(f, all);
+    all(g.kept, f.kept);
     f.loss = g.outputs[1];
     return f;
   }();

@@ -21,7 +21,7 @@ class row_fuser {
   }
 
  private:
-  static constexpr int most_steps = steps::row_loop::max_stages;
+  static constexpr int most_steps = 16;  // of a loop
 
   /// The steps [first, last), which have the same rows.
   struct group {
@@ -128,8 +128,10 @@ class row_fuser {
 
   constexpr step fused(group const& g, constexpr_list<step> const& steps,
                        constexpr_list<int> const& last_read) {
-    using source = steps::row_loop::source;
-    steps::row_loop loop{.rows = g.rows, .length = g.length, .stage_count = g.last - g.first};
+    using source = steps::row_stage::source;
+    int const first = static_cast<int>(out_.row_stages.size());
+    steps::row_loop const loop{
+        .rows = g.rows, .length = g.length, .first_stage = first, .stage_count = g.last - g.first};
     constexpr_list<value_id> read, stored;
     auto const operand = [&](value_id v) {
       std::size_t i = 0;
@@ -140,7 +142,7 @@ class row_fuser {
     step whole = steps[g.first];
     for (int k = 0; k < loop.stage_count; ++k) {
       step const& s = steps[g.first + k];
-      auto& stage = loop.stages[static_cast<std::size_t>(k)];
+      steps::row_stage stage;
       value_id const made = result_of(out_, s);
       stage.code = s.code;
       if (auto const* r = get_if<steps::reduce>(out_, s)) {
@@ -157,10 +159,11 @@ class row_fuser {
         if (v == value_id::none) continue;
         int maker = 0;
         while (maker < k && result_of(out_, steps[g.first + maker]) != v) ++maker;
-        if (maker < k) loop.stages[static_cast<std::size_t>(maker)].kept = true;
+        if (maker < k) out_.row_stages[first + maker].kept = true;
         stage.loads[static_cast<std::size_t>(l)] =
             maker < k ? source{source::kind::stage, static_cast<unsigned char>(maker)} : operand(v);
       }
+      out_.row_stages.push_back(stage);
     }
     set_kind(out_, whole, loop);
     whole.code = 0;

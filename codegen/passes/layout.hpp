@@ -15,7 +15,7 @@ namespace detail {
 /// so that no more is multiplied, and the convolution takes in the maps that follow.
 constexpr constexpr_list<node_id> cuts_of(graph const& g) {
   constexpr_list<node_id> cuts(g.nodes.size(), node_id::none);
-  if (g.table<primitive::slice>().empty() || g.table<primitive::contract_dx>().empty()) return cuts;
+  if (!has<primitive::slice>(g) || !has<primitive::contract_dx>(g)) return cuts;
   auto const all = readers(g);
   for (node_id id : g.ids()) {
     if (!g.is<primitive::slice>(id)) continue;

@@ -108,10 +108,10 @@ namespace detail {
 
 /// The stages of a loop over rows, a line each: what later ones read is r1, r2, ...
 inline std::string stages_text(plan const& p, steps::row_loop const& loop) {
-  using source = steps::row_loop::source;
+  using source = steps::row_stage::source;
   std::string text;
   for (int k = 0; k < loop.stage_count; ++k) {
-    auto const& stage = loop.stages[static_cast<std::size_t>(k)];
+    steps::row_stage const& stage = stages_of(p, loop)[k];
     program const& code = p.programs[stage.code];
     std::string reads;
     for (int l = 0; l < code.loads; ++l) {

@@ -69,13 +69,14 @@ template <class Arch, auto const& Plan, int Index>
 double step_function_seconds() {
   constexpr step const& s = Plan.steps[Index];
   if constexpr (is<steps::row_loop>(s)) {
-    static constexpr steps::row_loop const& loop = get<steps::row_loop>(Plan, s);
+    constexpr steps::row_loop const& loop = get<steps::row_loop>(Plan, s);
+    static constexpr auto stages = stages_of(Plan, loop);
     double sum = 0;
     [&]<std::size_t... K>(std::index_sequence<K...>) {
-      ((sum += function_seconds<Arch, Plan.programs[loop.stages[K].code]>(
-            loop.rows * (loop.stages[K].wide || loop.stages[K].reduces ? loop.length : 1))),
+      ((sum += function_seconds<Arch, Plan.programs[stages[K].code]>(
+            loop.rows * (stages[K].wide || stages[K].reduces ? loop.length : 1))),
        ...);
-    }(std::make_index_sequence<static_cast<std::size_t>(loop.stage_count)>{});
+    }(std::make_index_sequence<stages.size()>{});
     return sum;
   } else {
     int elements = Plan.values[result_of(Plan, s)].size;

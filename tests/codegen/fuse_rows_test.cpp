@@ -45,7 +45,8 @@ TEST_CASE("fuse_rows: many maps before a reduction leave room for it") {
     auto const* loop = etch::get_if<steps::row_loop>(p, s);
     if (!loop) continue;
     ++loops;
-    CHECK(std::any_of(loop->stages.begin(), loop->stages.begin() + loop->stage_count,
+    auto const stages = stages_of(p, *loop);
+    CHECK(std::any_of(stages.begin(), stages.end(),
                       [](auto const& stage) { return stage.reduces; }));
   }
   CHECK(loops > 0);
@@ -56,7 +57,7 @@ TEST_CASE("fuse_rows: only what is read elsewhere is stored") {
   CHECK(p.steps[0].result_count == 2);  // the maximum too, which the last step reads
   plan const q = inference(etch::input<10> | etch::softmax);
   CHECK(q.steps[0].result_count == 1);
-  auto const& stages = etch::get<steps::row_loop>(q, q.steps[0]).stages;
+  auto const stages = stages_of(q, etch::get<steps::row_loop>(q, q.steps[0]));
   for (std::size_t i = 0; i < 4; ++i) CHECK(stages[i].stored == (i == 3));
   CHECK(q.workspace == 0);
 }

@@ -38,8 +38,8 @@ inline names kinds(plan const& p) {
   names all;
   for (etch::step const& s : p.steps)
     if (auto const* loop = etch::get_if<steps::row_loop>(p, s))
-      for (int k = 0; k < loop->stage_count; ++k)
-        all.emplace_back(loop->stages[static_cast<std::size_t>(k)].reduces ? "reduce" : "map");
+      for (steps::row_stage const& stage : etch::stages_of(p, *loop))
+        all.emplace_back(stage.reduces ? "reduce" : "map");
     else
       all.emplace_back(etch::name_of(p, s));
   return all;

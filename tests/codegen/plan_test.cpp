@@ -141,10 +141,10 @@ bool is_frozen_whole() {
   for (std::size_t i = 0; same && i < p.steps.size(); ++i)
     same = p.steps[i].kind == frozen.steps[i].kind && p.steps[i].place == frozen.steps[i].place &&
            p.steps[i].first_result == frozen.steps[i].first_result;
-  auto const& windows = p.table<etch::steps::contract>();
-  same = same && std::equal(windows.begin(), windows.end(),
-                            frozen.template table<etch::steps::contract>().begin(),
-                            frozen.template table<etch::steps::contract>().end());
+  for (std::size_t i = 0; same && i < p.steps.size(); ++i)
+    if (etch::is<etch::steps::contract>(p.steps[i]))
+      same = etch::get<etch::steps::contract>(p, p.steps[i]) ==
+             etch::get<etch::steps::contract>(frozen, frozen.steps[i]);
   return same;
 }
 

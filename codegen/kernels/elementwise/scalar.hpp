@@ -37,14 +37,14 @@ template <>
 struct scalar_kernel<steps::row_loop> {
   template <class Call>
   static void run(steps::row_loop const& loop, Call const& c) {
-    using source = steps::row_loop::source;
+    using source = steps::row_stage::source;
     using number = typename Call::number;
     std::vector<std::vector<number>> made(static_cast<std::size_t>(loop.stage_count));
     for (int s = 0; s < c.samples; ++s)
       for (int row = 0; row < loop.rows; ++row) {
         int stored = 0;
         for (int k = 0; k < loop.stage_count; ++k) {
-          steps::row_loop::stage const& stage = loop.stages[static_cast<std::size_t>(k)];
+          steps::row_stage const& stage = c.stages(loop)[k];
           // What a stage reads of an earlier one is that one's row, or its number.
           auto const load = [&](int l, program::load const& how, int i) {
             source const from = stage.loads[static_cast<std::size_t>(l)];

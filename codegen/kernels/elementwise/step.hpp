@@ -66,10 +66,7 @@ struct vector_kernel<steps::row_loop> {
   static constexpr int stack_floats(Plan const& p, step const& s, machine const&) {
     auto const& loop = get<steps::row_loop>(p, s);
     int kept = 0;
-    for (int k = 0; k < loop.stage_count; ++k) {
-      auto const& stage = loop.stages[static_cast<std::size_t>(k)];
-      kept += stage.kept && stage.wide;
-    }
+    for (steps::row_stage const& stage : stages_of(p, loop)) kept += stage.kept && stage.wide;
     return kept * round_up(loop.length, 16);
   }
 
@@ -82,7 +79,7 @@ struct vector_kernel<steps::row_loop> {
     kernels::row_spec<count> spec{
         .rows = loop.rows, .length = loop.length, .operands = Call::self.operand_count};
     for (std::size_t k = 0; k < count; ++k) {
-      steps::row_loop::stage const& from = loop.stages[k];
+      steps::row_stage const& from = stages_of(Call::plan, loop)[k];
       kernels::row_stage& to = spec.stages[k];
       to = {.code = Call::plan.programs[from.code],
             .fn = from.fn,
@@ -91,7 +88,7 @@ struct vector_kernel<steps::row_loop> {
             .stored = from.stored,
             .kept = from.kept};
       for (std::size_t l = 0; l < from.loads.size(); ++l) {
-        bool const in_memory = from.loads[l].from == steps::row_loop::source::kind::operand;
+        bool const in_memory = from.loads[l].from == steps::row_stage::source::kind::operand;
         to.from[l] = static_cast<unsigned char>(from.loads[l].number + (in_memory ? count : 0));
       }
     }
