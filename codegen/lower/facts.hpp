@@ -22,9 +22,12 @@ constexpr std::uint64_t mix(std::uint64_t hash, contraction const& w) {
   return hash;
 }
 
-/// With all that a primitive has for itself, which decides what it computes.
+/// With a primitive's name and all that it has for itself, which decide what it computes.
 template <class Kind>
 constexpr std::uint64_t mix_kind(std::uint64_t hash, Kind const& kind) {
+  std::uint64_t name = 0;
+  for (char c : Kind::name) name = name * 31 + static_cast<std::uint64_t>(c);
+  hash = mix(hash, name);
   auto const with = [&](auto number) { hash = mix(hash, static_cast<std::uint64_t>(number)); };
   if constexpr (requires { kind.window; }) hash = mix(hash, kind.window);
   if constexpr (requires { kind.fn; }) with(kind.fn);
@@ -43,7 +46,6 @@ constexpr std::uint64_t mix_kind(std::uint64_t hash, Kind const& kind) {
 /// With all of a node that decides what it computes.
 constexpr std::uint64_t mix(std::uint64_t hash, graph const& g, node_id id) {
   node const& n = g[id];
-  hash = mix(hash, n.kind);
   hash = mix(hash, static_cast<std::uint64_t>(n.over_batch));
   for (node_id o : g.operands(id)) hash = mix(hash, static_cast<std::uint64_t>(o));
   for (int e : n.shape.extent) hash = mix(hash, static_cast<std::uint64_t>(e));
