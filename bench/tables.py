@@ -29,6 +29,7 @@ FLOORS = [
     (r"gemm/16x16x16/.*", "GFLOP/s", 154, None),
     (r"gemm/32x128x10/.*", "GFLOP/s", 92, None),
     (r"gemm/.*", "of_peak", 0.80, 0.92),
+    (r"product/.*", "of_peak", 0.72, 0.83),
     (r"conv/28x28x1x32_3x3_pool2/.*", "of_peak", 0.80, 0.84),
     (r"conv/13x13x32x64_3x3/forward/.*", "of_peak", 0.80, 0.85),
     (r"conv/13x13x32x64_3x3/dx/.*", "of_peak", 0.82, 0.94),

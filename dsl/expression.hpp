@@ -5,6 +5,7 @@
 #include "primitives/map.hpp"
 #include "primitives/move.hpp"
 #include "primitives/pool.hpp"
+#include "primitives/product.hpp"
 #include "primitives/reduce.hpp"
 
 namespace etch::math {

@@ -92,6 +92,14 @@ struct contract_dw {
   constexpr bool operator==(contract_dw const&) const = default;
 };
 
+/// (a, b): the matrix products of the last two axes, y[..., m, n] = sum over k of a[..., m, k] *
+/// b[..., k, n]. Of what is transposed, the last two axes lie the other way round.
+struct product {
+  static constexpr std::string_view name = "product";
+  bool transpose_a = false, transpose_b = false;
+  constexpr bool operator==(product const&) const = default;
+};
+
 /// (x): fn, add or maximum, over the axes [first, last), which stay with extent 1, and over the
 /// samples where the node says so.
 struct reduce {
@@ -194,7 +202,7 @@ struct transpose {
 /// The primitives that kernels compute as they are.
 using kernel_primitives =
     kind_list<primitive::iota, primitive::batch_size, primitive::random, primitive::contract_dx,
-              primitive::contract_dw, primitive::pool, primitive::pool_index,
+              primitive::contract_dw, primitive::product, primitive::pool, primitive::pool_index,
               primitive::pool_gradient, primitive::pack, primitive::unpack, primitive::transpose>;
 
 /// All of them: those that are fused or moved first, too.

@@ -289,6 +289,32 @@ class writer {
     }
   }
 
+  /// Matrix products of a value and itself, another value or a parameter, on either side.
+  constexpr tensor product() {
+    m::transposes const which{chance(40), chance(40)};
+    tensor const a = any_of_rank(2, 3);
+    tensor_shape const s = a.shape();
+    int const last = s.rank - 1, inner = s[which.a ? last - 1 : last];
+    double const scale = 1.0 / inner;
+    if (chance(25)) {
+      tensor const bounded = m::tanh(a);
+      return m::product(bounded, bounded, {which.a, !which.a}) * scale;
+    }
+    if (chance(70))
+      for (int i = 0; i < 8; ++i) {
+        tensor const b = any();
+        tensor_shape shape = b.shape();
+        if (shape.rank != s.rank || shape[which.b ? last : last - 1] != inner) continue;
+        shape[last - 1] = s[last - 1], shape[last] = s[last];
+        if (shape == s) return m::product(a, m::tanh(b), which) * scale;
+      }
+    tensor_shape shape = s;
+    shape[which.b ? last : last - 1] = inner;
+    shape[which.b ? last - 1 : last] = 1 + below(12);
+    tensor const b = parameter(shape, inner);
+    return chance(60) ? m::product(a, b, which) : m::product(b, a, {!which.b, !which.a});
+  }
+
   /// A mean over the batch, which layers may take while they train.
   constexpr tensor over_batch(tensor x, int first, int last) {
     return context_.training() ? m::batch_mean(x, first, last) : m::mean(x, first, last);
@@ -349,6 +375,7 @@ class writer {
     else if (what < 75) keep(reduced(x));
     else if (what < 82) keep(moved(x));
     else if (what < 89) keep(normalised(x));
+    else if (what < 93) keep(product());
     else keep(odd_one(x));
   }
 

@@ -119,8 +119,13 @@ class interpreter {
 
     int operands() const { return self.operand_count; }
     int results() const { return self.result_count; }
-    T const* operand(int k) const {
-      return run.address(operands_of(run.plan_, self)[k], sample);
+    /// Operand k of sample s; what is not batched is the same for all.
+    T const* operand(int k, int s = 0) const {
+      value_id const v = operands_of(run.plan_, self)[k];
+      return run.address(v, sample) + (run.plan_.values[v].batched ? s * operand_size(k) : 0);
+    }
+    int operand_size(int k) const {
+      return run.plan_.values[operands_of(run.plan_, self)[k]].shape.elements();
     }
     T* result(int k, int s = 0) const {
       return run.address(results_of(run.plan_, self)[k], sample) +

@@ -49,8 +49,9 @@ struct map_choice {
   constexpr bool operator==(map_choice const&) const = default;
 };
 
-/// Which of the three products of a contraction.
-enum class contract_product : unsigned char { none, forward, dx, dw };
+/// Which of the three products of a contraction, or one of two activations, of which the window's
+/// channels and filters are the inner extent and the columns.
+enum class contract_product : unsigned char { none, forward, dx, dw, activations };
 
 /// What a step asks for: a product of `window`, which a max pooling may follow; the gradients
 /// before one are `pooled` too, whatever its size.

@@ -92,6 +92,10 @@ inline constexpr int few_row_floats = 256;
 inline constexpr int many_row_floats = 8192;
 inline constexpr int shortest_row = 256, longest_row = 1024;
 
+/// Steps of the reduction for which a matrix product of activations packs its second matrix at once:
+/// four panels of 16 floats for so many are 32 KB.
+inline constexpr int packed_block = 128;
+
 /// Samples in lanes that the gradient of weights sums over at once, so that the copies of what it reads
 /// stay in the first-level cache.
 inline constexpr int gradient_samples = 128;

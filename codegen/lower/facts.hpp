@@ -36,6 +36,7 @@ constexpr std::uint64_t mix_kind(std::uint64_t hash, Kind const& kind) {
   if constexpr (requires { kind.axis; }) with(kind.axis);
   if constexpr (requires { kind.stream; }) with(kind.stream);
   if constexpr (requires { kind.first; }) with(kind.first), with(kind.last);
+  if constexpr (requires { kind.transpose_a; }) with(2 * kind.transpose_a + kind.transpose_b);
   if constexpr (requires { kind.before; }) {
     for (int e : kind.before) with(e);
     for (int e : kind.after) with(e);
@@ -95,6 +96,13 @@ namespace detail {
 
 /// The layer of the chain that a layer of the graph is, or is a part of.
 constexpr int chain_layer(graph const& g, layer_id layer) { return g.layers[layer].number; }
+
+/// Multiply-adds of a node for one sample.
+constexpr long long multiply_adds_of(graph const& g, node_id id) {
+  if (auto const* c = g.get_if<primitive::contract>(id)) return c->window.multiply_adds();
+  if (!g.is<primitive::product>(id) || !g[id].batched) return 0;
+  return static_cast<long long>(g[g.operand(id, 0)].shape.elements()) * g[id].shape.last();
+}
 
 /// Adds to each layer of the chain the bytes of the workspace that its steps fill.
 template <class Plan, class Add>
@@ -157,9 +165,7 @@ struct facts {
     detail::for_each_filled(g, plan, [&](std::size_t layer, long long bytes) {
       all[layer].workspace_bytes += bytes;
     });
-    for (node_id id : g.ids())
-      if (auto const* c = g.get_if<primitive::contract>(id))
-        of(g[id].layer).multiply_adds += c->window.multiply_adds();
+    for (node_id id : g.ids()) of(g[id].layer).multiply_adds += detail::multiply_adds_of(g, id);
     return all;
   }();
 };

@@ -10,6 +10,7 @@
 #include "../../dsl/graph.hpp"
 #include "../ir/counter_random.hpp"
 #include "address.hpp"
+#include "product.hpp"
 #include "windows.hpp"
 
 /// The value of one node from those of its operands: what each primitive means.
@@ -98,6 +99,13 @@ constexpr void define(primitive::contract_dw const& c, sample_of_node<T> const& 
   if (s.sample > 0 && !s.in[0].batched && !s.in[1].batched) return;
   if (s.n.operand_count == 2) return contract_dw(c.window, s[0], s[1], dw);
   contract_dw(c.window, s[0], unpooled(c.window, c.pooled, s[2], s[1]).data(), dw);
+}
+
+template <class T>
+constexpr void define(primitive::product const& p, sample_of_node<T> const& s, double* y) {
+  tensor_shape const& shape = s.n.shape;
+  int const rows = shape.elements(0, shape.rank - 1);  // of all matrices
+  product(p, shape, s.shape(0).elements() / rows, s[0], s[1], y);
 }
 
 template <class T>

@@ -45,6 +45,12 @@ inline std::string label_of(graph const&, primitive::constant const& c) {
   return fmt::format("constant {}", c.value);
 }
 inline std::string label_of(graph const& g, primitive::map const& m) { return spelled(m.fn, g.fast); }
+/// `product a b^T`
+inline std::string label_of(primitive::product const& p) {
+  if (!p.transpose_a && !p.transpose_b) return std::string{p.name};
+  return fmt::format("{} a{} b{}", p.name, p.transpose_a ? "^T" : "", p.transpose_b ? "^T" : "");
+}
+inline std::string label_of(graph const&, primitive::product const& p) { return label_of(p); }
 inline std::string label_of(graph const& g, primitive::reduce const& r) {
   return fmt::format("reduce {}", spelled(r.fn, g.fast));
 }
@@ -106,6 +112,11 @@ inline std::string to_text(program const& p) {
 
 namespace detail {
 
+inline std::string label_of(plan const& p, step const& s) {
+  if (auto const* product = get_if<primitive::product>(p, s)) return label_of(*product);
+  return std::string{name_of(p, s)};
+}
+
 /// The stages of a loop over rows, a line each: what later ones read is r1, r2, ...
 inline std::string stages_text(plan const& p, steps::row_loop const& loop) {
   using source = steps::row_stage::source;
@@ -160,7 +171,7 @@ std::string plan_text(plan const& p, Kernel kernel) {
         if (value_id const v = loads_of(p, s)[k]; v != value_id::none)
           reads += fmt::format(" @{}={}", k, place(v));
       text += fmt::format("  {}{}= {}{}{}{}", made, s.sums && !s.begins ? "+" : "",
-                          s.team ? "together " : "", name_of(p, s), kernel(i), reads);
+                          s.team ? "together " : "", label_of(p, s), kernel(i), reads);
       if (code_of(p, s).instructions > 0) text += "  " + to_text(code_of(p, s));
       text += "\n";
       if (auto const* loop = get_if<steps::row_loop>(p, s)) text += stages_text(p, *loop);

@@ -82,6 +82,29 @@ template <vector V>
   row[3] = detail::zip_blocks<2>(c, d, lanes);
 }
 
+/// A vector of Arch whose block b is the four floats at `from` + place(b).
+template <class Arch, class Place>
+[[gnu::always_inline]] inline vec<Arch> gather_blocks(float const* from, Place place) noexcept {
+  typedef float four __attribute__((vector_size(16)));
+  typedef float eight __attribute__((vector_size(32)));
+  typedef float sixteen __attribute__((vector_size(64)));
+  auto const block = [&](int b) __attribute__((always_inline)) {
+    four floats;
+    __builtin_memcpy(&floats, from + place(b), sizeof floats);
+    return floats;
+  };
+  [[maybe_unused]] auto const pair = [&](int b) __attribute__((always_inline)) -> eight {
+    return __builtin_shufflevector(block(b), block(b + 1), 0, 1, 2, 3, 4, 5, 6, 7);
+  };
+  if constexpr (Arch::width == 4)
+    return std::bit_cast<vec<Arch>>(block(0));
+  else if constexpr (Arch::width == 8)
+    return std::bit_cast<vec<Arch>>(pair(0));
+  else
+    return std::bit_cast<vec<Arch>>(static_cast<sixteen>(__builtin_shufflevector(
+        pair(0), pair(2), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)));
+}
+
 /// Lane 4 b + i is the sum over block b of row[i].
 template <vector V>
 [[gnu::always_inline]] inline V sum_in_blocks(V const (&row)[4]) noexcept {

@@ -24,6 +24,11 @@ namespace detail {
 /// Multiply-adds of a step for one sample; what pooling drops is not computed.
 template <class Plan>
 constexpr double multiply_adds_of(Plan const& p, step const& s) {
+  if (is<primitive::product>(s)) {
+    contraction const matrix = passes::matrix_of(p, s);
+    double const rows = p.values[result_of(p, s)].shape.elements() / matrix.filters;
+    return rows * static_cast<double>(matrix.multiply_adds());
+  }
   if (!multiplies(s) || is<primitive::contract_dx>(s) || is<primitive::contract_dw>(s)) return 0;
   contraction const& w = window_of(p, s);
   double const all = static_cast<double>(w.multiply_adds());

@@ -7,6 +7,15 @@ namespace {
 
 using namespace etch;
 
+/// x x^T x, for each head.
+struct similarity : layer {
+  static constexpr std::string_view kind = "similarity";
+  static constexpr verdict shape_rule(tensor_shape const& in) { return accept(in); }
+  static constexpr tensor forward(context&, tensor x) {
+    return product(product(x, x, {.b = true}), x);
+  }
+};
+
 constexpr auto net = input<8, 8, 2> | conv2d<4, 3> | batch_norm | relu | flatten | dense<3>;
 
 // What is a constant expression can be a budget.
@@ -21,6 +30,12 @@ static_assert(cost<net>.stack_bytes < stack_budget);
 constexpr auto large = input<64, 64, 8> | conv2d<16, 3> | flatten | dense<3>;
 static_assert(cost<large>.stack_bytes > stack_budget);
 static_assert(cost<net>.training_bytes<32> > cost<net>.training_bytes<16>);
+
+// A strip of the second matrix, packed, lies on the stack.
+constexpr auto products = input<3, 100, 70> | similarity{};
+static_assert(cost<products>.multiply_adds == 2 * 3 * 100 * 100 * 70);
+static_assert(cost<products>.kernel_stack_bytes >= 4 * 64 * 100);
+static_assert(cost<products>.kernel_stack_bytes < stack_budget);
 
 }  // namespace
 

@@ -217,6 +217,22 @@ TEST_CASE("a dense layer is a product with the rows of the weights") {
                  {{1, 2, 3, 4, 5, 6}, {1, 0, -1, 2, 2, 2}}) == values{-2, 12, -2, 30});
 }
 
+TEST_CASE("a product multiplies matrices, each for its index of the leading axes") {
+  values const a{1, 2, 3, 4, 5, 6}, b{1, 0, 2, -1, 1, 1};  // (2, 3), (3, 2)
+  values const a_transposed{1, 4, 2, 5, 3, 6}, b_transposed{1, 2, 1, 0, -1, 1}, y{8, 1, 20, 1};
+  auto const product = [&](bool ta, bool tb) {
+    tensor_shape const sa = ta ? shape<3, 2> : shape<2, 3>, sb = tb ? shape<2, 3> : shape<3, 2>;
+    return value_of(primitive::product{ta, tb}, {2, 2}, {sa, sb},
+                    {ta ? a_transposed : a, tb ? b_transposed : b});
+  };
+  CHECK(product(false, false) == y);
+  CHECK(product(false, true) == y);
+  CHECK(product(true, false) == y);
+  CHECK(product(true, true) == y);
+  CHECK(value_of(primitive::product{false, true}, {2, 1, 1, 1}, {{2, 1, 1, 2}, {2, 1, 1, 2}},
+                 {{1, 2, 3, 4}, {5, 6, 7, 8}}) == values{17, 53});
+}
+
 TEST_CASE("contractions and their gradients are what the definition says") {
   contraction const all[] = {
       {.width = 5, .channels = 7, .filters = 3},                                       // dense

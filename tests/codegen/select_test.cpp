@@ -165,6 +165,24 @@ TEST_CASE("the kernels of the benchmark's windows and matrix products") {
 )");
 }
 
+TEST_CASE("the kernels of products of two activations") {
+  std::vector<std::string> found;
+  for (int const columns : {5, 32, 64, 128})
+    found.push_back(choices(fmt::format("{} columns", columns),
+                            {.what = contract_product::activations,
+                             .window = {.channels = 300, .filters = columns}}));
+  check_lines(found, R"(
+5 columns: rows 8x1 | rows 8x1 | rows 6x1
+32 columns: rows 8x2 | rows 6x1 | rows 2x1
+64 columns: rows 6x4 | rows 6x1 | rows 2x1
+128 columns: rows 6x4 | rows 6x1 | rows 2x1
+)");
+  kernel_choice const k = kernels::choose(
+      machine_of<arch::avx512>,
+      {.what = contract_product::activations, .window = {.channels = 300, .filters = 64}});
+  CHECK(k.steps == 100);  // equal blocks, of which a strip is packed at a time
+}
+
 TEST_CASE("the kernels of the benchmark's single rows") {
   std::vector<std::string> found;
   for (benches::mlp_sizes const& m : benches::mlps)

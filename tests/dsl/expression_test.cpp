@@ -84,6 +84,24 @@ TEST_CASE("a contraction has weights that all samples share, and its window fits
   }>);
 }
 
+TEST_CASE("a product has matrices of the same leading axes whose inner extents agree") {
+  STATIC_REQUIRE(takes<[](context&, tensor x) { return math::product(x, x, {.a = true}); }>);
+  STATIC_REQUIRE_FALSE(takes<[](context&, tensor x) { return math::product(x, x); }>);
+  STATIC_REQUIRE(takes<[](context& c, tensor x) {
+    return math::product(x, c.parameter("w", {4, 2, 3}, ones));
+  }>);
+  STATIC_REQUIRE_FALSE(takes<[](context& c, tensor x) {
+    return math::product(x, c.parameter("w", {3, 2, 3}, ones));
+  }>);
+  STATIC_REQUIRE_FALSE(takes<[](context& c, tensor x) {
+    return math::product(x, c.parameter("w", {2, 3}, ones));
+  }>);
+  STATIC_REQUIRE_FALSE(takes<[](context&, tensor x) {
+    tensor const flat = math::reshape(x, {32});
+    return math::product(flat, flat);
+  }>);
+}
+
 TEST_CASE("reductions and pools add up or find the largest") {
   STATIC_REQUIRE(takes<[](context&, tensor x) { return math::reduce(function::maximum, x, 0, 2); }>);
   STATIC_REQUIRE_FALSE(

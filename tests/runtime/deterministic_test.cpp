@@ -25,8 +25,20 @@ constexpr auto images = etch::input<26, 26, 3>
                         | etch::conv2d<16, 3> | etch::tanh | etch::max_pool2d<2>
                         | etch::avg_pool2d<2> | etch::conv2d<18, 1> | etch::prelu
                         | etch::flatten | etch::dense<5> | etch::tanh;
+/// x + tanh(x x^T) x, for each head.
+struct attention : etch::layer {
+  static constexpr std::string_view kind = "attention";
+  static constexpr etch::verdict shape_rule(etch::tensor_shape const& in) {
+    return etch::accept(in);
+  }
+  static constexpr etch::tensor forward(etch::context&, etch::tensor x) {
+    return x + product(etch::math::tanh(product(x, x, {.b = true})), x);
+  }
+};
+
 constexpr auto vectors = etch::input<75>
-                         | etch::dense<70> | etch::layer_norm | etch::gelu
+                         | etch::dense<70> | etch::reshape<2, 5, 7> | attention{} | etch::flatten
+                         | etch::layer_norm | etch::gelu
                          | etch::dense<33> | etch::sigmoid | etch::dropout<0.25>
                          | etch::dense<12> | etch::softmax | etch::dense<5>;
 

@@ -126,6 +126,17 @@ TEST_CASE("a file that is none, or another network's, is not valid") {
   }
 }
 
+namespace {
+
+template <bool A, bool B>
+struct self_product : layer {
+  static constexpr std::string_view kind = "self_product";
+  static constexpr verdict shape_rule(tensor_shape const& in) { return accept(in); }
+  static constexpr tensor forward(context&, tensor x) { return product(x, x, {A, B}); }
+};
+
+}  // namespace
+
 TEST_CASE("networks of other options are others, those of other speed are not") {
   constexpr auto image = [](auto layer) {
     return input<7, 7, 2> | conv2d<4, 3, same> | layer | flatten | dense<2>;
@@ -139,6 +150,9 @@ TEST_CASE("networks of other options are others, those of other speed are not") 
       facts<image(max_pool2d<2>)>::fingerprint,
       facts<image(max_pool2d<3, stride<2>>)>::fingerprint,
       facts<image(avg_pool2d<2>)>::fingerprint,
+      facts<input<4, 4> | self_product<false, false>{}>::fingerprint,
+      facts<input<4, 4> | self_product<false, true>{}>::fingerprint,
+      facts<input<4, 4> | self_product<true, false>{}>::fingerprint,
   };
   for (std::size_t i = 0; i < all.size(); ++i)
     for (std::size_t j = 0; j < i; ++j) {

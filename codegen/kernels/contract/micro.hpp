@@ -55,8 +55,8 @@ template <class Arch, position_grid P, vector_strip S>
   }
 }
 
-/// acc[m][v] += sum over k < Steps of x[P[m] + k] * w[v, k]: the loop in which matrix products and
-/// windows multiply.
+/// acc[m][v] += sum over k < Steps of x[P[m] + k * XStep] * w[v, k]: the loop in which matrix products
+/// and windows multiply.
 ///
 /// The tile is unrolled by pragma, which keeps the accumulators in registers on g++ and clang and
 /// compiles four times faster than a chain of lambdas. Long loops over k take four steps at a time:
@@ -65,14 +65,14 @@ template <class Arch, position_grid P, vector_strip S>
 /// The tile functions that call it are kept out of line: inlined into the loop over tiles, g++ 12
 /// runs out of general registers and reloads the loop bound in every step. AVX2 products with bias
 /// and relu measured 96 GFLOP/s that way against 111.
-template <class Arch, position_grid P, vector_strip S, int Steps>
+template <class Arch, position_grid P, vector_strip S, int Steps, int XStep = 1>
 [[gnu::always_inline]] inline void multiply(
     simd::vec<Arch> (&acc)[P.size()][S.vectors(Arch::width)], float const* x, float const* w) {
   auto const step = [&]() __attribute__((always_inline)) {
     // at -O3, g++ would keep on the stack what neighbouring positions read in one of the next steps
     asm("" : "+r"(x));
     multiply_step<Arch, P, S>(acc, x, w);
-    ++x;
+    x += XStep;
     w += S.panel;
   };
   // clang loads the weights of the next step early, for which there has to be room among 32; long

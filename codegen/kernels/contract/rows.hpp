@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../elementwise/apply.hpp"
 #include "../move/transpose_weights.hpp"
 #include "micro.hpp"
 
@@ -86,10 +87,20 @@ void row_strip_apart(float const* x, float const* w, float* y, int channel,
   row_strip<Arch, C, Lanes, Chains>(x, w, y, channel, epilogue);
 }
 
+/// How the inputs of a matrix product lie in memory: floats from one row to the next, and from one
+/// step of the reduction to the next. If it `continues`, there may be sums of earlier steps.
+struct row_walk {
+  int row, step = 1;
+  bool continues = false;
+};
+template <contraction C, int Steps>
+inline constexpr row_walk rows_of{C.channels, 1, Steps < C.group_channels()};
+
 /// `M` rows times a strip, for `Steps` steps of the reduction; only the first `count` of them exist
 /// when `Clamped`: the others repeat the last one and are thrown away. If it `continues`, y holds
 /// the sums of the steps before. `order`: how many tiles of the strip came before.
-template <class Arch, contraction C, int Steps, int M, bool Clamped, int Lanes, class Epilogue>
+template <class Arch, contraction C, int Steps, int M, bool Clamped, int Lanes, row_walk X,
+          class Epilogue>
 ETCH_TILE void row_tile(float const* x, float const* w, float* y, std::ptrdiff_t row, int count,
                         int channel, Epilogue const& epilogue, [[maybe_unused]] bool continues,
                         [[maybe_unused]] std::ptrdiff_t order) {
@@ -98,7 +109,7 @@ ETCH_TILE void row_tile(float const* x, float const* w, float* y, std::ptrdiff_t
   constexpr int vectors = strip.vectors(Arch::width);
   simd::vec<Arch> acc[M][vectors];
   clear<Arch>(acc);
-  if constexpr (Steps < C.group_channels())
+  if constexpr (X.continues)
     if (continues)
 #pragma GCC unroll 64
       for (int m = 0; m < M; ++m)
@@ -109,7 +120,7 @@ ETCH_TILE void row_tile(float const* x, float const* w, float* y, std::ptrdiff_t
   if constexpr (Clamped) {
     float const* from[M];
 #pragma GCC unroll 64
-    for (int m = 0; m < M; ++m) from[m] = x + (m < count ? m : count - 1) * C.channels;
+    for (int m = 0; m < M; ++m) from[m] = x + (m < count ? m : count - 1) * X.row;
 #pragma GCC unroll 1
     ETCH_LOOP for (int k = 0; k < steps; ++k, w += panel) {
       simd::vec<Arch> weight[vectors];
@@ -118,12 +129,13 @@ ETCH_TILE void row_tile(float const* x, float const* w, float* y, std::ptrdiff_t
         weight[v] = simd::load<Arch>(w + strip.offset(v * Arch::width));
 #pragma GCC unroll 64
       for (int m = 0; m < M; ++m) {
-        auto const value = simd::broadcast<Arch>(from[m][k]);
+        auto const value = simd::broadcast<Arch>(from[m][k * X.step]);
 #pragma GCC unroll 64
         for (int v = 0; v < vectors; ++v) acc[m][v] = simd::fma(value, weight[v], acc[m][v]);
       }
     }
   } else if constexpr (Steps < C.group_channels()) {
+    static_assert(X.step == 1);
     // each tile asks for one of the panels that the next block reads, from beyond the second level
     std::ptrdiff_t const ahead =
         order < Lanes / panel ? order * panel_stride(C) + Steps * panel : 0;
@@ -131,10 +143,10 @@ ETCH_TILE void row_tile(float const* x, float const* w, float* y, std::ptrdiff_t
     ETCH_LOOP for (int k = 0; k < steps; ++k, ++x, w += panel) {
       asm("" : "+r"(x));
       __builtin_prefetch(w + ahead, 0, 2);
-      multiply_step<Arch, position_grid{M, 1, C.channels, 0}, strip>(acc, x, w);
+      multiply_step<Arch, position_grid{M, 1, X.row, 0}, strip>(acc, x, w);
     }
   } else {
-    multiply<Arch, position_grid{M, 1, C.channels, 0}, strip, steps>(acc, x, w);
+    multiply<Arch, position_grid{M, 1, X.row, 0}, strip, steps, X.step>(acc, x, w);
   }
   if constexpr (is_large<Epilogue>()) {
 #pragma GCC unroll 1
@@ -150,19 +162,20 @@ ETCH_TILE void row_tile(float const* x, float const* w, float* y, std::ptrdiff_t
 
 /// Rows that are too few for a tile of `M`, `Few` at a time. Apart from the others, so that a call
 /// that has none of them saves no registers for them.
-template <class Arch, contraction C, int Steps, int Few, int Lanes, class Epilogue>
+template <class Arch, contraction C, int Steps, int Few, int Lanes, row_walk X, class Epilogue>
 [[gnu::noinline]] void few_rows(float const* x, float const* w, float* y, std::ptrdiff_t row,
                                 std::ptrdiff_t end, int channel, Epilogue const& epilogue,
                                 bool continues) {
   for (; row < end; row += Few)
-    row_tile<Arch, C, Steps, Few, true, Lanes>(
-        x + row * C.channels, w, y + row * C.filters, row,
+    row_tile<Arch, C, Steps, Few, true, Lanes, X>(
+        x + row * X.row, w, y + row * C.filters, row,
         static_cast<int>(std::min<std::ptrdiff_t>(Few, end - row)), channel, epilogue, continues,
         0);
 }
 
 /// The rows from `row` to before `end` times one strip of filters.
-template <class Arch, contraction C, int Steps, int M, int Lanes, class Epilogue>
+template <class Arch, contraction C, int Steps, int M, int Lanes, row_walk X = rows_of<C, Steps>,
+          class Epilogue>
 void strip_of_rows(float const* x, float const* w, float* y, std::ptrdiff_t row, std::ptrdiff_t end,
                    int channel, Epilogue const& epilogue, bool continues) {
   constexpr int few = M > 4 ? std::max(4, M / 2) : M > 1 ? M - 1 : 1;
@@ -172,18 +185,19 @@ void strip_of_rows(float const* x, float const* w, float* y, std::ptrdiff_t row,
     if (over % few != 0 && (over + M) % few == 0 && rows > M) last -= M;
   }
   for (std::ptrdiff_t order = 0; row <= last; row += M, ++order)
-    row_tile<Arch, C, Steps, M, false, Lanes>(x + row * C.channels, w, y + row * C.filters, row, M,
-                                              channel, epilogue, continues, order);
+    row_tile<Arch, C, Steps, M, false, Lanes, X>(x + row * X.row, w, y + row * C.filters, row, M,
+                                                 channel, epilogue, continues, order);
   if constexpr (M > 1)
     if (row < end)
-      few_rows<Arch, C, Steps, few, Lanes>(x, w, y, row, end, channel, epilogue, continues);
+      few_rows<Arch, C, Steps, few, Lanes, X>(x, w, y, row, end, channel, epilogue, continues);
 }
 
 /// y[row, f] = epilogue(sum over c of x[row, c] * w[f, c]) for all rows, strip by strip of filters,
 /// where weights(first, count) are so many packed panels. A share is of the strips where these come
 /// out even, so that each thread reads its own weights; else of the rows. x and the weights may
 /// begin later than with c = 0: then this is for `Steps` steps, see row_tile.
-template <class Arch, contraction C, register_tile T, int Steps, class Weights, class Epilogue>
+template <class Arch, contraction C, register_tile T, int Steps, row_walk X = rows_of<C, Steps>,
+          class Weights, class Epilogue>
 void all_strips_of_rows(float const* x, Weights weights, float* y, std::ptrdiff_t rows,
                         Epilogue const& epilogue, share mine, bool continues = false) {
   using lanes = lanes_for<Arch, C>;
@@ -201,7 +215,7 @@ void all_strips_of_rows(float const* x, Weights weights, float* y, std::ptrdiff_
     float const* const xg = x + group * C.group_channels();
     int const channel = group * filters, panels = group * panel_count(C);
     auto const run = [&]<int Lanes>(int f) __attribute__((always_inline)) {
-      strip_of_rows<lanes, C, Steps, T.width, Lanes>(
+      strip_of_rows<lanes, C, Steps, T.width, Lanes, X>(
           xg, weights(panels + f / panel, (Lanes + panel - 1) / panel), y + channel + f, row, rows,
           channel + f, epilogue, continues);
     };

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "../../ir/plan.hpp"
+#include "../../reference/product.hpp"
 #include "../../reference/windows.hpp"
 #include "../move/scalar.hpp"
 
@@ -97,6 +98,20 @@ struct scalar_kernel<steps::contract_max_pool> {
         Call::store(pool.outputs(), c.result(1, s),
                     [&](double* index) { reference::pool_index(pool, image.data(), index); });
     }
+  }
+};
+
+template <>
+struct scalar_kernel<primitive::product> {
+  template <class Call>
+  static void run(primitive::product const& p, Call const& c) {
+    tensor_shape const& y = c.shape(0);
+    int const rank = y.rank, rows = y.elements(0, rank - 1);  // of all matrices
+    int const inner = c.operand_size(0) / rows;
+    for (int s = 0; s < c.samples; ++s)
+      Call::store(y.elements(), c.result(0, s), [&](double* sum) {
+        reference::product(p, y, inner, c.operand(0, s), c.operand(1, s), sum);
+      });
   }
 };
 

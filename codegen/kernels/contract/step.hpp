@@ -5,6 +5,7 @@
 #include "../../ir/plan.hpp"
 #include "../move/copy.hpp"
 #include "contract.hpp"
+#include "product.hpp"
 
 /// The steps that multiply: contractions with what is fused to them, and their gradients.
 namespace etch {
@@ -66,6 +67,35 @@ struct vector_kernel<steps::contract_max_pool> {
     else
       contract_forward_max_pool<Arch, w, pooled.height, pooled.width, chosen_for<Arch, Call>>(
           x, weights, y, c.template result<1>(), c.samples, after);
+  }
+};
+
+template <>
+struct vector_kernel<primitive::product> {
+  template <class Arch, class Call>
+  [[gnu::always_inline]] static void run(Call const& c) noexcept {
+    constexpr tensor_shape shape = Call::template result_value<0>().shape;
+    constexpr contraction matrix = passes::matrix_of(Call::plan, Call::self);
+    constexpr kernels::matrix_product product{shape[shape.rank - 2], matrix.channels,
+                                              matrix.filters, Call::data.transpose_a,
+                                              Call::data.transpose_b};
+    constexpr int matrices = shape.elements(0, shape.rank - 2);
+    float const *a = c.template operand<0>(), *b = c.template operand<1>();
+    float* y = c.template result<0>();
+    for (int s = 0; s < c.samples; ++s, y += shape.elements()) {
+      kernels::product<Arch, product, chosen_for<Arch, Call>>(a, b, y, matrices);
+      if (Call::template operand_value<0>().batched) a += matrices * product.a();
+      if (Call::template operand_value<1>().batched) b += matrices * product.b();
+    }
+  }
+
+  /// Floats of a strip of the second matrix, packed.
+  template <class Plan>
+  static constexpr int stack_floats(Plan const& p, step const& s, machine const& m) {
+    contraction matrix = passes::matrix_of(p, s);
+    kernel_choice const k = kernels::choose_activations(m, matrix);
+    matrix.channels = k.steps;
+    return k.tile.panels * panel_stride(matrix);
   }
 };
 

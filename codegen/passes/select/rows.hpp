@@ -76,4 +76,12 @@ constexpr kernel_choice choose_rows(machine const& m, contraction const& c, bool
   return k;
 }
 
+/// The kernel of a matrix product of two activations, of which the second is packed strip by strip and
+/// block by block, so that a strip stays in the nearest cache and fits the stack.
+constexpr kernel_choice choose_activations(machine const& m, contraction const& c) {
+  kernel_choice k = choose_rows(m, c, false, false, false);
+  k.steps = balance(c.channels, packed_block).size;
+  return k;
+}
+
 }  // namespace etch::kernels
