@@ -257,7 +257,7 @@ struct window_options {
   int stride_height = not_said, stride_width = not_said;
   int dilation_height = 1, dilation_width = 1;
   bool same = false;
-  std::array<int, 4> before{}, after{};  // padding
+  axis_counts before{}, after{};  // padding
 
   constexpr decides read(std::integral auto square) {
     kernel_height = kernel_width = static_cast<int>(square);
@@ -291,7 +291,7 @@ struct window_options {
   /// The geometry over `in` after padding; `before` and `after` then hold the padding in full.
   struct geometry {
     contraction window;
-    std::array<int, 4> before{}, after{};
+    axis_counts before{}, after{};
   };
   constexpr geometry over(tensor_shape const& in, int filters, int default_stride_height,
                           int default_stride_width, int groups = 1) const {

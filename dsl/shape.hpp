@@ -8,7 +8,7 @@ namespace etch {
 /// The extents of one sample's tensor, outermost first: `(features)`, `(tokens, features)` or
 /// `(height, width, channels)`. Rank 0 is a scalar. The batch is never part of a shape.
 struct tensor_shape {
-  static constexpr int max_rank = 4;
+  static constexpr int max_rank = 6;
 
   int rank = 0;
   std::array<int, max_rank> extent{};
@@ -38,7 +38,12 @@ struct tensor_shape {
     return product <= max_elements;
   }
 
-  constexpr bool operator==(tensor_shape const&) const = default;
+  constexpr bool operator==(tensor_shape const& other) const {
+    if (rank != other.rank) return false;
+    for (int axis = 0; axis < rank; ++axis)
+      if ((*this)[axis] != other[axis]) return false;
+    return true;
+  }
 };
 
 /// A number for each axis of a shape; behind its last axis 0.

@@ -85,16 +85,6 @@ struct reduce_spec {
   constexpr bool operator==(reduce_spec const&) const = default;
 };
 
-/// Copies a box of `size` between two tensors of rank 4 (padded in front with ones).
-struct copy_spec {
-  std::array<int, 4> from_shape{1, 1, 1, 1}, to_shape{1, 1, 1, 1};
-  std::array<int, 4> from_origin{}, to_origin{}, size{1, 1, 1, 1};
-  bool fills = false;  // everything outside the box becomes the float of fill_bits
-  std::uint32_t fill_bits = 0;
-  bool shared = false;  // every sample is given the same copy
-  constexpr bool operator==(copy_spec const&) const = default;
-};
-
 /// The row of the loops over a program: the length over which every operand either advances by one
 /// element or stays the same. 0 when the operands agree on none.
 constexpr int common_row(program const& p, int elements) {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "../../dsl/primitives.hpp"
+#include "copy_spec.hpp"
 #include "program.hpp"
 
 /// The kinds of steps, the kernel calls that a plan is made of. Each is a struct of what a step of its
@@ -23,7 +24,7 @@ struct map {
 /// (y, the image with the border).
 struct map_and_pad {
   static constexpr std::string_view name = "map_and_pad";
-  copy_spec box;
+  bordered_image image;
   constexpr bool operator==(map_and_pad const&) const = default;
 };
 
@@ -74,7 +75,7 @@ struct contract {
 struct contract_and_pad {
   static constexpr std::string_view name = "contract_and_pad";
   contraction window;
-  copy_spec box;
+  bordered_image image;
   constexpr bool operator==(contract_and_pad const&) const = default;
 };
 
@@ -87,10 +88,10 @@ struct contract_max_pool {
   constexpr bool operator==(contract_max_pool const&) const = default;
 };
 
-/// (x): a box of it, in y.
+/// (x): elements of it, at other places in y.
 struct copy {
   static constexpr std::string_view name = "copy";
-  copy_spec box;
+  copy_spec moves;
   constexpr bool operator==(copy const&) const = default;
 };
 

@@ -306,52 +306,37 @@ class fuser {
 
   // --- copies ---------------------------------------------------------------------------------
 
-  /// A number for each axis, and `fill` for the axes in front of them.
-  static constexpr std::array<int, 4> widened(axis_counts const& axes, int rank, int fill) {
-    std::array<int, 4> wide{fill, fill, fill, fill};
-    for (int i = 0; i < rank; ++i)
-      wide[static_cast<std::size_t>(4 - rank + i)] = axes[static_cast<std::size_t>(i)];
-    return wide;
-  }
-
-  constexpr copy_spec box_of(node_id id, node_id from) const {
-    copy_spec box;
-    box.from_shape = widened(g_[from].shape.extent, g_[from].shape.rank, 1);
-    box.to_shape = widened(g_[id].shape.extent, g_[id].shape.rank, 1);
-    box.shared = (g_[id].batched || g_[id].over_batch) && !g_[from].batched;
-    return box;
-  }
-  constexpr void finish_copy(node_id id, node_id from, copy_spec const& box) {
-    step s = begin(steps::copy{box}, id);
-    s.first_operand = listed({from});
+  /// The copy of a box of this shape from operand `which` of a node, whose first element has the
+  /// indices `from` there and `to` in the node.
+  constexpr void copy_box(node_id id, tensor_shape const& box, axis_counts const& from,
+                          axis_counts const& to, int which = 0, primitive::pad const* pad = nullptr) {
+    node_id const x = g_.operand(id, which);
+    copy_spec moves{.axes = box.rank,
+                    .extent = box.extent,
+                    .from = place_in(g_[x].shape, from),
+                    .to = place_in(g_[id].shape, to)};
+    moves.shared = (g_[id].batched || g_[id].over_batch) && !g_[x].batched;
+    if (pad) {
+      moves.fills = true;
+      moves.fill_bits = program::constant_load(pad->value).bits;
+    }
+    step s = begin(steps::copy{moves}, id);
+    s.first_operand = listed({x});
     s.operand_count = 1;
     set_results(s, id);
     finish(s);
   }
   constexpr void visit(node_id id, primitive::pad const& p) {
-    copy_spec box = box_of(id, g_.operand(id, 0));
-    box.size = box.from_shape;
-    box.to_origin = widened(p.before, g_[id].shape.rank, 0);
-    box.fills = true;
-    box.fill_bits = program::constant_load(p.value).bits;
-    finish_copy(id, g_.operand(id, 0), box);
+    copy_box(id, g_[g_.operand(id, 0)].shape, {}, p.before, 0, &p);
   }
   constexpr void visit(node_id id, primitive::slice const& s) {
-    copy_spec box = box_of(id, g_.operand(id, 0));
-    box.size = box.to_shape;
-    box.from_origin = widened(s.before, g_[id].shape.rank, 0);
-    finish_copy(id, g_.operand(id, 0), box);
+    copy_box(id, g_[id].shape, s.before, {});
   }
   constexpr void visit(node_id id, primitive::concat const& c) {
-    for (int which : {1, 0}) {  // backwards: the second operand first
-      node_id const from = g_.operand(id, which);
-      copy_spec box = box_of(id, from);
-      box.size = box.from_shape;
-      if (which == 1)
-        box.to_origin[static_cast<std::size_t>(4 - g_[id].shape.rank + c.axis)] =
-            g_[g_.operand(id, 0)].shape[c.axis];
-      finish_copy(id, from, box);
-    }
+    axis_counts before{};
+    before[static_cast<std::size_t>(c.axis)] = g_[g_.operand(id, 0)].shape[c.axis];
+    for (int which : {1, 0})  // backwards: the second operand first
+      copy_box(id, g_[g_.operand(id, which)].shape, {}, which == 1 ? before : axis_counts{}, which);
   }
 
   graph const& g_;

@@ -59,20 +59,19 @@ class padding_fuser {
  private:
   /// Whether s, which makes what `copy` pads, makes the padded one now.
   constexpr bool takes(step& s, step const& copy) {
-    copy_spec const box = get<steps::copy>(out_, copy).box;
+    bordered_image const image = image_of(get<steps::copy>(out_, copy).moves);
     value_id const x = operands_of(out_, copy)[0], padded = result_of(out_, copy);
-    int const elements = box.size[1] * box.size[2] * box.size[3];
-    bool const pads = box.fills && !box.shared && result_of(out_, s) == x && !s.sums &&
-                      s.batched == copy.batched && box.size == box.from_shape &&
-                      box.to_shape[0] == 1 && box.to_shape[3] == box.size[3];
+    bool const pads = image.height > 0 && result_of(out_, s) == x && !s.sums &&
+                      s.batched == copy.batched;
     if (!pads) return false;
     auto const* c = get_if<steps::contract>(out_, s);
-    if (c && stores_tiles(c->window) &&
-        box.size == std::array{1, c->window.out_height(), c->window.out_width(), c->window.filters})
-      set_kind(out_, s, steps::contract_and_pad{c->window, box});
-    else if (is<steps::map>(s) && elements >= framed_elements && elements > box.size[3] &&
-             goes_line_by_line(code_of(out_, s), elements, box.size[3], s.batched))
-      set_kind(out_, s, steps::map_and_pad{box});
+    if (c && stores_tiles(c->window) && image.height == c->window.out_height() &&
+        image.width == c->window.out_width() && image.channels == c->window.filters)
+      set_kind(out_, s, steps::contract_and_pad{c->window, image});
+    else if (is<steps::map>(s) && image.elements() >= framed_elements &&
+             image.elements() > image.channels &&
+             goes_line_by_line(code_of(out_, s), image.elements(), image.channels, s.batched))
+      set_kind(out_, s, steps::map_and_pad{image});
     else
       return false;
     bool const keeps = readers_[x] > 1 || out_.values[x].where != space::workspace;

@@ -68,7 +68,7 @@ constexpr kernel_choice choice_of(Plan const& p, int i, machine const& m) {
   kernel_choice k = kernels::choose(m, request_of(p, i));
   map_spec const spec{code_of(p, s), p.values[result_of(p, s)].size, s.batched};
   if (is<steps::map_and_pad>(s))
-    k.map = kernels::choose_map(m, spec, get<steps::map_and_pad>(p, s).box);
+    k.map = kernels::choose_map(m, spec, get<steps::map_and_pad>(p, s).image);
   else if (is<steps::map>(s) && !in_lanes(p, i))
     k.map = kernels::choose_map(m, spec);
   return k;

@@ -17,25 +17,32 @@ constexpr int element_of(access how, int i) {
 
 namespace reference {
 
-/// Extents and row-major strides of a tensor, as one of rank 4 with ones in front.
+/// Extents and strides of a tensor, row by row.
 struct layout {
-  std::array<int, 4> extent{1, 1, 1, 1};
-  std::array<int, 4> stride{};
+  tensor_shape extent;
+  axis_counts stride{};
 
-  constexpr explicit layout(tensor_shape const& shape) {
-    for (int axis = 0; axis < shape.rank; ++axis)
-      extent[static_cast<std::size_t>(4 - shape.rank + axis)] = shape[axis];
+  constexpr explicit layout(tensor_shape const& shape) : extent(shape) {
     int step = 1;
-    for (std::size_t axis = 4; axis-- > 0; step *= extent[axis]) stride[axis] = step;
+    for (int axis = shape.rank; axis-- > 0; step *= shape[axis])
+      stride[static_cast<std::size_t>(axis)] = step;
   }
 
-  /// The offset of the element with these indices, given for the axes of the shape of this rank.
-  constexpr int offset(axis_counts const& index, int rank) const {
+  /// The offset of the element with these indices.
+  constexpr int offset(axis_counts const& index) const {
     int sum = 0;
-    for (int axis = 0; axis < rank; ++axis)
-      sum += index[static_cast<std::size_t>(axis)] *
-             stride[static_cast<std::size_t>(4 - rank + axis)];
+    for (std::size_t axis = 0; axis < index.size(); ++axis) sum += index[axis] * stride[axis];
     return sum;
+  }
+  /// The indices of element i.
+  constexpr axis_counts index(int i) const {
+    axis_counts all{};
+    for (int axis = 0; axis < extent.rank; ++axis) {
+      std::size_t const a = static_cast<std::size_t>(axis);
+      all[a] = i / stride[a];
+      i %= stride[a];
+    }
+    return all;
   }
 };
 
@@ -43,16 +50,11 @@ struct layout {
 template <class T, class To>
 constexpr void copy_box(tensor_shape const& size, T const* from, layout const& from_layout, To* to,
                         layout const& to_layout) {
-  auto const& extent = layout{size}.extent;
-  auto const& f = from_layout.stride;
-  auto const& t = to_layout.stride;
-  for (int i = 0; i < extent[0]; ++i)
-    for (int j = 0; j < extent[1]; ++j)
-      for (int k = 0; k < extent[2]; ++k) {
-        T const* source = from + i * f[0] + j * f[1] + k * f[2];
-        To* target = to + i * t[0] + j * t[1] + k * t[2];
-        for (int l = 0; l < extent[3]; ++l) target[l] = static_cast<To>(source[l]);
-      }
+  layout const box{size};
+  for (int i = 0, count = size.elements(); i < count; ++i) {
+    axis_counts const index = box.index(i);
+    to[to_layout.offset(index)] = static_cast<To>(from[from_layout.offset(index)]);
+  }
 }
 
 }  // namespace reference

@@ -154,12 +154,12 @@ template <class T>
 constexpr void define(primitive::pad const& p, sample_of_node<T> const& s, double* y) {
   layout const to{s.n.shape};
   for (int i = 0; i < s.elements(); ++i) y[i] = p.value;
-  copy_box(s.shape(0), s[0], layout{s.shape(0)}, y + to.offset(p.before, s.n.shape.rank), to);
+  copy_box(s.shape(0), s[0], layout{s.shape(0)}, y + to.offset(p.before), to);
 }
 template <class T>
 constexpr void define(primitive::slice const& p, sample_of_node<T> const& s, double* y) {
   layout const from{s.shape(0)};
-  copy_box(s.n.shape, s[0] + from.offset(p.before, s.n.shape.rank), from, y, layout{s.n.shape});
+  copy_box(s.n.shape, s[0] + from.offset(p.before), from, y, layout{s.n.shape});
 }
 template <class T>
 constexpr void define(primitive::concat const& c, sample_of_node<T> const& s, double* y) {
@@ -167,7 +167,7 @@ constexpr void define(primitive::concat const& c, sample_of_node<T> const& s, do
   axis_counts origin{};
   origin[static_cast<std::size_t>(c.axis)] = s.shape(0)[c.axis];
   copy_box(s.shape(0), s[0], layout{s.shape(0)}, y, to);
-  copy_box(s.shape(1), s[1], layout{s.shape(1)}, y + to.offset(origin, s.n.shape.rank), to);
+  copy_box(s.shape(1), s[1], layout{s.shape(1)}, y + to.offset(origin), to);
 }
 
 /// The value of a node of a graph. Inputs and parameters are given, and layouts of weights no matter

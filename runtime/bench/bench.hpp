@@ -45,10 +45,10 @@ constexpr tensor_shape output_of(Plan const& p, step const& s) {
   tensor_shape shape = p.values[result_of(p, s)].shape;
   bool const map = is<steps::map_and_pad>(s), contract = is<steps::contract_and_pad>(s);
   if ((!map && !contract) || s.result_count == 2) return shape;
-  copy_spec const& box =
-      map ? get<steps::map_and_pad>(p, s).box : get<steps::contract_and_pad>(p, s).box;
-  for (int axis = 0; axis < shape.rank; ++axis)
-    shape[axis] = box.size[static_cast<std::size_t>(4 - shape.rank + axis)];
+  bordered_image const& image =
+      map ? get<steps::map_and_pad>(p, s).image : get<steps::contract_and_pad>(p, s).image;
+  if (shape.rank > 2) shape[shape.rank - 3] = image.height;
+  shape[shape.rank - 2] = image.width;
   return shape;
 }
 

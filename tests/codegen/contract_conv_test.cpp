@@ -5,22 +5,21 @@ using namespace contract_testing;
 
 namespace {
 
-/// Whether the outputs lie in the box of a larger image, whose border is left alone, and, if they
+/// Whether the outputs lie in a larger image, whose border is left alone, and, if they
 /// are kept, in y.
 template <contraction C, bool Keeps, class Arch>
 bool framed_is_right(problem& p) {
   constexpr int height = C.out_height(), width = C.out_width();
-  constexpr std::array<int, 4> own{1, height, width, C.filters};
-  constexpr std::array<int, 4> larger{1, height + 3, width + 3, C.filters};
-  constexpr copy_spec box{own, larger, {}, {0, 1, 2, 0}, own};
   constexpr float border = 7;
+  constexpr bordered_image image{height, width, C.filters, 1, 2, height + 3, width + 3,
+                                 std::bit_cast<std::uint32_t>(border)};
   bias_residual_relu const epilogue{p.bias.data(), p.residual.data(), C.filters};
   guarded plain(p.samples * C.outputs(), p.at), y(Keeps ? p.samples * C.outputs() : 0, p.at);
-  int const size = p.samples * larger[1] * larger[2] * C.filters;
+  int const size = p.samples * image.whole_elements();
   guarded framed(size, p.at, border), expected(size, p.at, border);
   contract_forward<Arch, C>(p.x.data(), p.packed.data(), plain.data(), p.samples, epilogue);
-  kernels::copy_box<Arch, box>(plain.data(), expected.data(), p.samples);
-  using framing = kernels::framing<bias_residual_relu, box, Keeps>;
+  kernels::copy_box<Arch, copy_into(image)>(plain.data(), expected.data(), p.samples);
+  using framing = kernels::framing<bias_residual_relu, image, Keeps>;
   contract_forward<Arch, C>(p.x.data(), p.packed.data(), Keeps ? y.data() : framed.data(),
                             p.samples, framing{epilogue, framed.data()});
   return framed.values() == expected.values() && framed.intact() && y.intact() &&

@@ -61,8 +61,12 @@ TEST_CASE("fuse_padding: what no kernel writes into a larger image is copied the
   CHECK(padded({4, 32, 4}, scaled({4, 1, 1})) == 0);
   CHECK(fused(written(
             image, [](auto&, tensor x) { return m::pad(m::tanh(x), {1, 1, 1}, {1, 1, 1}); })) == 0);
-  CHECK(fused(written({1, 8, 8, 8},
-                       [](auto&, tensor x) { return m::pad(m::tanh(x), {1}, {}); })) == 0);
+  auto const of_rank_4 = [&](etch::tensor_shape const& shape, etch::axis_counts const& before) {
+    return fused(
+        written(shape, [&](auto&, tensor x) { return m::pad(m::tanh(x), before, {}); }));
+  };
+  CHECK(of_rank_4({1, 8, 8, 8}, {1}) == 1);     // as an image with 8 lines above it
+  CHECK(of_rank_4({2, 8, 8, 8}, {0, 1}) == 0);  // two images
   graph const whole = written(image, [](auto&, tensor x) { return m::pad(m::tanh(x), {1}, {}); });
   CHECK(fused(whole) == 1);
   CHECK(fused(whole, 2) == 0);  // all maps before all copies

@@ -144,23 +144,24 @@ TEST_CASE("what follows a pooling is told the position and the channel") {
 
 using copy_kernel = void (*)(float const*, float*, int) noexcept;
 
-void check_copy_kernel(copy_spec const& box, copy_kernel copy, int samples) {
-  auto const elements = [](std::array<int, 4> const& s) { return s[0] * s[1] * s[2] * s[3]; };
-  guarded const from(
-      static_cast<std::size_t>((box.shared ? 1 : samples) * elements(box.from_shape)));
-  guarded const to(static_cast<std::size_t>(samples * elements(box.to_shape)), edge::end, 5.0f);
+void check_copy_kernel(copy_spec const& moves, copy_kernel copy, int samples) {
+  guarded const from((moves.shared ? 1 : samples) * moves.from.size);
+  guarded const to(samples * moves.to.size, edge::end, 5.0f);
   randomize(from, -1, 1);
-  std::vector<double> expected(to.size(), box.fills ? std::bit_cast<float>(box.fill_bits) : 5.0f);
+  std::vector<double> expected(to.size(), moves.fills ? std::bit_cast<float>(moves.fill_bits) : 5.0f);
+  int count = 1;
+  for (std::size_t axis = 0; axis < static_cast<std::size_t>(moves.axes); ++axis)
+    count *= moves.extent[axis];
   for (int s = 0; s < samples; ++s)
-    for (int i = 0; i < elements(box.size); ++i) {
-      int f = box.shared ? 0 : s, t = s, rest = elements(box.size), index = i;
-      for (std::size_t axis = 0; axis < 4; ++axis) {
-        rest /= box.size[axis];
-        f = f * box.from_shape[axis] + box.from_origin[axis] + index / rest;
-        t = t * box.to_shape[axis] + box.to_origin[axis] + index / rest;
-        index %= rest;
+    for (int i = 0; i < count; ++i) {
+      int f = moves.from.offset + (moves.shared ? 0 : s * moves.from.size);
+      int t = moves.to.offset + s * moves.to.size, rest = i;
+      for (std::size_t axis = static_cast<std::size_t>(moves.axes); axis-- > 0;) {
+        f += rest % moves.extent[axis] * moves.from.stride[axis];
+        t += rest % moves.extent[axis] * moves.to.stride[axis];
+        rest /= moves.extent[axis];
       }
-      expected[static_cast<std::size_t>(t)] = from[static_cast<std::size_t>(f)];
+      expected[static_cast<std::size_t>(t)] = from[f];
     }
   copy(from.data(), to.data(), samples);
   CHECK(error_of(to, expected) == 0);
@@ -173,22 +174,40 @@ void check_copy() {
   });
 }
 
+/// A box of a tensor, as a box of another.
+constexpr copy_spec box(tensor_shape const& size, tensor_shape const& from, axis_counts const& at,
+                        tensor_shape const& to, axis_counts const& at_there) {
+  return {.axes = size.rank,
+          .extent = size.extent,
+          .from = place_in(from, at),
+          .to = place_in(to, at_there)};
+}
+constexpr copy_spec filling(copy_spec s, float value) {
+  s.fills = true;
+  s.fill_bits = std::bit_cast<std::uint32_t>(value);
+  return s;
+}
+constexpr copy_spec for_all_samples(copy_spec s) {
+  s.shared = true;
+  return s;
+}
+
 TEST_CASE("boxes are copied, and what is outside is filled or left alone") {
-  constexpr auto two = std::bit_cast<std::uint32_t>(-2.0f);
   // pad an image; pad its channels; pad everything
-  check_copy<copy_spec{{1, 5, 6, 3}, {1, 7, 9, 3}, {}, {0, 1, 2, 0}, {1, 5, 6, 3}, true, two}>();
-  check_copy<copy_spec{{1, 5, 6, 3}, {1, 5, 6, 20}, {}, {0, 0, 0, 16}, {1, 5, 6, 3}, true, 0}>();
-  check_copy<copy_spec{{2, 3, 4, 5}, {5, 6, 8, 9}, {}, {1, 2, 3, 4}, {2, 3, 4, 5}, true, two}>();
+  check_copy<filling(box({5, 6, 3}, {5, 6, 3}, {}, {7, 9, 3}, {1, 2}), -2)>();
+  check_copy<filling(box({5, 6, 3}, {5, 6, 3}, {}, {5, 6, 20}, {0, 0, 16}), 0)>();
+  check_copy<filling(box({2, 3, 4, 5}, {2, 3, 4, 5}, {}, {5, 6, 8, 9}, {1, 2, 3, 4}), -2)>();
   // slice; one operand of concat; everything; crop and pad
-  check_copy<copy_spec{{1, 9, 8, 7}, {1, 4, 3, 7}, {0, 2, 5, 0}, {}, {1, 4, 3, 7}}>();
-  check_copy<copy_spec{{1, 9, 8, 7}, {1, 4, 3, 2}, {0, 2, 5, 3}, {}, {1, 4, 3, 2}}>();
-  check_copy<copy_spec{{1, 4, 4, 3}, {1, 4, 4, 8}, {}, {0, 0, 0, 5}, {1, 4, 4, 3}}>();
-  check_copy<copy_spec{{2, 3, 4, 5}, {2, 3, 4, 5}, {}, {}, {2, 3, 4, 5}}>();
+  check_copy<box({4, 3, 7}, {9, 8, 7}, {2, 5}, {4, 3, 7}, {})>();
+  check_copy<box({4, 3, 2}, {9, 8, 7}, {2, 5, 3}, {4, 3, 2}, {})>();
+  check_copy<box({4, 4, 3}, {4, 4, 3}, {}, {4, 4, 8}, {0, 0, 5})>();
+  check_copy<box({2, 3, 4, 5}, {2, 3, 4, 5}, {}, {2, 3, 4, 5}, {})>();
+  check_copy<filling(box({2, 2, 3, 1}, {3, 3, 3, 3}, {1, 1, 0, 2}, {4, 2, 5, 2}, {2, 0, 1, 1}), -2)>();
+  // six axes
+  check_copy<filling(box({2, 1, 2, 3, 1, 2}, {2, 2, 2, 3, 2, 3}, {0, 1, 0, 0, 1, 1},
+                         {3, 2, 2, 4, 2, 2}, {1, 0, 0, 1}), -2)>();
   // the same for every sample
-  check_copy<copy_spec{
-      {1, 4, 4, 3}, {1, 4, 4, 8}, {}, {0, 0, 0, 5}, {1, 4, 4, 3}, false, 0, true}>();
-  check_copy<copy_spec{
-      {3, 3, 3, 3}, {4, 2, 5, 2}, {1, 1, 0, 2}, {2, 0, 1, 1}, {2, 2, 3, 1}, true, two}>();
+  check_copy<for_all_samples(box({4, 4, 3}, {4, 4, 3}, {}, {4, 4, 8}, {0, 0, 5}))>();
 }
 
 // ---- fill

@@ -171,17 +171,17 @@ TEST_CASE("pad, slice and concat move boxes") {
         values{1, 2, 3});
 }
 
-TEST_CASE("a slice undoes a pad on four axes") {
-  axis_counts const before{1, 2, 0, 1}, after{0, 1, 3, 2};
+TEST_CASE("a slice undoes a pad on six axes") {
+  axis_counts const before{1, 2, 0, 1, 1}, after{0, 1, 3, 2};
   graph g;
-  tensor const padded = math::pad(detail::add_input(g, {2, 1, 2, 3}), before, after, -1);
+  tensor const padded = math::pad(detail::add_input(g, {2, 1, 2, 3, 1, 1}), before, after, -1);
   node_id const p = padded.id, s = math::slice(padded, before, after).id;
   auto const result = evaluate<double>(g, {numbers(24)}, {}, 2);
   CHECK(result[s] == numbers(24));
   double sum = 0;
   for (double v : result[p]) sum += v;
-  CHECK(sum == 24 * 25 / 2 - (2 * 360 - 24));
-  CHECK(result[p][((1 * 4 + 2) * 5 + 0) * 6 + 1] == 1);
+  CHECK(sum == 24 * 25 / 2 - (2 * 720 - 24));
+  CHECK(result[p][(((1 * 4 + 2) * 5 + 0) * 6 + 1) * 2 + 1] == 1);
 }
 
 TEST_CASE("pool takes the sum or the maximum of each window") {

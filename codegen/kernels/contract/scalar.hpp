@@ -80,7 +80,7 @@ struct scalar_kernel<steps::contract_and_pad> {
     for (int s = 0; s < c.samples; ++s) {
       auto const image = kernels::contract_in_scalars(k.window, c, s);
       if (c.results() == 2) std::copy(image.begin(), image.end(), c.result(0, s));
-      kernels::copy_box_in_scalars(k.box, image.data(), c.result(c.results() - 1, s));
+      kernels::copy_in_scalars(copy_into(k.image), image.data(), c.result(c.results() - 1, s));
     }
   }
 };

@@ -40,15 +40,15 @@ struct vector_kernel<steps::contract_and_pad> {
   template <class Arch, class Call>
   [[gnu::always_inline]] static void run(Call const& c) noexcept {
     constexpr contraction w = Call::data.window;
-    constexpr copy_spec box = Call::data.box;
+    constexpr bordered_image image = Call::data.image;
     constexpr bool keeps = Call::self.result_count == 2;
     float const *const x = c.template operand<0>(), *const weights = c.template operand<1>();
     float *const y = c.template result<0>(), *const padded = c.template result<keeps ? 1 : 0>();
     auto const after = c.template epilogue<w.filters, w.out_height() * w.out_width()>();
-    kernels::copy_box<Arch, box, false>(nullptr, padded, c.samples);
+    kernels::fill_border<Arch, image>(padded, c.samples);
     contract_forward<Arch, w, chosen_for<Arch, Call>>(
         x, weights, y, c.samples,
-        kernels::framing<std::remove_const_t<decltype(after)>, box, keeps>{after, padded});
+        kernels::framing<std::remove_const_t<decltype(after)>, image, keeps>{after, padded});
   }
 };
 

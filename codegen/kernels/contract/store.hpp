@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../../ir/copy_spec.hpp"
 #include "../../ir/program.hpp"
 #include "micro.hpp"
 
@@ -29,13 +30,12 @@ inline constexpr bool records_index = false;
 template <class Epilogue>
 inline constexpr bool records_index<recording<Epilogue>> = true;
 
-/// An epilogue whose outputs go into the box of a larger image, at `framed`, and, if it `Keeps`
+/// An epilogue whose outputs go into a larger image, at `framed`, and, if it `Keeps`
 /// them, into their own as well.
-template <class Epilogue, copy_spec Box, bool Keeps>
+template <class Epilogue, bordered_image Image, bool Keeps>
 struct framing {
   static constexpr bool large = is_large<Epilogue>(), keeps = Keeps;
-  static constexpr int height = Box.from_shape[1], width = Box.from_shape[2];
-  static constexpr int line = Box.to_shape[2] * Box.to_shape[3];
+  static constexpr int height = Image.height, width = Image.width, line = Image.line();
   Epilogue const& then;
   float* framed;
 
@@ -46,14 +46,14 @@ struct framing {
   }
   [[gnu::always_inline]] float* place(std::ptrdiff_t row, int channel) const {
     std::ptrdiff_t const sample = row / (height * width), at = row % (height * width);
-    std::ptrdiff_t const y = sample * Box.to_shape[1] + Box.to_origin[1] + at / width;
-    return framed + y * line + (Box.to_origin[2] + at % width) * Box.to_shape[3] + channel;
+    std::ptrdiff_t const y = sample * Image.whole_height + Image.top + at / width;
+    return framed + y * line + (Image.left + at % width) * Image.channels + channel;
   }
 };
 template <class Epilogue>
 inline constexpr bool is_framing = false;
-template <class Epilogue, copy_spec Box, bool Keeps>
-inline constexpr bool is_framing<framing<Epilogue, Box, Keeps>> = true;
+template <class Epilogue, bordered_image Image, bool Keeps>
+inline constexpr bool is_framing<framing<Epilogue, Image, Keeps>> = true;
 
 /// The vectors of one position, into the frame and, if they are kept, to y.
 template <class Arch, int Lanes, int N, class Epilogue>

@@ -156,22 +156,21 @@ void map(float* y, float const* const* operands, int samples) noexcept {
   }
 }
 
-/// The same, line by line of an image that lies in Box, into `framed`, and into y, if that is not
-/// null. Every operand has a value for each element or each channel, or one in all.
-template <class Arch, map_spec S, copy_spec Box,
-          map_choice K = choose_map(machine_of<Arch>, S, Box)>
+/// The same, line by line of an image that lies in a larger one, into `framed`, and into y, if that is
+/// not null. Every operand has a value for each element or each channel, or one in all.
+template <class Arch, map_spec S, bordered_image Image,
+          map_choice K = choose_map(machine_of<Arch>, S, Image)>
 void map_framed(float* y, float* framed, float const* const* operands, int samples) noexcept {
-  constexpr int channels = Box.size[3], line = Box.size[2] * channels;
-  constexpr int length = K.length, rows = Box.size[2] / K.together;
+  constexpr int channels = Image.channels, line = Image.width * channels;
+  constexpr int length = K.length, rows = Image.width / K.together;
   constexpr program P = repeated(S, channels, length);
   repeated_operands<S, channels, length> const read(operands);
   std::ptrdiff_t const count = S.batched ? samples : 1;
-  copy_box<Arch, Box, false>(nullptr, framed, static_cast<int>(count));
-  constexpr std::ptrdiff_t size = run_offset(Box.to_shape, {}, Box.to_shape[0], 0, 0);
+  fill_border<Arch, Image>(framed, static_cast<int>(count));
   std::ptrdiff_t row = 0;
-  for (std::ptrdiff_t s = 0; s < count; ++s, framed += size)
-    for (int i = 0; i < Box.size[1]; ++i, row += rows) {
-      float* const to = framed + run_offset(Box.to_shape, Box.to_origin, 0, i, 0);
+  for (std::ptrdiff_t s = 0; s < count; ++s, framed += Image.whole_elements())
+    for (int i = 0; i < Image.height; ++i, row += rows) {
+      float* const to = framed + Image.offset(i);
       float* const made = y == nullptr ? to : y + row * length;
       map_rows<Arch, P, length, 1>(made, read.from, 0, row, row + rows);
       if (y != nullptr) std::memcpy(to, made, line * sizeof(float));

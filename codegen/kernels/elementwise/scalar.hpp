@@ -24,11 +24,11 @@ template <>
 struct scalar_kernel<steps::map_and_pad> {
   template <class Call>
   static void run(steps::map_and_pad const& m, Call const& c) {
-    std::vector<typename Call::number> image(kernels::elements(m.box.size));
+    std::vector<typename Call::number> image(static_cast<std::size_t>(m.image.elements()));
     for (int s = 0; s < c.samples; ++s) {
       for (std::size_t i = 0; i < image.size(); ++i) image[i] = c.program(s, static_cast<int>(i));
       if (c.results() == 2) std::copy(image.begin(), image.end(), c.result(0, s));
-      kernels::copy_box_in_scalars(m.box, image.data(), c.result(c.results() - 1, s));
+      kernels::copy_in_scalars(copy_into(m.image), image.data(), c.result(c.results() - 1, s));
     }
   }
 };

@@ -29,21 +29,20 @@ template <>
 struct vector_kernel<steps::map_and_pad> {
   template <class Arch, class Call>
   [[gnu::always_inline]] static void run(Call const& c) noexcept {
-    constexpr copy_spec box = Call::data.box;
-    constexpr map_spec spec{Call::code, box.size[1] * box.size[2] * box.size[3],
-                            Call::self.batched};
+    constexpr bordered_image image = Call::data.image;
+    constexpr map_spec spec{Call::code, image.elements(), Call::self.batched};
     constexpr bool keeps = Call::self.result_count == 2;
     float* y = nullptr;
     if constexpr (keeps) y = c.template result<0>();
-    kernels::map_framed<Arch, spec, box>(y, c.template result<keeps ? 1 : 0>(), c.loads().data(),
-                                         c.samples);
+    kernels::map_framed<Arch, spec, image>(y, c.template result<keeps ? 1 : 0>(),
+                                           c.loads().data(), c.samples);
   }
 
   template <class Plan>
   static constexpr int stack_floats(Plan const& p, step const& s, machine const& m) {
-    copy_spec const& box = get<steps::map_and_pad>(p, s).box;
-    map_spec const spec{code_of(p, s), box.size[1] * box.size[2] * box.size[3], s.batched};
-    return kernels::copied_floats(spec, kernels::choose_map(m, spec, box));
+    bordered_image const& image = get<steps::map_and_pad>(p, s).image;
+    map_spec const spec{code_of(p, s), image.elements(), s.batched};
+    return kernels::copied_floats(spec, kernels::choose_map(m, spec, image));
   }
 };
 

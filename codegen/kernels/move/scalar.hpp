@@ -13,27 +13,20 @@ namespace etch {
 
 namespace kernels {
 
-constexpr std::size_t elements(std::array<int, 4> const& extents) {
-  std::size_t product = 1;
-  for (int e : extents) product *= static_cast<std::size_t>(e);
-  return product;
-}
-
 template <class T>
-void copy_box_in_scalars(copy_spec const& box, T const* from, T* to) {
-  auto const place = [](std::array<int, 4> const& shape, int i, int j, int k, int l) {
-    return ((i * shape[1] + j) * shape[2] + k) * shape[3] + l;
-  };
-  auto const& f = box.from_origin;
-  auto const& o = box.to_origin;
-  if (box.fills)
-    std::fill_n(to, elements(box.to_shape), static_cast<T>(std::bit_cast<float>(box.fill_bits)));
-  for (int i = 0; i < box.size[0]; ++i)
-    for (int j = 0; j < box.size[1]; ++j)
-      for (int k = 0; k < box.size[2]; ++k)
-        for (int l = 0; l < box.size[3]; ++l)
-          to[place(box.to_shape, o[0] + i, o[1] + j, o[2] + k, o[3] + l)] =
-              from[place(box.from_shape, f[0] + i, f[1] + j, f[2] + k, f[3] + l)];
+void copy_in_scalars(copy_spec const& s, T const* from, T* to) {
+  if (s.fills) std::fill_n(to, s.to.size, static_cast<T>(std::bit_cast<float>(s.fill_bits)));
+  int count = 1;
+  for (std::size_t axis = 0; axis < static_cast<std::size_t>(s.axes); ++axis)
+    count *= s.extent[axis];
+  for (int i = 0; i < count; ++i) {
+    int f = s.from.offset, t = s.to.offset, rest = i;
+    for (std::size_t axis = static_cast<std::size_t>(s.axes); axis-- > 0; rest /= s.extent[axis]) {
+      f += rest % s.extent[axis] * s.from.stride[axis];
+      t += rest % s.extent[axis] * s.to.stride[axis];
+    }
+    to[t] = from[f];
+  }
 }
 
 /// Calls f(packed index, transposed index) for every weight of the window: where contract_dx finds
@@ -63,10 +56,9 @@ template <>
 struct scalar_kernel<steps::copy> {
   template <class Call>
   static void run(steps::copy const& s, Call const& c) {
-    std::ptrdiff_t const from = static_cast<std::ptrdiff_t>(kernels::elements(s.box.from_shape));
-    for (int k = 0; k < c.samples; ++k)
-      kernels::copy_box_in_scalars(s.box, c.operand(0) + (s.box.shared ? 0 : k * from),
-                                   c.result(0, k));
+    for (std::ptrdiff_t k = 0; k < c.samples; ++k)
+      kernels::copy_in_scalars(s.moves, c.operand(0) + (s.moves.shared ? 0 : k * s.moves.from.size),
+                               c.result(0, static_cast<int>(k)));
   }
 };
 

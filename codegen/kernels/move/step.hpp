@@ -16,8 +16,8 @@ template <>
 struct vector_kernel<steps::copy> {
   template <class Arch, class Call>
   [[gnu::always_inline]] static void run(Call const& c) noexcept {
-    kernels::copy_box<Arch, Call::data.box>(c.template operand<0>(), c.template result<0>(),
-                                            c.samples);
+    kernels::copy_box<Arch, Call::data.moves>(c.template operand<0>(), c.template result<0>(),
+                                              c.samples);
   }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../../ir/copy_spec.hpp"
 #include "../../ir/kernel_choice.hpp"
 #include "../../ir/machine.hpp"
 #include "../../ir/program.hpp"
@@ -48,14 +49,14 @@ constexpr int rows_in_one(machine const& m, map_spec const& s) {
   return fits && channels * rows * 8 <= s.elements ? rows : 0;
 }
 
-/// The same for an image that lies in `box`, whose lines are a whole number of such rows; 1 where
+/// The same for an image that has a border, whose lines are a whole number of such rows; 1 where
 /// channels are enough for rows of their own.
-constexpr int rows_in_one(machine const& m, map_spec const& s, copy_spec const& box) {
-  int const channels = box.size[3], copied = per_channel(s.code, channels) * channels;
+constexpr int rows_in_one(machine const& m, map_spec const& s, bordered_image const& image) {
+  int const channels = image.channels, copied = per_channel(s.code, channels) * channels;
   if (channels >= 4 * m.width) return 1;
-  if (int const rows = rows_in_one(m, s); rows > 0 && box.size[2] % rows == 0) return rows;
-  int rows = box.size[2];
-  while (rows > 1 && (box.size[2] % rows != 0 || copied * rows > repeated_floats)) --rows;
+  if (int const rows = rows_in_one(m, s); rows > 0 && image.width % rows == 0) return rows;
+  int rows = image.width;
+  while (rows > 1 && (image.width % rows != 0 || copied * rows > repeated_floats)) --rows;
   return rows;
 }
 
@@ -68,9 +69,9 @@ constexpr map_choice choose_map(machine const& m, map_spec const& s) {
 }
 
 /// The same for one whose result lies in a frame.
-constexpr map_choice choose_map(machine const& m, map_spec const& s, copy_spec const& box) {
-  int const rows = rows_in_one(m, s, box);
-  return {map_kernel::framed, rows, box.size[3] * rows};
+constexpr map_choice choose_map(machine const& m, map_spec const& s, bordered_image const& image) {
+  int const rows = rows_in_one(m, s, image);
+  return {map_kernel::framed, rows, image.channels * rows};
 }
 
 /// Floats that it copies to the stack.
