@@ -22,6 +22,14 @@ constexpr std::uint64_t mix(std::uint64_t hash, contraction const& w) {
   return hash;
 }
 
+/// With a number for each of four axes, and of those behind them for each up to the last that is not 0.
+constexpr std::uint64_t mix(std::uint64_t hash, axis_counts const& numbers) {
+  std::size_t count = numbers.size();
+  while (count > 4 && numbers[count - 1] == 0) --count;
+  for (std::size_t i = 0; i < count; ++i) hash = mix(hash, static_cast<std::uint64_t>(numbers[i]));
+  return hash;
+}
+
 /// With a primitive's name and all that it has for itself, which decide what it computes.
 template <class Kind>
 constexpr std::uint64_t mix_kind(std::uint64_t hash, Kind const& kind) {
@@ -37,10 +45,7 @@ constexpr std::uint64_t mix_kind(std::uint64_t hash, Kind const& kind) {
   if constexpr (requires { kind.stream; }) with(kind.stream);
   if constexpr (requires { kind.first; }) with(kind.first), with(kind.last);
   if constexpr (requires { kind.transpose_a; }) with(2 * kind.transpose_a + kind.transpose_b);
-  if constexpr (requires { kind.before; }) {
-    for (int e : kind.before) with(e);
-    for (int e : kind.after) with(e);
-  }
+  if constexpr (requires { kind.before; }) hash = mix(mix(hash, kind.before), kind.after);
   return hash;
 }
 
@@ -49,7 +54,7 @@ constexpr std::uint64_t mix(std::uint64_t hash, graph const& g, node_id id) {
   node const& n = g[id];
   hash = mix(hash, static_cast<std::uint64_t>(n.over_batch));
   for (node_id o : g.operands(id)) hash = mix(hash, static_cast<std::uint64_t>(o));
-  for (int e : n.shape.extent) hash = mix(hash, static_cast<std::uint64_t>(e));
+  hash = mix(hash, n.shape.extent);
   g.visit(id, [&](auto const& kind) { hash = mix_kind(hash, kind); });
   return hash;
 }
@@ -67,8 +72,7 @@ constexpr graph logits_only(graph g) {
 constexpr std::uint64_t fingerprint_of(graph const& g,
                                        constexpr_list<parameter_place> const& places) {
   std::uint64_t hash = 0xcbf29ce484222325u;
-  for (tensor_shape const& s : g.inputs)
-    for (int e : s.extent) hash = mix(hash, static_cast<std::uint64_t>(e));
+  for (tensor_shape const& s : g.inputs) hash = mix(hash, s.extent);
   for (node_id id : g.ids()) hash = mix(hash, g, id);
   for (node_id output : g.outputs) hash = mix(hash, static_cast<std::uint64_t>(output));
   for (std::size_t i = 0; i < places.size(); ++i) {

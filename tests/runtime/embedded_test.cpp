@@ -161,6 +161,7 @@ TEST_CASE("networks of other options are others, those of other speed are not") 
     }
   static_assert(facts<fast(image(etch::tanh))>::fingerprint ==
                 facts<image(etch::tanh)>::fingerprint);
+  static_assert(facts<image(relu)>::fingerprint == 0x842075e4e5d935dbu);  // files of it are about
 }
 
 TEST_CASE("a file that ends before its weights do is not valid") {
