@@ -82,29 +82,6 @@ template <vector V>
   row[3] = detail::zip_blocks<2>(c, d, lanes);
 }
 
-/// A vector of Arch whose block b is the four floats at `from` + place(b).
-template <class Arch, class Place>
-[[gnu::always_inline]] inline vec<Arch> gather_blocks(float const* from, Place place) noexcept {
-  typedef float four __attribute__((vector_size(16)));
-  typedef float eight __attribute__((vector_size(32)));
-  typedef float sixteen __attribute__((vector_size(64)));
-  auto const block = [&](int b) __attribute__((always_inline)) {
-    four floats;
-    __builtin_memcpy(&floats, from + place(b), sizeof floats);
-    return floats;
-  };
-  [[maybe_unused]] auto const pair = [&](int b) __attribute__((always_inline)) -> eight {
-    return __builtin_shufflevector(block(b), block(b + 1), 0, 1, 2, 3, 4, 5, 6, 7);
-  };
-  if constexpr (Arch::width == 4)
-    return std::bit_cast<vec<Arch>>(block(0));
-  else if constexpr (Arch::width == 8)
-    return std::bit_cast<vec<Arch>>(pair(0));
-  else
-    return std::bit_cast<vec<Arch>>(static_cast<sixteen>(__builtin_shufflevector(
-        pair(0), pair(2), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)));
-}
-
 /// Lane 4 b + i is the sum over block b of row[i].
 template <vector V>
 [[gnu::always_inline]] inline V sum_in_blocks(V const (&row)[4]) noexcept {
@@ -129,6 +106,57 @@ template <vector V, int Rows>
       half[i] = detail::pick_blocks<0, 2>(row[2 * i], row[2 * i + 1], lanes) +
                 detail::pick_blocks<1, 2>(row[2 * i], row[2 * i + 1], lanes);
     return sum_blocks(half);
+  }
+}
+
+namespace detail {
+
+/// The floats at a, and behind them those at b, as a vector of Arch.
+template <class Arch>
+[[gnu::always_inline]] inline vec<Arch> joined(float const* a, float const* b) noexcept {
+  constexpr int half = Arch::width / 2;
+  typedef float floats __attribute__((vector_size(4 * half)));
+  floats low, high;
+  __builtin_memcpy(&low, a, sizeof low);
+  __builtin_memcpy(&high, b, sizeof high);
+  return [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+    return std::bit_cast<vec<Arch>>(__builtin_shufflevector(low, high, I...));
+  }(std::make_integer_sequence<int, 2 * half>{});
+}
+
+}  // namespace detail
+
+/// Rows that transpose_columns writes: as long as the pieces that a vector is put together from.
+template <class Arch>
+inline constexpr int transposed_rows = Arch::width == 16 ? 8 : 4;
+
+/// to[i][n] = from[place(n) + i] for n < Arch::width and i < transposed_rows, in rows `to_row` floats
+/// apart.
+template <class Arch, class Place>
+[[gnu::always_inline]] inline void transpose_columns(float const* from, Place place, float* to,
+                                                     int to_row) noexcept {
+  constexpr std::make_integer_sequence<int, Arch::width> lanes;
+  vec<Arch> row[4], other[4];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    if constexpr (Arch::width == 4) {
+      row[i] = load<Arch>(from + place(i));
+    } else {
+      row[i] = detail::joined<Arch>(from + place(i), from + place(i + 4));
+      if constexpr (Arch::width == 16)
+        other[i] = detail::joined<Arch>(from + place(i + 8), from + place(i + 12));
+    }
+  }
+  transpose_blocks(row);
+  if constexpr (Arch::width == 16) transpose_blocks(other);
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    if constexpr (Arch::width == 16) {
+      store(to + i * to_row, detail::pick_blocks<0, 2>(row[i], other[i], lanes));
+      store(to + (i + 4) * to_row, detail::pick_blocks<1, 2>(row[i], other[i], lanes));
+    } else {
+      store(to + i * to_row, row[i]);
+    }
   }
 }
 

@@ -23,51 +23,57 @@ struct matrix_product {
 template <matrix_product P, int Steps>
 inline constexpr contraction contraction_of{.channels = Steps, .filters = P.columns};
 
-/// to[k][n] = from[n][k] for `Steps` rows of a panel, of which only the first `columns` columns are
+/// to[k][n] = from[n][k] for `Steps` rows of a panel, of whose columns only the first `columns` are
 /// there: those behind are the last one again.
-template <class Arch, matrix_product P, int Steps>
+template <class Arch, matrix_product P, int Steps, int Width>
 void transpose_rows(float const* from, int columns, float* to) noexcept {
-  constexpr int width = panel_width(contraction_of<P, Steps>), lanes = Arch::width;
-  auto const place = [&](int n) { return (n < columns ? n : columns - 1) * P.inner; };
-  auto const transpose_four = [&](int k) __attribute__((always_inline)) {
-#pragma GCC unroll 4
-    for (int n = 0; n < width; n += lanes) {
-      simd::vec<Arch> row[4];
-#pragma GCC unroll 4
-      for (int i = 0; i < 4; ++i)
-        row[i] = simd::gather_blocks<Arch>(from + k, [&](int b) { return place(n + i + 4 * b); });
-      simd::transpose_blocks(row);
-#pragma GCC unroll 4
-      for (int i = 0; i < 4; ++i) simd::store(to + (k + i) * width + n, row[i]);
-    }
+  auto const place = [columns](int n) __attribute__((always_inline)) {
+    return (n < columns ? n : columns - 1) * P.inner;
   };
-  if constexpr (Steps < 4) {
-    for (int k = 0; k < Steps; ++k)
-      for (int n = 0; n < width; ++n) to[k * width + n] = from[place(n) + k];
+  constexpr int rows = simd::transposed_rows<Arch>;
+  if constexpr (Steps >= rows) {
+    auto const transpose = [&](int k) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+      for (int first = 0; first < Width; first += Arch::width)
+        simd::transpose_columns<Arch>(
+            from + k, [&](int n) __attribute__((always_inline)) { return place(first + n); },
+            to + k * Width + first, Width);
+    };
+    for (int k = 0; k + rows <= Steps; k += rows) transpose(k);
+    if constexpr (Steps % rows != 0) transpose(Steps - rows);
+  } else if constexpr (Arch::width > 4) {
+    transpose_rows<arch::half<Arch>, P, Steps, Width>(from, columns, to);
   } else {
-    for (int k = 0; k + 4 <= Steps; k += 4) transpose_four(k);
-    if constexpr (Steps % 4 != 0) transpose_four(Steps - 4);
+    for (int k = 0; k < Steps; ++k)
+      for (int n = 0; n < Width; ++n) to[k * Width + n] = from[place(n) + k];
   }
 }
 
-/// `Steps` rows of panel `panel` of b, which begins at the first of them; zero behind the last column.
+/// `Steps` rows of a panel of b with `Columns` columns, zero behind them.
+template <class Arch, matrix_product P, int Steps, int Width, int Columns>
+void copy_rows(float const* from, float* to) noexcept {
+  for (int k = 0; k < Steps; ++k, from += P.columns, to += Width)
+#pragma GCC unroll 4
+    for (int v = 0; v < Width / Arch::width; ++v)
+      simd::store(to + v * Arch::width, v * Arch::width < Columns ? load_lanes<Arch, Columns>(from, v)
+                                                                  : simd::zero<Arch>());
+}
+
+/// `Steps` rows of panel `panel` of b, which begins at the first of them.
 template <class Arch, matrix_product P, int Steps>
 void pack_panel(float const* b, int panel, float* to) noexcept {
   constexpr contraction C = contraction_of<P, Steps>;
-  constexpr int width = panel_width(C);
-  int const first = panel * width, columns = std::min(width, P.columns - first);
+  constexpr int width = panel_width(C), rest = P.columns % width;
+  using lanes = lanes_for<Arch, C>;
+  int const first = panel * width;
+  bool const whole = rest == 0 || first + width <= P.columns;
   if constexpr (P.transpose_b) {
     b += first * P.inner;
-    using lanes = lanes_for<Arch, C>;
-    if (columns == width) transpose_rows<lanes, P, Steps>(b, width, to);
-    else transpose_rows<lanes, P, Steps>(b, columns, to);
-  } else if (columns == width) {
-    for (int k = 0; k < Steps; ++k)
-      __builtin_memcpy(to + k * width, b + k * P.columns + first, 4 * width);
+    if (whole) transpose_rows<lanes, P, Steps, width>(b, width, to);
+    else transpose_rows<lanes, P, Steps, width>(b, rest, to);
   } else {
-    for (int k = 0; k < Steps; ++k)
-      for (int n = 0; n < width; ++n)
-        to[k * width + n] = n < columns ? b[k * P.columns + first + n] : 0.0f;
+    if (whole) copy_rows<lanes, P, Steps, width, width>(b + first, to);
+    else copy_rows<lanes, P, Steps, width, rest == 0 ? width : rest>(b + first, to);
   }
 }
 
