@@ -13,7 +13,8 @@ template <matrix_product P>
 inline constexpr auto kernel = etch::kernels::product<
     native, P,
     etch::chosen_kernel<native, etch::kernel_request{etch::contract_product::activations,
-                                                     {.channels = P.inner, .filters = P.columns}}>>;
+                                                     {.channels = P.inner, .filters = P.columns}}>,
+    etch::identity_epilogue>;
 
 std::vector<float> plain_product(matrix_product p, float const* a, float const* b) {
   std::vector<float> y;
@@ -45,7 +46,7 @@ void add_pass(char const* pass) {
   t.footprint = t.work.read + t.work.written + (m->a.size() - 1) * 4.0 * rows * inner;
   t.expected = [m] { return plain_product(P, m->a[0].data(), m->b.data()); };
   add_row(t, "etch", [m] {
-    return make_job([m](int i) { kernel<P>(m->a[i].data(), m->b.data(), m->y.data(), 1); },
+    return make_job([m](int i) { kernel<P>(m->a[i].data(), m->b.data(), m->y.data(), 1, {}, 0); },
                     [m] { return copy_of(m->y); });
   });
 }

@@ -94,12 +94,13 @@ class fuser {
 
   // --- epilogues ------------------------------------------------------------------------------
 
-  /// A leaf of the group that is a contraction, or a sum of windows, and read by nothing else: the
-  /// program is its epilogue.
+  /// A leaf of the group that is a contraction, a product or a sum of windows, and read by nothing
+  /// else: the program is its epilogue.
   constexpr node_id accumulator_of(grouping::group const& all, node_id root) const {
     for (node_id leaf : all.leaves) {
       auto const* pool = g_.get_if<primitive::pool>(leaf);
-      bool const sums = g_.is<primitive::contract>(leaf) || (pool && pool->fn == function::add);
+      bool const sums = g_.is<primitive::contract>(leaf) || (pool && pool->fn == function::add) ||
+                        (g_.is<primitive::product>(leaf) && !g_[leaf].over_batch);
       if (!sums || uses_.is_kept(leaf) || g_[leaf].shape != g_[root].shape ||
           g_[leaf].batched != g_[root].batched)
         continue;
@@ -117,11 +118,11 @@ class fuser {
     return g_.get<primitive::pool_index>(id).window;
   }
 
-  constexpr bool epilogue_fits(grouping::group const& all, node_id contract) const {
-    int const filters = window_of(contract).filters;
+  constexpr bool epilogue_fits(grouping::group const& all, node_id sum) const {
+    int const filters = g_.is<primitive::product>(sum) ? g_[sum].shape.last() : window_of(sum).filters;
     for (node_id leaf : all.leaves) {
-      if (leaf == contract || g_.is<primitive::constant>(leaf)) continue;
-      access const a = broadcast_access(g_[leaf].shape, g_[contract].shape);
+      if (leaf == sum || g_.is<primitive::constant>(leaf)) continue;
+      access const a = broadcast_access(g_[leaf].shape, g_[sum].shape);
       bool const vector = a.run == 1 && (a.period == 1 || a.period % filters == 0);
       bool const row = a.run == filters;
       if (!vector && !row) return false;
@@ -232,6 +233,14 @@ class fuser {
     finish(s);
   }
 
+  constexpr void visit(node_id id, primitive::product const& p) {
+    step s = begin(p, id);
+    set_operands(s, id);
+    set_results(s, id);
+    set_identity(s, id, true);
+    finish(s);
+  }
+
   constexpr void visit(node_id id, primitive::pool const& p) {
     if (fuse_into_pool(id)) return;
     step s = begin(p, id);
@@ -269,6 +278,7 @@ class fuser {
     step s = begin(steps::map{}, id);
     if (sum != node_id::none) {
       if (auto const* p = g_.get_if<primitive::pool>(sum)) set_kind(out_.steps, s, *p);
+      else if (auto const* m = g_.get_if<primitive::product>(sum)) set_kind(out_.steps, s, *m);
       else set_kind(out_.steps, s, steps::contract{window_of(sum)});
       s.layer = g_[sum].layer;
       set_operands(s, sum);
@@ -359,7 +369,7 @@ constexpr fused_steps fuser::run() {
 }  // namespace detail
 
 /// From nodes to kernel calls: element-wise chains become one program, which runs as the epilogue of
-/// the contraction or sum of windows before it where there is one; a max pooling takes the
+/// the contraction, product or sum of windows before it where there is one; a max pooling takes the
 /// contraction before it in; a reduction evaluates the program before it. Reshapes vanish. The steps
 /// are in an order that works. Their operands and results are still nodes.
 constexpr fused_steps fuse(graph const& g) { return detail::fuser{g}.run(); }

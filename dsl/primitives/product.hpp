@@ -1,6 +1,6 @@
 #pragma once
 
-#include "reduce.hpp"
+#include "../tensor.hpp"
 
 namespace etch {
 
@@ -16,9 +16,12 @@ struct transposes {
   bool a = false, b = false;
 };
 
-/// The matrix product of a (..., m, k) and b (..., k, n), for each index of the leading axes, which
-/// both have: (..., m, n). Source: the ONNX operator MatMul, without its broadcasting.
-constexpr tensor product(tensor a, tensor b, transposes which = {}) {
+}  // namespace math
+
+namespace detail {
+
+/// The product below, or, if it `sums`, the sum over the samples.
+constexpr tensor product(tensor a, tensor b, math::transposes which, bool sums) {
   tensor_shape const &x = a.shape(), &w = b.shape();
   bool same = x.rank == w.rank && x.rank >= 2;
   for (int axis = 0; same && axis < x.rank - 2; ++axis) same = x[axis] == w[axis];
@@ -32,8 +35,19 @@ constexpr tensor product(tensor a, tensor b, transposes which = {}) {
   tensor_shape shape = x;
   shape[last - 1] = x[which.a ? last : last - 1];
   shape[last] = w[which.b ? last - 1 : last];
-  return detail::emit(a, primitive::product{which.a, which.b}, {shape, a.batched() || b.batched()},
-                      {a.id, b.id});
+  bool const batched = a.batched() || b.batched();
+  return emit(a, primitive::product{which.a, which.b}, {shape, batched && !sums, sums},
+              {a.id, b.id});
+}
+
+}  // namespace detail
+
+namespace math {
+
+/// The matrix product of a (..., m, k) and b (..., k, n), for each index of the leading axes, which
+/// both have: (..., m, n). Source: the ONNX operator MatMul, without its broadcasting.
+constexpr tensor product(tensor a, tensor b, transposes which = {}) {
+  return detail::product(a, b, which, false);
 }
 
 }  // namespace math
@@ -45,13 +59,15 @@ namespace primitive {
 constexpr void gradient(product const& p, auto const& d) {
   tensor const a = d.operand(0), b = d.operand(1), dy = d.dy;
   auto const [ta, tb] = p;
-  auto const add = [&](int i, tensor of, tensor dx) {
-    d.add(i, dx.batched() && !of.batched() ? math::reduce(function::add, dx, 0, 0, true) : dx);
+  bool const batched = d.y.batched();
+  auto const product = [&](int i, tensor left, tensor right, math::transposes which) {
+    if (d.needs(i))
+      d.add(i, etch::detail::product(left, right, which, batched && !d.operand(i).batched()));
   };
-  if (d.needs(0))
-    add(0, a, ta ? math::product(b, dy, {tb, true}) : math::product(dy, b, {false, !tb}));
-  if (d.needs(1))
-    add(1, b, tb ? math::product(dy, a, {true, ta}) : math::product(a, dy, {!ta, false}));
+  if (ta) product(0, b, dy, {tb, true});
+  else product(0, dy, b, {false, !tb});
+  if (tb) product(1, dy, a, {true, ta});
+  else product(1, a, dy, {!ta, false});
 }
 
 }  // namespace primitive

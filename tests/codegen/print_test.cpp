@@ -52,18 +52,19 @@ TEST_CASE("a plan prints a kernel call a line") {
         "    r3, stored, = map @0=r1 @1=r2  divide(@0, @1)\n");
 }
 
-TEST_CASE("a product tells what of it is transposed") {
+TEST_CASE("a product tells what of it is transposed, and runs the maps behind it") {
   etch::graph g;
   etch::tensor const x = etch::detail::add_input(g, {2, 3});
   etch::tensor const rows = product(x, x, {.b = true}), back = product(rows, x, {.a = true});
-  g.outputs.push_back(product(x, back, {true, true}).id);
+  g.outputs.push_back((product(x, back, {true, true}) * 0.5).id);
   CHECK(etch::to_text(g).find("%1 = product a b^T(%0, %0) (2, 2)*\n"
                               "%2 = product a^T b(%1, %0) (2, 3)*\n"
                               "%3 = product a^T b^T(%0, %2) (3, 2)*\n") != std::string::npos);
-  g.layers.push_back({});
   std::string const text =
       etch::to_text(etch::lower(g, 1, true), etch::machine_of<etch::arch::avx512>);
   CHECK(text.find(" = product a b^T [rows 8x1] input0 input0\n") != std::string::npos);
+  CHECK(text.find(" = product a^T b^T [rows 8x1] input0 workspace+16  multiply(acc, 0.5)\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("the functions of a fast network are printed as such, through the layers behind it too") {

@@ -63,7 +63,7 @@ struct causal_attention : layer {
     tensor const scores = math::product(q, k, {.b = true}) / math::sqrt(c.constant(Width));
     tensor const key = math::iota(x, {tokens}), query = math::reshape(key, {tokens, 1});
     tensor const masked = math::select(math::greater(key, query), c.constant(-1e9), scores);
-    tensor const e = math::exp(masked - math::maximum(masked, 2, 3));
+    tensor const e = math::exp(masked - math::detach(math::maximum(masked, 2, 3)));
     return math::product(e / math::sum(e, 2, 3), v);
   }
 };

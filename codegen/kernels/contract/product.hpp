@@ -14,6 +14,7 @@ namespace etch::kernels {
 struct matrix_product {
   int rows, inner, columns;
   bool transpose_a, transpose_b;
+  bool sums = false;  // y is added to
 
   constexpr int a() const { return rows * inner; }  // floats
   constexpr int b() const { return inner * columns; }
@@ -77,12 +78,28 @@ void pack_panel(float const* b, int panel, float* to) noexcept {
   }
 }
 
-/// y = the sum over `Steps` steps from `step` on, added to what y has if there were earlier ones.
-template <class Arch, matrix_product P, register_tile T, int Steps>
-void multiply_block(float const* a, float const* b, float* y, int step) noexcept {
+/// An epilogue for which the first row has the number `first`.
+template <class Epilogue>
+struct rows_from {
+  static constexpr bool large = is_large<Epilogue>();
+  Epilogue const& then;
+  std::ptrdiff_t first;
+
+  template <class Arch>
+  [[gnu::always_inline]] simd::vec<Arch> operator()(simd::vec<Arch> acc, std::ptrdiff_t row,
+                                                    int channel, int lanes) const {
+    return then.template operator()<Arch>(acc, first + row, channel, lanes);
+  }
+};
+
+/// y = epilogue(the sum over `Steps` steps from `step` on, added to what y has if there were earlier
+/// ones).
+template <class Arch, matrix_product P, register_tile T, int Steps, class Epilogue>
+void multiply_block(float const* a, float const* b, float* y, int step,
+                    Epilogue const& epilogue) noexcept {
   constexpr contraction C = contraction_of<P, Steps>;
   constexpr row_walk walk{P.transpose_a ? 1 : P.inner, P.transpose_a ? P.rows : 1,
-                          Steps < P.inner};
+                          P.sums || Steps < P.inner};
   alignas(64) float strip[T.panels * panel_stride(C)];
   auto const packing = [&](int panel, int count) {
     for (int i = 0; i < count; ++i)
@@ -91,18 +108,20 @@ void multiply_block(float const* a, float const* b, float* y, int step) noexcept
     return static_cast<float const*>(strip);
   };
   all_strips_of_rows<Arch, C, T, Steps, walk>(a + step * walk.step, packing, y, P.rows,
-                                              identity_epilogue{}, share{}, step > 0);
+                                              epilogue, share{}, P.sums || step > 0);
 }
 
-/// The product, for each of `count` pairs of matrices that lie one after the other.
-template <class Arch, matrix_product P, kernel_choice K>
-void product(float const* a, float const* b, float* y, int count) noexcept {
+/// y = epilogue(a b), for each of `count` pairs of matrices that lie one after the other, as the results
+/// do; `row` is the number of the first row.
+template <class Arch, matrix_product P, kernel_choice K, class Epilogue = identity_epilogue>
+void product(float const* a, float const* b, float* y, int count, Epilogue const& epilogue = {},
+             std::ptrdiff_t row = 0) noexcept {
   constexpr int blocks = (P.inner + K.steps - 1) / K.steps, last = P.inner - (blocks - 1) * K.steps;
-  for (int i = 0; i < count; ++i, a += P.a(), b += P.b(), y += P.rows * P.columns) {
+  for (int i = 0; i < count; ++i, a += P.a(), b += P.b(), y += P.rows * P.columns, row += P.rows) {
     if constexpr (blocks > 1)
       for (int k = 0; k < P.inner - last; k += K.steps)
-        multiply_block<Arch, P, K.tile, K.steps>(a, b, y, k);
-    multiply_block<Arch, P, K.tile, last>(a, b, y, P.inner - last);
+        multiply_block<Arch, P, K.tile, K.steps>(a, b, y, k, identity_epilogue{});
+    multiply_block<Arch, P, K.tile, last>(a, b, y, P.inner - last, rows_from<Epilogue>{epilogue, row});
   }
 }
 

@@ -105,13 +105,19 @@ template <>
 struct scalar_kernel<primitive::product> {
   template <class Call>
   static void run(primitive::product const& p, Call const& c) {
+    using number = typename Call::number;
     tensor_shape const& y = c.shape(0);
-    int const rank = y.rank, rows = y.elements(0, rank - 1);  // of all matrices
+    int const rows = y.elements(0, y.rank - 1);  // of all matrices
     int const inner = c.operand_size(0) / rows;
-    for (int s = 0; s < c.samples; ++s)
-      Call::store(y.elements(), c.result(0, s), [&](double* sum) {
-        reference::product(p, y, inner, c.operand(0, s), c.operand(1, s), sum);
-      });
+    for (int s = 0; s < c.samples; ++s) {
+      std::vector<double> sum(static_cast<std::size_t>(y.elements()));
+      reference::product(p, y, inner, c.operand(0, s), c.operand(1, s), sum.data());
+      for (int i = 0; i < y.elements(); ++i) {
+        number& to = c.result(0, s)[i];
+        number const made = static_cast<number>(sum[static_cast<std::size_t>(i)]);
+        to = c.sums ? to + made : c.program(s, i, made);
+      }
+    }
   }
 };
 

@@ -78,12 +78,18 @@ struct vector_kernel<primitive::product> {
     constexpr contraction matrix = passes::matrix_of(Call::plan, Call::self);
     constexpr kernels::matrix_product product{shape[shape.rank - 2], matrix.channels,
                                               matrix.filters, Call::data.transpose_a,
-                                              Call::data.transpose_b};
-    constexpr int matrices = shape.elements(0, shape.rank - 2);
+                                              Call::data.transpose_b, Call::self.sums};
+    constexpr int matrices = shape.elements(0, shape.rank - 2), rows = matrices * product.rows;
+    auto const after = [&] {
+      if constexpr (Call::code.instructions == 0) return kernels::identity_epilogue{};
+      else return c.template epilogue<product.columns, rows>();
+    }();
     float const *a = c.template operand<0>(), *b = c.template operand<1>();
     float* y = c.template result<0>();
-    for (int s = 0; s < c.samples; ++s, y += shape.elements()) {
-      kernels::product<Arch, product, chosen_for<Arch, Call>>(a, b, y, matrices);
+    for (int s = 0; s < c.samples; ++s) {
+      kernels::product<Arch, product, chosen_for<Arch, Call>>(a, b, y, matrices, after,
+                                                              std::ptrdiff_t{s} * rows);
+      if (!product.sums) y += shape.elements();
       if (Call::template operand_value<0>().batched) a += matrices * product.a();
       if (Call::template operand_value<1>().batched) b += matrices * product.b();
     }
