@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <initializer_list>
+
 #include "leaves.hpp"
 #include "map.hpp"
 
@@ -32,6 +35,33 @@ constexpr tensor maximum(tensor a, int first, int last) {
 }
 constexpr tensor mean(tensor a, int first, int last) {
   return sum(a, first, last) / static_cast<double>(a.shape().elements(first, last));
+}
+
+/// fn (add or maximum) over these axes, in any order, which stay with extent 1: `sum(x, {0, 2})`.
+/// Those that are adjacent are one reduction.
+constexpr tensor reduce(function fn, tensor a, std::initializer_list<int> axes) {
+  std::array<bool, tensor_shape::max_rank> reduced{};
+  for (int axis : axes) {
+    if (axis < 0 || axis >= a.shape().rank) faults::axis_is_outside_the_shape();
+    reduced[static_cast<std::size_t>(axis)] = true;
+  }
+  for (int last = a.shape().rank; last > 0;) {  // from the last axis on, along memory
+    int first = last;
+    while (first > 0 && reduced[static_cast<std::size_t>(first - 1)]) --first;
+    if (first < last) a = reduce(fn, a, first, last);
+    last = first - 1;
+  }
+  return a;
+}
+constexpr tensor sum(tensor a, std::initializer_list<int> axes) {
+  return reduce(function::add, a, axes);
+}
+constexpr tensor maximum(tensor a, std::initializer_list<int> axes) {
+  return reduce(function::maximum, a, axes);
+}
+constexpr tensor mean(tensor a, std::initializer_list<int> axes) {
+  tensor const total = sum(a, axes);
+  return total / (1.0 * a.shape().elements() / total.shape().elements());
 }
 
 /// The mean over the axes [first, last) of every sample of the batch.

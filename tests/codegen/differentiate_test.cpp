@@ -68,6 +68,25 @@ TEST_CASE("a reduction of an axis in the middle has a gradient") {
         std::vector<double>{1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4});
 }
 
+TEST_CASE("a reduction of axes that are not adjacent has a gradient") {
+  graph g = written({2, 3, 2}, [](etch::context& c, tensor x) {
+    tensor const w = c.parameter("w", {2, 3, 2}, etch::ones), v = c.parameter("v", {3, 1}, etch::ones);
+    CHECK(m::maximum(x, {1}).shape() == etch::shape<2, 1, 2>);
+    CHECK(m::mean(x, {}).shape() == etch::shape<2, 3, 2>);
+    int const before = c.constant(0).owner->size();
+    CHECK(m::sum(x, {2, 0, 1}).shape() == etch::shape<1, 1, 1>);
+    CHECK(x.owner->size() == before + 1);
+    return m::reshape(m::sum(m::mean(x * w, {2, 0}) * v), {});  // (1, 3, 1)
+  });
+  etch::passes::differentiate(g, g.outputs[0]);
+  auto const r = etch::evaluate<double>(g, {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}},
+                                        {std::vector<double>(12, 1), {4, 8, 12}}, 1);
+  CHECK(r[g.outputs[0]] == std::vector<double>{4.5 * 4 + 6.5 * 8 + 8.5 * 12});
+  CHECK(etch::parameter_gradients(g, r)[0] ==
+        std::vector<double>{1, 2, 6, 8, 15, 18, 7, 8, 18, 20, 33, 36});
+  CHECK(etch::parameter_gradients(g, r)[1] == std::vector<double>{4.5, 6.5, 8.5});
+}
+
 TEST_CASE("a parameter joined to every sample sums over them") {
   graph g = written({2}, [](etch::context& c, tensor x) {
     tensor const joined = m::concat(c.parameter("token", {1}, etch::ones), x, 0);

@@ -106,6 +106,9 @@ TEST_CASE("reductions and pools add up or find the largest") {
   STATIC_REQUIRE(takes<[](context&, tensor x) { return math::reduce(function::maximum, x, 0, 2); }>);
   STATIC_REQUIRE_FALSE(
       takes<[](context&, tensor x) { return math::reduce(function::minimum, x, 0, 2); }>);
+  STATIC_REQUIRE(takes<[](context&, tensor x) { return math::sum(x, {2, 0}); }>);
+  STATIC_REQUIRE_FALSE(takes<[](context&, tensor x) { return math::sum(x, {0, 3}); }>);
+  STATIC_REQUIRE_FALSE(takes<[](context&, tensor x) { return math::maximum(x, {-1}); }>);
   STATIC_REQUIRE(
       trains<[](context&, tensor x) { return math::reduce(function::add, x, 0, 2, true); }>);
   STATIC_REQUIRE_FALSE(
