@@ -53,9 +53,12 @@ class context {
     if (count > target_->least_samples) target_->least_samples = count;
   }
 
-  /// Uniform values in [0, 1), drawn anew for each sample at each training step.
+  /// Uniform values in [0, 1), drawn anew for each sample at each training step, and in each step of
+  /// a scan that `like` is of.
   constexpr tensor random(tensor like) {
-    return {target_, target_->add(primitive::random{target_->randoms++}, {like.shape(), true})};
+    loop_id const loop = like.get().is_stepped() ? like.get().loop : loop_id::none;
+    return {target_, target_->add(primitive::random{target_->randoms++},
+                                  {.shape = like.shape(), .batched = true, .loop = loop})};
   }
   constexpr tensor constant(double value) {
     return {target_, target_->add(primitive::constant{value}, {})};

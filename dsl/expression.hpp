@@ -7,6 +7,7 @@
 #include "primitives/pool.hpp"
 #include "primitives/product.hpp"
 #include "primitives/reduce.hpp"
+#include "primitives/scan.hpp"
 
 namespace etch::math {
 

@@ -3,6 +3,7 @@
 #include "primitives/map.hpp"
 #include "primitives/move.hpp"
 #include "primitives/reduce.hpp"
+#include "primitives/scan.hpp"
 
 namespace etch::detail {
 
@@ -14,14 +15,27 @@ class adjoint {
   using contributions = constexpr_list<constexpr_list<node_id>>;  // of each node
 
   constexpr adjoint(tensor result, tensor by_result, constexpr_list<char> const& needed,
-                    contributions& to)
-      : y(result), dy(by_result), needed_(needed), to_(to) {}
+                    contributions& to, constexpr_list<loop_id>& reverse)
+      : y(result), dy(by_result), needed_(needed), to_(to), reverse_(reverse) {}
 
   tensor y, dy;
 
   constexpr tensor operand(int i) const { return {y.owner, y.owner->operand(y.id, i)}; }
   /// Whether anything is asked of the gradient of operand i.
   constexpr bool needs(int i) const { return needed_[operand(i).id]; }
+
+  /// The loop that goes through the steps of `loop` in the opposite order, with their gradients.
+  constexpr loop_id reverse(loop_id loop) const { return reverse_of(*y.owner, reverse_, loop); }
+  static constexpr loop_id reverse_of(graph& g, constexpr_list<loop_id>& known, loop_id loop) {
+    loop_id& found = known[loop];
+    if (found == loop_id::none) {
+      loop_info back = g.loops[loop];
+      back.backwards = !back.backwards;
+      g.loops.push_back(back);
+      found = loop_id{static_cast<int>(g.loops.size()) - 1};
+    }
+    return found;
+  }
 
   /// Adds `d` to the gradient of operand i, which has its shape, or one that d is broadcast to.
   constexpr void add(int i, tensor d) const { add_to(operand(i), d); }
@@ -54,11 +68,31 @@ class adjoint {
 
  private:
   constexpr void add_to(tensor x, tensor d) const {
-    if (needed_[x.id]) to_[x.id].push_back(expand(d, x).id);
+    if (!needed_[x.id]) return;
+    d = expand(d, x);
+    if (d.get().is_stepped() && !x.get().is_stepped()) d = sum_of_steps(d);
+    to_[x.id].push_back(d.id);
+  }
+
+  /// The sum of what d gives in each step of its loop. A sum over the samples, which has been written
+  /// for this alone, is made one over the steps too.
+  static constexpr tensor sum_of_steps(tensor d) {
+    graph& g = *d.owner;
+    node_id sum = d.id;
+    while (g.is<primitive::reshape>(sum)) sum = g.operand(sum, 0);
+    if (g[sum].over_batch) {
+      for (node_id id = d.id; id != sum; id = g.operand(id, 0)) g[id].loop = loop_id::none;
+      g[sum].over_steps = true;
+      return d;
+    }
+    tensor_shape const shape = d.shape();  // d moves when others are added
+    tensor const all = stack(math::reshape(d, {shape.elements()}));
+    return math::reshape(math::reduce(function::add, all, 0, 1), shape);
   }
 
   constexpr_list<char> const& needed_;
   contributions& to_;
+  constexpr_list<loop_id>& reverse_;
 };
 
 }  // namespace etch::detail

@@ -14,6 +14,7 @@ namespace etch {
 
 enum class node_id : int { none = -1 };
 enum class layer_id : int { none = -1 };
+enum class loop_id : int { none = -1 };
 
 /// The numbers below an end, in their order.
 template <class Id>
@@ -35,9 +36,15 @@ struct node_result {
   tensor_shape shape{};
   bool batched = false;     // one value a sample, or one value for the whole batch
   bool over_batch = false;  // which is the sum of what each sample gives
+  bool over_steps = false;  // in a loop: the sum of what each of its steps gives
+  loop_id loop = loop_id::none;  // computed in each step of this loop
+
+  /// Whether each step of the loop has a value of its own.
+  constexpr bool is_stepped() const { return loop != loop_id::none && !over_steps; }
 
   constexpr bool operator==(node_result const& other) const {
-    return batched == other.batched && over_batch == other.over_batch && shape == other.shape;
+    return batched == other.batched && over_batch == other.over_batch &&
+           over_steps == other.over_steps && loop == other.loop && shape == other.shape;
   }
 };
 
@@ -71,6 +78,21 @@ struct gradient_root {
   node_id node{};
 };
 
+/// A scan: nodes that are computed step by step, from the first to the last or `backwards`. A node
+/// of a loop may read what another loop with as many steps gives in the same step.
+struct loop_info {
+  int steps = 1;
+  bool backwards = false;
+  // Of a block that is repeated: a parameter in it means, in step k, the one k * parameters behind it.
+  int parameters = 0;
+  constexpr bool operator==(loop_info const&) const = default;
+};
+
+/// A node `value` of the kind carry, and the node of its loop that is its value in the next step.
+struct carried_value {
+  node_id value{}, next{};
+};
+
 /// A layer of the chain, or one inside a combinator, and what it gives.
 struct layer_info {
   std::string_view kind;  // none: a block beside others
@@ -87,6 +109,8 @@ struct graph_lists : kind_store<primitives, How> {
   typename How::template list<node> nodes;
   typename How::template list<node_id> operand_list;
   typename How::template list<layer_info> layers;
+  typename How::template list<loop_info> loops;
+  typename How::template list<carried_value> carried;
 
   constexpr node& operator[](node_id id) { return nodes[id]; }
   constexpr node const& operator[](node_id id) const { return nodes[id]; }
@@ -129,6 +153,14 @@ struct graph_lists : kind_store<primitives, How> {
   }
 };
 
+/// Whether the result of such a node is outside of the loop that its operand is in.
+template <class Kind>
+inline constexpr bool leaves_loops = false;
+template <>
+inline constexpr bool leaves_loops<primitive::stack> = true;
+template <>
+inline constexpr bool leaves_loops<primitive::last> = true;
+
 /// A network as a plain value: nodes in an order in which they can be computed.
 struct graph : graph_lists<growing> {
   constexpr_list<tensor_shape> inputs;
@@ -140,6 +172,7 @@ struct graph : graph_lists<growing> {
   bool whole_batch = false;  // what a sample gives depends on the others: they run all at once
   int least_samples = 1;     // of a batch that trains
   layer_id adding_for = layer_id::none;  // the layer of what is added; none: the last one
+  loop_id adding_in = loop_id::none;     // the loop of what is added and depends on a loop's step
 
   constexpr layer_id layer() const {
     return adding_for != layer_id::none ? adding_for : layer_id{static_cast<int>(layers.size()) - 1};
@@ -154,7 +187,17 @@ struct graph : graph_lists<growing> {
   constexpr node_id add(Kind const& kind, node_result const& gives, Operands const& operands,
                         layer_id layer) {
     node n{gives, primitives::number<Kind>, layer, this->keep(kind)};
+    if (!loops.empty() && n.loop == loop_id::none && !leaves_loops<Kind>) n.loop = loop_of(operands);
     return add_node(n, operands);
+  }
+  /// Where a node with these operands is computed: outside of loops, unless one of them is computed
+  /// in each step; then in the loop that is being written, or in the last of theirs.
+  template <class Operands>
+  constexpr loop_id loop_of(Operands const& operands) const {
+    loop_id in = loop_id::none;
+    for (node_id x : operands)
+      if (nodes[x].is_stepped() && nodes[x].loop > in) in = nodes[x].loop;
+    return in != loop_id::none && adding_in > in ? adding_in : in;
   }
   /// A node like `n`, which this graph has the kind's data of, with these operands.
   template <class Operands = std::initializer_list<node_id>>

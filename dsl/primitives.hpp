@@ -169,6 +169,33 @@ struct detach {
   constexpr bool operator==(detach const&) const = default;
 };
 
+// A scan: dsl/primitives/scan.hpp.
+
+/// (x): in a loop, x[i] in step i, along the first axis.
+struct element {
+  static constexpr std::string_view name = "element";
+  constexpr bool operator==(element const&) const = default;
+};
+
+/// (x): in a loop, x in the first step, and in every other what the step before says:
+/// graph::carried.
+struct carry {
+  static constexpr std::string_view name = "carry";
+  constexpr bool operator==(carry const&) const = default;
+};
+
+/// (x of a loop): what all steps give, along a new first axis.
+struct stack {
+  static constexpr std::string_view name = "stack";
+  constexpr bool operator==(stack const&) const = default;
+};
+
+/// (carry): what the last step says.
+struct last {
+  static constexpr std::string_view name = "last";
+  constexpr bool operator==(last const&) const = default;
+};
+
 // Passes alone make those that follow.
 
 /// (weights): from the standard layout (filters, kernel height, kernel width, channels / groups) to
@@ -203,13 +230,15 @@ struct transpose {
 using kernel_primitives =
     kind_list<primitive::iota, primitive::batch_size, primitive::random, primitive::contract_dx,
               primitive::contract_dw, primitive::product, primitive::pool, primitive::pool_index,
-              primitive::pool_gradient, primitive::pack, primitive::unpack, primitive::transpose>;
+              primitive::pool_gradient, primitive::pack, primitive::unpack, primitive::transpose,
+              primitive::element, primitive::stack>;
 
 /// All of them: those that are fused or moved first, too.
 using primitives =
     kernel_primitives::with<primitive::input, primitive::parameter, primitive::constant,
                             primitive::map, primitive::contract, primitive::reduce,
                             primitive::reshape, primitive::pad, primitive::slice,
-                            primitive::concat, primitive::detach>;
+                            primitive::concat, primitive::detach, primitive::carry,
+                            primitive::last>;
 
 }  // namespace etch

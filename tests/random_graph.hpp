@@ -22,6 +22,7 @@ struct options {
   int largest = 240;          // elements of a value
   bool gradients_exact = false;  // no detach, whose gradient is not the derivative
   bool of_batch = true;          // means over the batch
+  bool scans = true;
 };
 
 class writer {
@@ -366,8 +367,47 @@ class writer {
     }
   }
 
+  /// Some expressions of what lies along the first axis of x, of what is carried and of all else.
+  constexpr tensor scanned() {
+    tensor x = any_of_rank(2, 3);
+    if (x.shape()[0] > 8) x = m::reshape(x, {1, x.shape().elements()});
+    std::size_t const outside = values_.size();
+    etch::constexpr_list<tensor> initial;
+    for (int i = below(3); i > 0; --i) {
+      tensor t = any();
+      if (t.shape().rank > 2) t = m::reshape(t, {t.shape().elements()});
+      initial.push_back(chance(30) ? parameter(t.shape()) : t);
+    }
+    in_scan_ = true;
+    m::scanned const made = m::scan(
+        {x}, initial,
+        [&](etch::constexpr_list<tensor> const& elements, etch::constexpr_list<tensor> const& carried) {
+          values_.push_back(elements[0]);
+          for (tensor const& c : carried) values_.push_back(c);
+          for (int i = 1 + below(4); i > 0; --i) add_expression();
+          etch::constexpr_list<tensor> next;
+          for (tensor const& c : carried) next.push_back(following(c));
+          if (next.empty() || chance(40)) next.push_back(any_of_rank(1, 2));
+          return next;
+        },
+        chance(50) ? m::direction::forwards : m::direction::backwards);
+    in_scan_ = false;
+    values_.resize(outside);
+    for (tensor const& t : made.last) keep(t);
+    tensor const all = made.all[static_cast<std::size_t>(below(static_cast<int>(made.all.size())))];
+    tensor_shape const s = all.shape();
+    return s.rank == 4 ? m::reshape(all, {s[0], s[1] * s[2], s[3]}) : all;
+  }
+  /// What a carried value is next.
+  constexpr tensor following(tensor carried) {
+    tensor const t = any();
+    if (chance(20)) return t.shape() == carried.shape() ? t : carried;
+    if (t.shape() == carried.shape()) return m::tanh(t + carried);
+    return m::tanh(carried * parameter({}) + m::reshape(m::mean(t, 0, t.shape().rank), {}));
+  }
+
   constexpr void add_expression() {
-    int const what = below(100);
+    int const what = below(how_.scans && !in_scan_ ? 108 : 100);
     tensor const x = any();
     if (what < 18) keep(activation(x));
     else if (what < 34) keep(binary(x, partner(x)));
@@ -378,7 +418,8 @@ class writer {
     else if (what < 82) keep(moved(x));
     else if (what < 89) keep(normalised(x));
     else if (what < 93) keep(product());
-    else keep(odd_one(x));
+    else if (what < 100) keep(odd_one(x));
+    else keep(scanned());
   }
 
   etch::counter_key key_;
@@ -387,6 +428,7 @@ class writer {
   etch::graph& graph_;
   etch::context& context_;
   std::vector<tensor> values_, parameters_;
+  bool in_scan_ = false;
 };
 
 /// A graph with one or two inputs and outputs, the first output with a value for each sample.

@@ -34,6 +34,9 @@ struct buffers {
   std::ptrdiff_t capacity = 0;  // with room for so many samples, a multiple of 16
   random_key random{};
   team_place team{};  // a plan that takes a whole batch wants team.samples even of one thread
+  int loop_step = 0;        // the step of the loop that is running,
+  bool first_step = true;   // whether it is the one that the loop begins with,
+  int loop_samples = 1;     // and how many samples a plan with loops is run for
   bool adds = false;  // to the gradients, which earlier samples have left; otherwise they begin
   bool forward_only = false;  // to stop behind last_of_outputs
 };

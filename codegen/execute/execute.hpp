@@ -27,8 +27,10 @@ constexpr int last_of_outputs(Plan const& p) {
       if (p.values[v].where == space::output) last = i;
       trains = trains || p.values[v].where == space::gradients;
     }
-  for (segment const& s : p.segments)
-    if (s.first <= last && last < s.last && (s.loops || s.lanes)) return -1;
+  for (int g = 0; g < static_cast<int>(p.segments.size()); ++g) {
+    segment const& s = p.segments[g];
+    if (s.first <= last && last < s.last && (s.loops || s.lanes || repetition_of(p, g))) return -1;
+  }
   return trains ? last : -1;
 }
 
@@ -109,6 +111,7 @@ struct executor {
                                               int samples) noexcept {
     using here = step_call<Plan, I>;
     using kernel = vector_kernel<typename here::kind>;
+    if constexpr (at<I>.at_once > 0) samples = at<I>.at_once * b.loop_samples;
     here const c{b, sample, at<I>.batched || is<primitive::batch_size>(at<I>) ? samples : 1};
     if constexpr (at<I>.begins && !begins_by_itself<kernel, here>())
       if (c.begins())
@@ -154,11 +157,35 @@ struct executor {
     return true;
   }
 
+  /// A segment, or, where it is the first of a repetition, all of that.
+  template <int G>
+  [[gnu::always_inline]] static bool run_next(buffers const& b, int samples) noexcept {
+    constexpr repetition const* repeated = repetition_of(plan, G);
+    if constexpr (repeated == nullptr) {
+      return run_segment<G>(b, samples);
+    } else {
+      if constexpr (G == repeated->first) repeat<G, repeated->last>(b, samples);
+      return true;
+    }
+  }
+  template <int First, int Last>
+  static void repeat(buffers const& b, int samples) noexcept {
+    constexpr repetition r = *repetition_of(plan, First);
+    buffers here = b;
+    for (int k = 0; k < r.steps; ++k) {
+      here.loop_step = r.backwards ? r.steps - 1 - k : k;
+      here.first_step = k == 0;
+      [&]<int... G>(std::integer_sequence<int, G...>) __attribute__((always_inline)) {
+        (run_segment<First + G>(here, samples), ...);
+      }(std::make_integer_sequence<int, Last - First>{});
+    }
+  }
+
   template <int First, int... G>
   [[gnu::always_inline]] static void run_segments([[maybe_unused]] buffers const& b,
                                                   [[maybe_unused]] int samples,
                                                   std::integer_sequence<int, G...>) noexcept {
-    static_cast<void>((run_segment<First + G>(b, samples) && ...));
+    static_cast<void>((run_next<First + G>(b, samples) && ...));
   }
 };
 
@@ -181,9 +208,16 @@ template <class Arch, class Plan>
     __builtin_unreachable();  // spares warnings of such sizes
   constexpr int first = Plan::value.prologue;
   constexpr int count = static_cast<int>(Plan::value.segments.size()) - first;
-  detail::executor<Arch, Plan>::template run_segments<first>(
-      b, Plan::value.samples == 1 && !whole_batch ? 1 : samples,
-      std::make_integer_sequence<int, count>{});
+  if (Plan::value.samples == 1 && !whole_batch) samples = 1;
+  if constexpr (has_loops(Plan::value)) {
+    buffers here = b;
+    here.loop_samples = samples;
+    detail::executor<Arch, Plan>::template run_segments<first>(
+        here, samples, std::make_integer_sequence<int, count>{});
+  } else {
+    detail::executor<Arch, Plan>::template run_segments<first>(
+        b, samples, std::make_integer_sequence<int, count>{});
+  }
 }
 
 }  // namespace etch

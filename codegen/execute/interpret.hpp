@@ -69,8 +69,8 @@ class interpreter {
     workspace_.assign(at(plan_.workspace), std::numeric_limits<T>::quiet_NaN());
     batch_.assign(at(plan_.batch * samples), std::numeric_limits<T>::quiet_NaN());
     samples_ = samples;
-    for (std::size_t g = at(plan_.prologue); g < plan_.segments.size(); ++g)
-      run_segment(plan_.segments[g], samples);
+    for (int g = plan_.prologue; g < static_cast<int>(plan_.segments.size());)
+      g = run_next(g, samples);
     return outputs_;
   }
 
@@ -84,6 +84,23 @@ class interpreter {
       for_each_weight(place.window, [&](int i, int to) { f(at(i), at(place.offset + to)); });
     else
       for (std::size_t i = 0; i < elements; ++i) f(i, at(place.offset) + i);
+  }
+
+  /// Runs a segment, or all steps of a loop of segments; gives the one that is next.
+  int run_next(int g, int samples) {
+    repetition const* r = repetition_of(plan_, g);
+    if (!r) {
+      run_segment(plan_.segments[g], samples);
+      return g + 1;
+    }
+    for (int k = 0; k < r->steps; ++k) {
+      loop_step_ = r->backwards ? r->steps - 1 - k : k;
+      first_step_ = k == 0;
+      for (int i = r->first; i < r->last; ++i) run_segment(plan_.segments[i], samples);
+    }
+    loop_step_ = 0;
+    first_step_ = true;
+    return r->last;
   }
 
   void run_segment(segment const& g, int samples) {
@@ -101,7 +118,10 @@ class interpreter {
                              : x.where == space::gradients  ? gradients_
                              : x.where == space::derived    ? derived_
                                                             : workspace_;
-    int const offset = (x.grows ? x.offset * samples_ : x.offset) + sample * x.stride;
+    int step = loop_step_ * x.pace + x.shift;
+    if (x.alternates) step %= 2 * x.size;
+    int const offset = (x.grows ? x.offset * samples_ : x.offset) + sample * x.stride +
+                       step * (x.batched ? samples_ : 1);
     assert(at(offset + x.size) <= buffer.size());
     return buffer.data() + offset;
   }
@@ -115,7 +135,7 @@ class interpreter {
     step const& self;
     int sample, samples, batch;
     bool sums = self.sums;
-    random_key key = run.key_;
+    random_key key = in_step(run.key_, run.loop_step_);
 
     int operands() const { return self.operand_count; }
     int results() const { return self.result_count; }
@@ -184,9 +204,11 @@ class interpreter {
   void run_step(step const& s, int sample, int samples) {
     value const& y = plan_.values[result_of(plan_, s)];
     bool const keeps = adds_ && y.where == space::gradients;
-    if (s.begins && sample == 0 && !keeps)
+    bool const over_steps = s.loop != loop_id::none && y.loop == loop_id::none;
+    if (s.begins && sample == 0 && !keeps && (first_step_ || !over_steps))
       std::fill_n(address(result_of(plan_, s), 0), y.size, T{});
-    call const c{*this, s, sample, s.batched ? samples : 1, samples};
+    int const rows = s.at_once > 0 ? s.at_once * samples : samples;
+    call const c{*this, s, sample, s.batched ? rows : 1, samples};
     visit(plan_, s, [&]<class Kind>(Kind const& kind) {
       if constexpr (requires { scalar_kernel<Kind>::run(kind, c); }) scalar_kernel<Kind>::run(kind, c);
       else assert(false && "a kind of step that runs");
@@ -199,6 +221,8 @@ class interpreter {
   random_key key_{};
   bool adds_ = false;
   int samples_ = 1;
+  int loop_step_ = 0;
+  bool first_step_ = true;
 };
 
 }  // namespace etch

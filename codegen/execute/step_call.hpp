@@ -24,15 +24,30 @@ struct memory_of {
     constexpr value const& v = plan.values[V];
     if constexpr (v.shared)
       if (b.team.mine.parts > 1) return shared_address<V>(b, b.team.mine.part, sample);
-    if constexpr (v.grows) return b.batch + v.offset * b.capacity + sample * v.stride;
     constexpr bool few = v.lanes && v.stride == 0;  // used again for later samples
-    std::ptrdiff_t const at = v.offset + (few ? sample % lane_copies * v.size : sample * v.stride);
+    std::ptrdiff_t const from = few ? sample % lane_copies * v.size : sample * v.stride;
+    std::ptrdiff_t const apart = from + step_offset<V>(b);
+    if constexpr (v.grows) return b.batch + v.offset * b.capacity + apart;
+    std::ptrdiff_t const at = v.offset + apart;
     if constexpr (v.where == space::input) return const_cast<float*>(b.inputs[v.index]) + at;
     else if constexpr (v.where == space::output) return b.outputs[v.index] + at;
     else if constexpr (v.where == space::parameters) return const_cast<float*>(b.parameters) + at;
     else if constexpr (v.where == space::gradients) return b.gradients + at;
     else if constexpr (v.where == space::derived) return b.derived + at;
     else return b.workspace + at;
+  }
+
+  /// Where what the running step of a loop has of V begins, behind what V lies in.
+  template <value_id V>
+  [[gnu::always_inline]] static std::ptrdiff_t step_offset([[maybe_unused]] buffers const& b) noexcept {
+    constexpr value const& v = plan.values[V];
+    if constexpr (v.pace == 0 && v.shift == 0) {
+      return 0;
+    } else {
+      std::ptrdiff_t const step = v.alternates ? (b.loop_step + v.shift / v.size) % 2 * v.pace
+                                               : std::ptrdiff_t{b.loop_step} * v.pace + v.shift;
+      return v.batched ? step * b.loop_samples : step;
+    }
   }
 
   /// The place of a shared value; `part` is the thread whose copy is meant, where each has one.
@@ -94,6 +109,8 @@ struct step_call {
   /// Whether the step begins its sum, rather than to add to it, with this sample.
   [[gnu::always_inline]] bool begins() const noexcept {
     if constexpr (!self.begins) return false;
+    else if (self.loop != loop_id::none && result_value<0>().loop == loop_id::none && !b.first_step)
+      return false;  // a sum over the steps too
     else if constexpr (result_value<0>().where == space::gradients) return sample <= 0 && !b.adds;
     else return sample <= 0;
   }
@@ -108,10 +125,12 @@ struct step_call {
   }
 
   random_key random() const noexcept {
-    random_key key = b.random;
+    random_key key = in_step(b.random, b.loop_step);
     key.first_sample += static_cast<std::uint32_t>(sample);
     return key;
   }
+  /// The samples that the plan is run for, where a loop's steps have one behind the other.
+  int loop_samples() const noexcept { return b.loop_samples; }
   int batch_size() const noexcept { return plan.whole_batch ? b.team.samples : samples; }
 
  private:

@@ -20,6 +20,12 @@ constexpr std::uint32_t mix_bits(std::uint32_t x) {
   return x ^ (x >> 15);
 }
 
+/// The numbers that are drawn in a step of a loop; those of step 0 are those of no loop.
+constexpr random_key in_step(random_key key, int step) {
+  key.seed ^= mix_bits(static_cast<std::uint32_t>(step));
+  return key;
+}
+
 /// What all elements of one stream of one sample share. Two words, because sequences that differ in
 /// one only would soon overlap: among 2^16, some two would be copies shifted by a few elements.
 struct counter_key {

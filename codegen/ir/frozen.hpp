@@ -9,7 +9,7 @@
 namespace etch {
 
 struct plan_sizes {
-  std::size_t steps, values, value_list, segments, programs, places, row_stages, kept;
+  std::size_t steps, values, value_list, segments, repetitions, programs, places, row_stages, kept;
 
   constexpr bool operator==(plan_sizes const&) const = default;
 };
@@ -28,6 +28,7 @@ struct frozen_plan : plan_numbers, kind_store<step_kinds, fixed<N.kept>> {
   fixed_list<value, N.values> values{};
   fixed_list<value_id, N.value_list> value_list{};
   fixed_list<segment, N.segments> segments{};
+  fixed_list<repetition, N.repetitions> repetitions{};
   fixed_list<program, N.programs> programs{};
   fixed_list<parameter_place, N.places> places{};
   fixed_list<steps::row_stage, N.row_stages> row_stages{};
@@ -77,6 +78,7 @@ struct roomy_plan : plan_numbers, kind_store<step_kinds, roomy> {
     values = p.values;
     value_list = p.value_list;
     segments = p.segments;
+    repetitions = p.repetitions;
     programs = p.programs;
     places = p.places;
     row_stages = p.row_stages;
@@ -84,7 +86,7 @@ struct roomy_plan : plan_numbers, kind_store<step_kinds, roomy> {
   }
 
   constexpr plan_sizes plan_size() const {
-    return {steps.size(),    values.size(), value_list.size(), segments.size(),
+    return {steps.size(),    values.size(), value_list.size(), segments.size(), repetitions.size(),
             programs.size(), places.size(), row_stages.size(), kept.size()};
   }
 
@@ -92,6 +94,7 @@ struct roomy_plan : plan_numbers, kind_store<step_kinds, roomy> {
   roomy_list<value> values;
   roomy_list<value_id> value_list;
   roomy_list<segment> segments;
+  roomy_list<repetition> repetitions;
   roomy_list<program> programs;
   roomy_list<parameter_place> places;
   roomy_list<steps::row_stage> row_stages;
@@ -130,6 +133,7 @@ consteval auto freeze() {
   made.values.copy_to(f.values);
   made.value_list.copy_to(f.value_list);
   made.segments.copy_to(f.segments);
+  made.repetitions.copy_to(f.repetitions);
   made.programs.copy_to(f.programs);
   made.places.copy_to(f.places);
   made.row_stages.copy_to(f.row_stages);

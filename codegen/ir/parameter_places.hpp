@@ -41,7 +41,11 @@ constexpr constexpr_list<parameter_place> parameter_places(graph const& g) {
       if (!p || seen[p->which]) continue;
       seen[p->which] = true;
       auto const* c = g.get_if<primitive::contract>(id);
-      if (c && i == 1) places[p->which] = {.packed = true, .window = c->window};
+      loop_id const loop = g[g.operand(id, i)].loop;
+      int const repetitions = loop == loop_id::none ? 1 : g.loops[loop].steps;
+      int const apart = loop == loop_id::none ? 0 : g.loops[loop].parameters;
+      for (int k = 0, which = static_cast<int>(p->which); k < repetitions; ++k, which += apart)
+        if (c && i == 1) places[which] = {.packed = true, .window = c->window};
     }
   long long offset = 0;
   for (std::size_t i = 0; i < places.size(); ++i) {

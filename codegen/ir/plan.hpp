@@ -17,6 +17,8 @@ struct step {
   bool sums = false;       // adds the sum over the samples to its result,
   bool begins = false;     // of which it is the first part: what was there is overwritten
   bool team = false;       // threads split its weights, each for the samples of all
+  loop_id loop = loop_id::none;  // it is computed for each step of this loop,
+  int at_once = 0;               // or once for so many, all of them, which are samples to it
   layer_id layer{};        // which asked for it
   int place = 0;           // of what its kind has for itself, in the plan's kind_store
   int first_operand = 0, operand_count = 0;  // in plan::value_list: x, weights, ...
@@ -40,6 +42,15 @@ struct value {
   bool grows = false;   // offset counts floats for each sample of the batch: see plan::whole_batch
   bool shared = false;  // a team's threads have it together: each thread's samples behind others,
                         // or, where it is not batched, each thread's copy
+
+  // Of what a loop computes step by step; floats are those of one sample, and stand as often as there
+  // are samples.
+  loop_id loop = loop_id::none;       // the loop that has one value a step
+  int slots = 1;                      // as many copies as steps, or one more, lie behind each other
+  int pace = 0;                       // floats from one step to the next; 0 when all share one copy
+  value_id within = value_id::none;   // it lies in the memory of this value,
+  int shift = 0;                      // so many floats behind its beginning
+  bool alternates = false;            // of two slots, the steps use one and the other
 };
 
 /// At most so many samples lie in the lanes of a vector, and so many run through the steps of a loop
@@ -54,6 +65,14 @@ struct segment {
   int first = 0, last = 0;
   bool loops = false;
   bool lanes = false;
+};
+
+/// Segments that run once for each step of a loop.
+struct repetition {
+  int first = 0, last = 0;  // segments
+  loop_id loop{};
+  int steps = 1;
+  bool backwards = false;
 };
 
 /// What a plan holds beside its lists.
@@ -76,6 +95,8 @@ struct plan : plan_numbers, kind_store<step_kinds> {
   constexpr_list<value> values;
   constexpr_list<value_id> value_list;  // operands, results and loads of all steps
   constexpr_list<segment> segments;
+  constexpr_list<repetition> repetitions;
+  constexpr_list<loop_info> loops;  // by loop_id; for passes alone
   constexpr_list<program> programs{program{}};  // the first is that of a step without
   constexpr_list<parameter_place> places;
   constexpr_list<steps::row_stage> row_stages;  // of all row loops
@@ -86,6 +107,21 @@ struct plan : plan_numbers, kind_store<step_kinds> {
 template <class Plan>
 constexpr std::ptrdiff_t memory_floats(Plan const& p, int samples) {
   return p.workspace + std::ptrdiff_t{p.batch} * round_up(samples, most_lanes);
+}
+
+/// The value in whose memory v lies: mostly v.
+template <class Plan>
+constexpr value_id storage_of(Plan const& p, value_id v) {
+  value_id const within = p.values[v].within;
+  return within == value_id::none ? v : within;
+}
+
+/// The repetition that a segment is in, or nothing.
+template <class Plan>
+constexpr repetition const* repetition_of(Plan const& p, int segment) {
+  for (repetition const& r : p.repetitions)
+    if (r.first <= segment && segment < r.last) return &r;
+  return nullptr;
 }
 
 // What a step has, in a plan or a frozen one.
@@ -180,6 +216,14 @@ constexpr void for_each_read(Plan& p, step const& s, F f) {
   for (auto& v : operands_of(p, s)) f(v);
   for (auto& v : loads_of(p, s))
     if (v != value_id::none) f(v);
+}
+
+/// Whether the plan has a loop over the steps of something.
+template <class Plan>
+constexpr bool has_loops(Plan const& p) {
+  for (step const& s : p.steps)
+    if (s.loop != loop_id::none) return true;
+  return false;
 }
 
 /// Whether the threads of a team wait for each other in the plan.

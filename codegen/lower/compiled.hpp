@@ -52,22 +52,27 @@ struct loss_constant {
     all(made.nodes, v.nodes);
     all(made.operand_list, v.operand_list);
     all(made.layers, v.layers);
+    all(made.loops, v.loops);
+    all(made.carried, v.carried);
     all(made.kept, v.kept);
     return v;
   }
 
  private:
   struct sizes {
-    std::size_t nodes, operands, layers, kept;
+    std::size_t nodes, operands, layers, loops, carried, kept;
   };
   static constexpr sizes size = [] {
     graph const g = loss_graph(Net, Loss{});
-    return sizes{g.nodes.size(), g.operand_list.size(), g.layers.size(), g.kept.size()};
+    return sizes{g.nodes.size(), g.operand_list.size(), g.layers.size(),
+                 g.loops.size(), g.carried.size(),      g.kept.size()};
   }();
   struct frozen_graph : kind_store<primitives, fixed<size.kept>> {
     fixed_list<node, size.nodes> nodes{};
     fixed_list<node_id, size.operands> operand_list{};
     fixed_list<layer_info, size.layers> layers{};
+    fixed_list<loop_info, size.loops> loops{};
+    fixed_list<carried_value, size.carried> carried{};
     node_id loss{};
   };
   static constexpr frozen_graph made = [] {
@@ -79,6 +84,8 @@ struct loss_constant {
     all(g.nodes, f.nodes);
     all(g.operand_list, f.operand_list);
     all(g.layers, f.layers);
+    all(g.loops, f.loops);
+    all(g.carried, f.carried);
     all(g.kept, f.kept);
     f.loss = g.outputs[1];
     return f;

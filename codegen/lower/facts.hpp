@@ -53,6 +53,11 @@ constexpr std::uint64_t mix_kind(std::uint64_t hash, Kind const& kind) {
 constexpr std::uint64_t mix(std::uint64_t hash, graph const& g, node_id id) {
   node const& n = g[id];
   hash = mix(hash, static_cast<std::uint64_t>(n.over_batch));
+  if (n.loop != loop_id::none) {
+    hash = mix(hash, static_cast<std::uint64_t>(n.loop));
+    hash = mix(hash, static_cast<std::uint64_t>(g.loops[n.loop].steps));
+    hash = mix(hash, static_cast<std::uint64_t>(g.loops[n.loop].backwards));
+  }
   for (node_id o : g.operands(id)) hash = mix(hash, static_cast<std::uint64_t>(o));
   hash = mix(hash, n.shape.extent);
   g.visit(id, [&](auto const& kind) { hash = mix_kind(hash, kind); });
@@ -75,6 +80,7 @@ constexpr std::uint64_t fingerprint_of(graph const& g,
   for (tensor_shape const& s : g.inputs) hash = mix(hash, s.extent);
   for (node_id id : g.ids()) hash = mix(hash, g, id);
   for (node_id output : g.outputs) hash = mix(hash, static_cast<std::uint64_t>(output));
+  for (carried_value const& c : g.carried) hash = mix(hash, static_cast<std::uint64_t>(c.next));
   for (std::size_t i = 0; i < places.size(); ++i) {
     for (char c : g.parameters[i].name.view()) hash = mix(hash, static_cast<std::uint64_t>(c));
     hash = mix(hash, static_cast<std::uint64_t>(places[i].offset));
@@ -103,9 +109,10 @@ constexpr int chain_layer(graph const& g, layer_id layer) { return g.layers[laye
 
 /// Multiply-adds of a node for one sample.
 constexpr long long multiply_adds_of(graph const& g, node_id id) {
-  if (auto const* c = g.get_if<primitive::contract>(id)) return c->window.multiply_adds();
+  int const steps = g[id].is_stepped() ? g.loops[g[id].loop].steps : 1;
+  if (auto const* c = g.get_if<primitive::contract>(id)) return steps * c->window.multiply_adds();
   if (!g.is<primitive::product>(id) || !g[id].batched) return 0;
-  return static_cast<long long>(g[g.operand(id, 0)].shape.elements()) * g[id].shape.last();
+  return steps * static_cast<long long>(g[g.operand(id, 0)].shape.elements()) * g[id].shape.last();
 }
 
 /// Adds to each layer of the chain the bytes of the workspace that its steps fill.
@@ -113,11 +120,12 @@ template <class Plan, class Add>
 constexpr void for_each_filled(graph const& g, Plan const& p, Add add) {
   constexpr_list<char> seen(p.values.size(), 0);
   for (step const& s : p.steps) {
-    for (value_id made : results_of(p, s)) {
+    for (value_id result : results_of(p, s)) {
+      value_id const made = storage_of(p, result);
       value const& v = p.values[made];
       if (v.where == space::workspace && !seen[made])
         add(static_cast<std::size_t>(chain_layer(g, s.layer)),
-            v.stride > 0 ? 4ll * v.stride * p.samples : 4ll * v.size);
+            4ll * v.slots * (v.stride > 0 ? v.stride * p.samples : v.size));
       seen[made] = true;
     }
   }

@@ -29,7 +29,7 @@ constexpr plan lower(graph const& g, int samples, bool prologue, int heavy = tea
     return p;
   }
   graph const laid_out = passes::layout(simple);
-  p = passes::bind(laid_out, passes::fuse(laid_out));
+  p = passes::bind(laid_out, passes::fuse(laid_out, samples), samples);
   p = passes::schedule(std::move(p), samples, prologue);
   p = passes::fuse_lanes(std::move(p));
   p = passes::rematerialise(std::move(p));

@@ -16,9 +16,15 @@ struct fused_steps {
 
 namespace detail {
 
+/// Whether the elements of a sequence, or those that are stacked to one, are copied: in a loop they lie
+/// step by step, outside sample by sample.
+constexpr bool is_copied(graph const& g, node_id id, int samples) {
+  return (samples > 1 || g.whole_batch) && g[id].batched;
+}
+
 class fuser {
  public:
-  constexpr explicit fuser(graph const& g) : g_(g), uses_(g) {
+  constexpr fuser(graph const& g, int samples) : g_(g), uses_(g), samples_(samples) {
     absorbed_.assign(g.nodes.size(), false);
   }
 
@@ -50,6 +56,8 @@ class fuser {
     s.layer = g_[result].layer;
     s.batched = g_[result].batched || g_[result].over_batch;
     s.sums = g_[result].over_batch;
+    s.loop = g_[result].loop;
+    if (uses_.is_at_once(result)) s.at_once = g_.loops[s.loop].steps;
     return s;
   }
   constexpr int listed(std::initializer_list<node_id> nodes) {
@@ -102,7 +110,7 @@ class fuser {
       bool const sums = g_.is<primitive::contract>(leaf) || (pool && pool->fn == function::add) ||
                         (g_.is<primitive::product>(leaf) && !g_[leaf].over_batch);
       if (!sums || uses_.is_kept(leaf) || g_[leaf].shape != g_[root].shape ||
-          g_[leaf].batched != g_[root].batched)
+          g_[leaf].batched != g_[root].batched || !uses_.are_together(leaf, root))
         continue;
       bool inside = true;
       for (node_id u : uses_.users(leaf)) inside = inside && grouping::contains(all.members, u);
@@ -197,7 +205,7 @@ class fuser {
     contraction const& made = window_of(contract);  // whose image may have been given another shape
     contraction const& taken = window_of(id);
     bool const fits = !made.depthwise() && made.out_height() == taken.height &&
-                      made.out_width() == taken.width;
+                      made.out_width() == taken.width && uses_.are_together(contract, id);
     return fits ? contract : node_id::none;
   }
 
@@ -208,6 +216,7 @@ class fuser {
   constexpr void visit(node_id, primitive::parameter const&) {}
   constexpr void visit(node_id, primitive::detach const&) {}
   constexpr void visit(node_id, primitive::reshape const&) {}
+  constexpr void visit(node_id, primitive::last const&) {}
 
   constexpr void visit(node_id id, primitive::transpose const& t) {
     bool const back = t.to == primitive::transpose::target::packed;
@@ -298,7 +307,7 @@ class fuser {
     step s = begin(kind, id);
     set_results(s, id);
     // A trailing reduction's rows are `reduced` long, any other's `inner`.
-    if (g_.is<primitive::map>(x) && uses_.only_user(x, id)) {
+    if (g_.is<primitive::map>(x) && uses_.only_user(x, id) && uses_.are_together(x, id)) {
       grouping::group all = uses_.gather(x);
       program const code = uses_.program_of(all, shape, node_id::none);
       int const row = common_row(code, shape.elements());
@@ -311,6 +320,33 @@ class fuser {
       }
     }
     set_identity(s, x, false);
+    finish(s);
+  }
+
+  // --- loops ----------------------------------------------------------------------------------
+
+  /// Samples and steps change places, unless there is one sample.
+  constexpr void visit(node_id id, primitive::element const& e) {
+    if (!is_copied(g_, id, samples_)) return;
+    step s = begin(e, id);
+    s.at_once = g_.loops[s.loop].steps;
+    set_operands(s, id);
+    set_results(s, id);
+    finish(s);
+  }
+  constexpr void visit(node_id id, primitive::stack const& all) {
+    if (!is_copied(g_, id, samples_)) return;
+    step s = begin(all, id);
+    set_operands(s, id);
+    set_results(s, id);
+    finish(s);
+  }
+  /// A copy of what the loop begins with, made before it.
+  constexpr void visit(node_id id, primitive::carry const&) {
+    step s = begin(steps::map{}, id);
+    s.loop = loop_id::none;
+    set_results(s, id);
+    set_identity(s, g_.operand(id, 0), false);
     finish(s);
   }
 
@@ -351,6 +387,7 @@ class fuser {
 
   graph const& g_;
   grouping uses_;
+  int samples_;
   fused_steps out_;
   constexpr_list<char> absorbed_;
 };
@@ -371,7 +408,8 @@ constexpr fused_steps fuser::run() {
 /// From nodes to kernel calls: element-wise chains become one program, which runs as the epilogue of
 /// the contraction, product or sum of windows before it where there is one; a max pooling takes the
 /// contraction before it in; a reduction evaluates the program before it. Reshapes vanish. The steps
-/// are in an order that works. Their operands and results are still nodes.
-constexpr fused_steps fuse(graph const& g) { return detail::fuser{g}.run(); }
+/// are in an order that works. Their operands and results are still nodes. Up to `samples` samples
+/// run at once.
+constexpr fused_steps fuse(graph const& g, int samples) { return detail::fuser{g, samples}.run(); }
 
 }  // namespace etch::passes

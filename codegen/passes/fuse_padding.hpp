@@ -36,7 +36,8 @@ class padding_fuser {
 
   constexpr plan run() {
     readers_.assign(out_.values.size(), 0);
-    for (step const& s : out_.steps) for_each_read(out_, s, [&](value_id v) { ++readers_[v]; });
+    for (step const& s : out_.steps)
+      for_each_read(out_, s, [&](value_id v) { ++readers_[storage_of(out_, v)]; });
     constexpr_list<int> writer(out_.values.size(), -1);  // a step that stays, or -1
     int kept = 0;
     for (segment& part : out_.segments) {
@@ -62,7 +63,7 @@ class padding_fuser {
     bordered_image const image = image_of(get<steps::copy>(out_, copy).moves);
     value_id const x = operands_of(out_, copy)[0], padded = result_of(out_, copy);
     bool const pads = image.height > 0 && result_of(out_, s) == x && !s.sums &&
-                      s.batched == copy.batched;
+                      s.batched == copy.batched && s.at_once == copy.at_once;
     if (!pads) return false;
     auto const* c = get_if<steps::contract>(out_, s);
     if (c && stores_tiles(c->window) && image.height == c->window.out_height() &&
@@ -74,7 +75,8 @@ class padding_fuser {
       set_kind(out_, s, steps::map_and_pad{image});
     else
       return false;
-    bool const keeps = readers_[x] > 1 || out_.values[x].where != space::workspace;
+    bool const keeps = readers_[storage_of(out_, x)] > 1 || out_.values[x].where != space::workspace ||
+                       out_.values[x].within != value_id::none;
     s.first_result = static_cast<int>(out_.value_list.size());
     s.result_count = keeps ? 2 : 1;
     if (keeps) out_.value_list.push_back(x);

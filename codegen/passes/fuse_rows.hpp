@@ -33,9 +33,11 @@ class row_fuser {
     int free = part.first;  // behind the last group
     for (int i = part.first; i < part.last; ++i) {
       auto const* r = get_if<steps::reduce>(out_, out_.steps[i]);
-      if (!r || !pays(out_.steps[i], *r, samples)) continue;
+      int const times = std::max(1, out_.steps[i].at_once);
+      if (!r || !pays(out_.steps[i], *r, samples * times)) continue;
       rows_ = r->outer;
       length_ = r->reduced;
+      at_once_ = out_.steps[i].at_once;
       int first = i, last = i;
       while (first > std::max(free, i - most_steps / 2) && has_rows(out_.steps[first - 1])) --first;
       for (last = first; last < part.last && last - first < most_steps; ++last)
@@ -65,7 +67,7 @@ class row_fuser {
   /// Whether the step makes a row, or a number, of every row.
   constexpr bool has_rows(step const& s) const {
     value const& y = out_.values[result_of(out_, s)];
-    if (!s.batched || !y.batched || s.sums) return false;
+    if (!s.batched || !y.batched || s.sums || s.at_once != at_once_) return false;
     if (auto const* r = get_if<steps::reduce>(out_, s))
       return r->outer == rows_ && r->reduced == length_ && r->inner == 1;
     if (!is<steps::map>(s)) return false;
@@ -91,7 +93,9 @@ class row_fuser {
       int const run = along ? length_ : 1;  // of a number, from its row's first element to the last
       if (l.period > 1 && l.run % run != 0 && !(l.run == 1 && l.period % run == 0)) return false;
       for (int j = first; j < i; ++j) {
-        if (result_of(out_, out_.steps[j]) != v) continue;
+        value_id const made = result_of(out_, out_.steps[j]);
+        if (storage_of(out_, made) != storage_of(out_, v)) continue;
+        if (made != v) return false;
         bool const row =
             along && is_wide(out_.steps[j]) && l.run == 1 && l.period == rows_ * length_;
         bool const number =
@@ -105,7 +109,7 @@ class row_fuser {
   constexpr void fuse() {
     constexpr_list<int> last_read(out_.values.size(), -1);  // of each value: a step
     for (int i = 0; i < static_cast<int>(out_.steps.size()); ++i)
-      for_each_read(out_, out_.steps[i], [&](value_id v) { last_read[v] = i; });
+      for_each_read(out_, out_.steps[i], [&](value_id v) { last_read[storage_of(out_, v)] = i; });
     constexpr_list<step> steps = std::move(out_.steps);
     out_.steps.clear();
     out_.steps.reserve(steps.size());
@@ -151,7 +155,9 @@ class row_fuser {
         whole.layer = s.layer;
       }
       stage.wide = out_.values[made].size == g.rows * g.length;
-      stage.stored = out_.values[made].where != space::workspace || last_read[made] >= g.last;
+      value_id const storage = storage_of(out_, made);  // what is carried, the next step reads
+      stage.stored = out_.values[made].where != space::workspace || last_read[storage] >= g.last ||
+                     out_.values[storage].slots > 1;
       if (stage.stored) stored.push_back(made);
       auto const read_by = loads_of(out_, s);
       for (int l = 0; l < static_cast<int>(read_by.size()); ++l) {
@@ -177,7 +183,7 @@ class row_fuser {
   }
 
   plan out_;
-  int rows_ = 1, length_ = 1;
+  int rows_ = 1, length_ = 1, at_once_ = 0;
   constexpr_list<group> groups_;
 };
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "../ir/plan.hpp"
+#include "loop_rows.hpp"
 
 namespace etch::passes::detail {
 
@@ -10,8 +11,9 @@ namespace etch::passes::detail {
 /// alone become one program.
 class grouping {
  public:
-  constexpr explicit grouping(graph const& g) : g_(g) {
+  constexpr explicit grouping(graph const& g) : g_(g), at_once_(all_steps_at_once(g)) {
     kept_.assign(g.nodes.size(), false);
+    for (carried_value const& c : g.carried) kept_[c.next] = true;
     for (node_id y : g.outputs) kept_[y] = true;
     for (gradient_root const& r : g.gradients) kept_[r.node] = true;
     constexpr_list<int> count(g.nodes.size(), 0);
@@ -30,6 +32,12 @@ class grouping {
 
   /// An output or the root of a gradient: it must be stored.
   constexpr bool is_kept(node_id id) const { return kept_[id]; }
+  /// Whether the node leaves its loop: see all_steps_at_once.
+  constexpr bool is_at_once(node_id id) const { return !at_once_.empty() && at_once_[id]; }
+  /// Whether two nodes are computed in the same steps of the same loop, or in none.
+  constexpr bool are_together(node_id a, node_id b) const {
+    return at_once_.empty() || (g_[a].loop == g_[b].loop && at_once_[a] == at_once_[b]);
+  }
   constexpr list_view<node_id const> users(node_id id) const {
     return {users_.data() + first_[id], users_.data() + end_of(id)};
   }
@@ -58,7 +66,8 @@ class grouping {
     for (node_id u : users(x)) stored = stored || g_.is<primitive::reduce>(u);
     if (!fits || !stored) return false;
     for (node_id u : users(id))
-      if (!g_.is<primitive::map>(u) || g_[u].shape != n.shape || g_[u].batched != n.batched)
+      if (!g_.is<primitive::map>(u) || g_[u].shape != n.shape || g_[u].batched != n.batched ||
+          !are_together(u, id))
         return false;
     return true;
   }
@@ -96,7 +105,7 @@ class grouping {
       grown = false;
       for (std::size_t l = 0; l < all.leaves.size() && !grown; ++l) {
         node_id const id = all.leaves[l];
-        if (!joins(id, g_[root], all.members) || all.members.size() == program::max_instructions)
+        if (!joins(id, root, all.members) || all.members.size() == program::max_instructions)
           continue;
         constexpr_list<node_id> leaves = all.leaves;
         leaves.erase(leaves.begin() + static_cast<std::ptrdiff_t>(l));
@@ -162,9 +171,9 @@ class grouping {
  private:
   constexpr int end_of(node_id id) const { return first_[static_cast<int>(id) + 1]; }
 
-  constexpr bool joins(node_id id, node const& root, constexpr_list<node_id> const& members) const {
-    if (!g_.is<primitive::map>(id) || is_kept(id) || g_[id].batched != root.batched ||
-        g_[id].shape != root.shape)
+  constexpr bool joins(node_id id, node_id root, constexpr_list<node_id> const& members) const {
+    if (!g_.is<primitive::map>(id) || is_kept(id) || g_[id].batched != g_[root].batched ||
+        g_[id].shape != g_[root].shape || !are_together(id, root))
       return false;
     bool inside = true;
     for (node_id u : users(id)) inside = inside && contains(members, u);
@@ -172,6 +181,7 @@ class grouping {
   }
 
   graph const& g_;
+  constexpr_list<char> at_once_;
   constexpr_list<node_id> users_;  // of each node, one after the other, from first_ on
   constexpr_list<int> first_;
   constexpr_list<char> kept_;

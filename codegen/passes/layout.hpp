@@ -62,6 +62,7 @@ class layout_pass {
   constexpr graph run() {
     for (node_id id : from_.ids()) renamed_.push_back(place(id));
     for (node_id& y : to_.outputs) y = standard(renamed_[y]);
+    for (carried_value& c : to_.carried) c = {renamed_[c.value], renamed_[c.next]};
     for (gradient_root& root : to_.gradients) {
       parameter_place const& place = places_[root.parameter];
       node_id const made = renamed_[root.node];
@@ -114,8 +115,10 @@ class layout_pass {
           same_packing(canonical(made.window), canonical(window)))
         return t.made;
     }
+    to_.adding_in = from_[reader].loop;
     node_id const made = to_.add(primitive::transpose{window, to}, {from_[reader].shape},
                                  std::initializer_list<node_id>{id}, from_[reader].layer);
+    to_.adding_in = loop_id::none;
     transposes_.push_back({id, noted(made, {true, window})});
     return made;
   }

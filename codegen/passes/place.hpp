@@ -15,6 +15,7 @@ class placer {
 
   constexpr plan run() {
     find_lifetimes();
+    if (!out_.loops.empty()) keep_steps();
     choose_strides();
     share_in_place();
     extend_shared_lives();
@@ -34,7 +35,7 @@ class placer {
     for (int g = 0; g < static_cast<int>(out_.segments.size()); ++g)
       for (int i = out_.segments[g].first; i < out_.segments[g].last; ++i) {
         auto const see = [&](value_id v) {
-          life& l = lives_[v];
+          life& l = lives_[out_.loops.empty() ? v : storage_of(out_, v)];
           if (l.first < 0) {
             l.first = i;
             l.first_segment = g;
@@ -44,6 +45,18 @@ class placer {
         };
         for_each_read(out_, out_.steps[i], see);
         for (value_id v : results_of(out_, out_.steps[i])) see(v);
+      }
+    // What crosses the border of a loop over steps lives through all of them, and what is carried too.
+    for (repetition const& r : out_.repetitions)
+      for (std::size_t v = 0; v < lives_.size(); ++v) {
+        life& l = lives_[v];
+        if (l.first < 0 || l.last_segment < r.first || l.first_segment >= r.last) continue;
+        bool const crosses = l.first_segment < r.first || l.last_segment >= r.last;
+        if (!crosses && out_.values[v].slots == 1) continue;
+        l.first_segment = std::min(l.first_segment, r.first);
+        l.last_segment = std::max(l.last_segment, r.last - 1);
+        l.first = std::min(l.first, out_.segments[l.first_segment].first);
+        l.last = std::max(l.last, out_.segments[l.last_segment].last - 1);
       }
     // What crosses the border of a loop lives through all of its iterations.
     for (life& l : lives_) {
@@ -66,12 +79,46 @@ class placer {
     }
   }
 
+  /// Gives each step of a loop its copy of what is read elsewhere too, and of what is carried, which
+  /// else has two. Views know then where they are.
+  constexpr void keep_steps() {
+    constexpr_list<char> elsewhere(out_.values.size(), false);  // not in its loop's steps alone
+    for (step const& s : out_.steps) {
+      auto const see = [&](value_id id) {
+        value const& v = out_.values[id];
+        value_id const whole = storage_of(out_, id);
+        bool const at_edge = v.pace == 0 && v.within != value_id::none && v.size == out_.values[whole].size;
+        loop_id const loop = out_.values[whole].loop;
+        bool const inside = v.loop == loop && s.loop == loop && s.at_once == 0;
+        if (!inside && !at_edge) elsewhere[whole] = true;
+      };
+      for_each_read(out_, s, see);
+      for (value_id v : results_of(out_, s)) see(v);
+    }
+    for (std::size_t i = 0; i < out_.values.size(); ++i) {
+      value& v = out_.values[i];
+      if (v.where == space::workspace && v.within == value_id::none && v.loop != loop_id::none &&
+          v.slots == 1 && elsewhere[i]) {
+        v.slots = out_.loops[v.loop].steps;
+        v.pace = v.size;
+      }
+      if (v.within == value_id::none) continue;
+      value const& whole = out_.values[v.within];
+      if (whole.slots <= 2 || elsewhere[v.within]) continue;
+      v.alternates = v.pace > 0;
+      if (v.pace == 0) v.shift = v.shift / v.size % 2 * v.size;
+    }
+    for (std::size_t i = 0; i < out_.values.size(); ++i)
+      if (value& v = out_.values[i]; v.slots > 2 && !elsewhere[i]) v.slots = 2;
+  }
+
   constexpr void choose_strides() {
     for (std::size_t v = 0; v < out_.values.size(); ++v) {
       value& x = out_.values[v];
-      life const& l = lives_[v];
+      life const& l = lives_[storage_of(out_, value_id{static_cast<int>(v)})];
       bool const one_copy = x.where == space::workspace && l.first_segment == l.last_segment &&
-                            l.first_segment >= 0 && out_.segments[l.first_segment].loops;
+                            l.first_segment >= 0 && out_.segments[l.first_segment].loops &&
+                            x.slots == 1;
       x.stride = x.batched && !one_copy ? x.size : 0;
       x.grows = out_.whole_batch && x.where == space::workspace && x.stride > 0;
       x.lanes = x.batched && x.where == space::workspace && l.first_segment >= 0 &&
@@ -86,12 +133,13 @@ class placer {
       if (!is<steps::map>(s) && !is<steps::map_and_pad>(s)) continue;
       value_id const made = result_of(out_, s);
       value const& y = out_.values[made];
-      if (y.where != space::workspace || lives_[made].first != i) continue;
+      if (y.where != space::workspace || y.within != value_id::none || lives_[made].first != i) continue;
       auto const reads = loads_of(out_, s);
       for (int k = 0; k < static_cast<int>(reads.size()); ++k) {
         value_id const v = reads[k];
         if (v == value_id::none) continue;
         value const& x = out_.values[v];
+        if (x.within != value_id::none || x.pace != y.pace || x.loop != y.loop) continue;
         auto const& access = code_of(out_, s).operand(k);
         bool const whole = access.run == 1 && access.period == y.size && x.batched == y.batched;
         if (!whole || x.where != space::workspace || x.size != y.size || x.stride != y.stride ||
@@ -112,26 +160,26 @@ class placer {
     return false;
   }
 
-  constexpr value_id memory_of(value_id v) const {
+  constexpr value_id owner_of(value_id v) const {
     while (lives_[v].shares != value_id::none) v = lives_[v].shares;
     return v;
   }
 
   /// Floats, or floats for each sample of a value that grows with the batch.
   constexpr long long footprint(value const& x) const {
-    if (x.grows) return x.size;
+    if (x.grows) return 1ll * x.size * x.slots;
     int const together = x.lanes ? most_lanes : 1;
     int const most = out_.whole_batch ? lane_copies : round_up(out_.samples, together);
     int const few = x.lanes ? std::min(lane_copies, most) : 1;
     long long const copies = x.stride > 0 ? round_up(out_.samples, together) : few;
-    return (x.size * copies + 15) / 16 * 16;
+    return (x.size * copies * x.slots + 15) / 16 * 16;
   }
 
   /// What shares the memory of another keeps that alive.
   constexpr void extend_shared_lives() {
     for (std::size_t v = 0; v < lives_.size(); ++v)
       if (lives_[v].shares != value_id::none)
-        if (life& m = lives_[memory_of(value_id{static_cast<int>(v)})]; lives_[v].last > m.last)
+        if (life& m = lives_[owner_of(value_id{static_cast<int>(v)})]; lives_[v].last > m.last)
           m.last = lives_[v].last;
   }
 
@@ -153,7 +201,17 @@ class placer {
     place_shared();
     for (std::size_t v = 0; v < out_.values.size(); ++v)
       if (lives_[v].shares != value_id::none)
-        out_.values[v].offset = out_.values[memory_of(value_id{static_cast<int>(v)})].offset;
+        out_.values[v].offset = out_.values[owner_of(value_id{static_cast<int>(v)})].offset;
+    if (out_.loops.empty()) return;
+    for (value& x : out_.values) {
+      if (x.within == value_id::none) continue;
+      value const& whole = out_.values[owner_of(x.within)];
+      x.where = whole.where;
+      x.index = whole.index;
+      x.offset = whole.offset;
+      x.grows = whole.grows;
+      x.shared = whole.shared;
+    }
   }
 
   /// Places what each thread has for itself, of the values that grow with the batch or of the

@@ -41,7 +41,9 @@ class rematerialiser {
   };
 
   constexpr int segments() const { return static_cast<int>(out_.segments.size()); }
-  constexpr bool is_loop(int g) const { return out_.segments[g].loops && !out_.segments[g].lanes; }
+  constexpr bool is_loop(int g) const {
+    return out_.segments[g].loops && !out_.segments[g].lanes && repetition_of(out_, g) == nullptr;
+  }
   constexpr bool is_large(value_id v) const {
     return out_.values[v].batched && out_.values[v].size >= large;
   }

@@ -23,20 +23,36 @@ class scheduler {
     if (separate_prologue) emit_static();
     lanes_ = fits_lanes();
     manner_.reserve(steps_.size());
+    constexpr_list<int> outside;  // of loops
+    repeated_.resize(out_.loops.size());
     for (int i = 0; i < static_cast<int>(steps_.size()); ++i) {
-      manner_.push_back(manner_of(steps_[i]));
-      if (done_[i] < 0) waiting_.push_back(i);
+      step const& s = steps_[i];
+      manner_.push_back(manner_of(s));
+      if (done_[i] < 0) (is_repeated(s) ? repeated_[s.loop] : outside).push_back(i);
     }
-    for (bool loops = false; !waiting_.empty(); loops = !loops) emit_segment(loops);
+    waiting_ = std::move(outside);
+    emit_waiting();
+    while (emit_repetition()) emit_waiting();
     return std::move(out_);
   }
 
  private:
-  /// A step waits for every earlier one that writes what it reads or writes.
+  /// A step waits for every earlier one that writes what it reads or writes, and for every one that
+  /// writes what it reads of a carried value, but for those of its loop.
   constexpr void find_dependencies() {
     struct writer {
       int step, before;  // the writer of the same value before, in `writers`
     };
+    struct carried_writer {
+      int step;
+      value_id storage;
+    };
+    constexpr_list<carried_writer> of_carried;
+    if (!out_.loops.empty())
+      for (int i = 0; i < static_cast<int>(steps_.size()); ++i)
+        for (value_id v : results_of(out_, steps_[i]))
+          if (value_id const storage = storage_of(out_, v); out_.values[storage].slots > 1)
+            of_carried.push_back({i, storage});
     constexpr_list<writer> writers;
     writers.reserve(2 * steps_.size());
     constexpr_list<int> last_writer(out_.values.size(), -1);
@@ -46,14 +62,22 @@ class scheduler {
       step const& s = steps_[i];
       first_.push_back(static_cast<int>(needs_.size()));
       auto const wait_for = [&](value_id v) {
+        if (!out_.loops.empty()) v = storage_of(out_, v);
         for (int w = last_writer[v]; w >= 0; w = writers[w].before)
           needs_.push_back(writers[w].step);
       };
       for_each_read(out_, s, wait_for);
+      for (carried_writer const& w : of_carried)  // none, mostly
+        for_each_read(out_, s, [&](value_id v) {
+          step const& other = steps_[w.step];
+          bool const in_loop = is_repeated(s) && is_repeated(other) && s.loop == other.loop;
+          if (storage_of(out_, v) == w.storage && !in_loop) needs_.push_back(w.step);
+        });
       wait_for(result_of(out_, s));
       for (value_id v : results_of(out_, s)) {
-        writers.push_back({static_cast<int>(i), last_writer[v]});
-        last_writer[v] = static_cast<int>(writers.size()) - 1;
+        int& last = last_writer[out_.loops.empty() ? v : storage_of(out_, v)];
+        writers.push_back({static_cast<int>(i), last});
+        last = static_cast<int>(writers.size()) - 1;
       }
     }
     first_.push_back(static_cast<int>(needs_.size()));
@@ -67,13 +91,14 @@ class scheduler {
       varies[v] =
           out_.values[v].where != space::parameters && out_.values[v].where != space::workspace;
     for (step const& s : steps_) {  // a value that two steps write varies if one of them does
-      bool changes = varies[result_of(out_, s)] || s.batched || s.sums || is<primitive::batch_size>(s);
-      for_each_read(out_, s, [&](value_id v) { changes = changes || varies[v]; });
-      for (value_id v : results_of(out_, s)) varies[v] = changes;
+      bool changes = varies[storage_of(out_, result_of(out_, s))] || s.batched || s.sums ||
+                     is<primitive::batch_size>(s) || s.loop != loop_id::none;
+      for_each_read(out_, s, [&](value_id v) { changes = changes || varies[storage_of(out_, v)]; });
+      for (value_id v : results_of(out_, s)) varies[storage_of(out_, v)] = changes;
     }
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       value_id const v = result_of(out_, steps_[i]);
-      if (varies[v]) continue;
+      if (varies[storage_of(out_, v)]) continue;
       out_.values[v].where = space::derived;
       emit(static_cast<int>(i), 0);
     }
@@ -92,7 +117,8 @@ class scheduler {
   /// Dense layers multiply all samples as one matrix; a convolution goes sample by sample, its data
   /// in the nearest cache; what is small goes with its neighbours.
   constexpr manner manner_of(step const& s) const {
-    if (out_.samples == 1 || !s.batched) return manner::flat;
+    if (out_.samples == 1 || !s.batched || s.at_once > 0 || is<primitive::stack>(s))
+      return manner::flat;
     if (lanes_) return s.sums ? manner::flat : manner::loop;
     if (is_product(s)) return is_row_product(window_of(out_, s)) ? manner::flat : manner::loop;
     bool const pools = is<steps::contract_max_pool>(s) || is<primitive::pool>(s) ||
@@ -122,7 +148,7 @@ class scheduler {
       for (value_id v : loads_of(out_, s))
         if (v != value_id::none && out_.values[v].batched && out_.values[v].size > 16) return false;
     }
-    return multiplies && out_.samples >= 8;
+    return multiplies && out_.samples >= 8 && out_.loops.empty();
   }
 
   constexpr bool reads_much(step const& s) const {
@@ -149,6 +175,49 @@ class scheduler {
         return false;
     }
     return true;
+  }
+
+  /// Whether the step is run again for each step of its loop.
+  static constexpr bool is_repeated(step const& s) {
+    return s.loop != loop_id::none && s.at_once == 0;
+  }
+
+  /// Emits what waits until nothing more can run, in segments of either kind by turns.
+  constexpr void emit_waiting() {
+    bool loops = false;
+    for (int idle = 0; !waiting_.empty() && idle < 2; loops = !loops) {
+      std::size_t const before = waiting_.size();
+      emit_segment(loops);
+      idle = waiting_.size() < before ? 0 : idle + 1;
+    }
+  }
+
+  /// Emits a loop that waits for nothing outside of it; whether there was one.
+  constexpr bool emit_repetition() {
+    for (std::size_t l = 0; l < repeated_.size(); ++l) {
+      constexpr_list<int>& inside = repeated_[l];
+      if (inside.empty() || waits_for_others(inside)) continue;
+      int const first = static_cast<int>(out_.segments.size());
+      constexpr_list<int> outside = std::move(waiting_);
+      waiting_ = std::move(inside);
+      emit_waiting();
+      waiting_ = std::move(outside);
+      inside.clear();
+      loop_info const& how = out_.loops[l];
+      out_.repetitions.push_back({first, static_cast<int>(out_.segments.size()),
+                                  loop_id{static_cast<int>(l)}, how.steps, how.backwards});
+      return true;
+    }
+    return false;
+  }
+  constexpr bool waits_for_others(constexpr_list<int> const& inside) const {
+    loop_id const loop = steps_[inside.front()].loop;
+    for (int i : inside)
+      for (int k = first_[i]; k < first_[i + 1]; ++k) {
+        step const& needed = steps_[needs_[k]];
+        if (done_[needs_[k]] < 0 && !(is_repeated(needed) && needed.loop == loop)) return true;
+      }
+    return false;
   }
 
   constexpr void emit_segment(bool loops) {
@@ -180,6 +249,7 @@ class scheduler {
   constexpr_list<int> blocker_;  // a step that keeps each, or -1 while none is known
   constexpr_list<int> done_;     // the segment that a step is in, or -1 while it waits
   constexpr_list<int> waiting_;  // the steps that wait
+  constexpr_list<constexpr_list<int>> repeated_;  // the steps of each loop that are run again
   constexpr_list<manner> manner_;
 };
 

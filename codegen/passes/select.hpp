@@ -55,7 +55,7 @@ constexpr kernel_request request_of(Plan const& p, int i) {
     r.pool = get<steps::contract_max_pool>(p, s).pooled;
   }
   if (canonical(r.window).pointwise() && r.window.out_height() * r.window.out_width() == 1) {
-    r.one_row = !s.batched || (p.samples == 1 && !p.whole_batch);
+    r.one_row = !s.batched || (p.samples == 1 && !p.whole_batch && s.at_once <= 1);
     r.inlines = p.steps.size() <= inlining_steps;
   }
   return r;

@@ -16,12 +16,17 @@ constexpr constexpr_list<char> live_nodes(graph const& g) {
   for (gradient_root const& r : g.gradients) live[r.node] = true;
   char* const is_live = live.data();
   node_id const* const operands = g.operand_list.data();
-  for (int i = g.size() - 1; i >= 0; --i) {  // many: without calls
-    node const& n = g.nodes[i];
-    if (n.is<primitive::input>() || n.is<primitive::parameter>()) is_live[i] = true;
-    if (is_live[i])
-      for (int k = n.first_operand, end = k + n.operand_count; k < end; ++k)
-        is_live[static_cast<int>(operands[k])] = true;
+  for (bool again = true; again;) {
+    for (int i = g.size() - 1; i >= 0; --i) {  // many: without calls
+      node const& n = g.nodes[i];
+      if (n.is<primitive::input>() || n.is<primitive::parameter>()) is_live[i] = true;
+      if (is_live[i])
+        for (int k = n.first_operand, end = k + n.operand_count; k < end; ++k)
+          is_live[static_cast<int>(operands[k])] = true;
+    }
+    again = false;  // unless what a step gives to the next is not alive yet
+    for (carried_value const& c : g.carried)
+      if (live[c.value] && !live[c.next]) again = true, live[c.next] = true;
   }
   return live;
 }
@@ -30,6 +35,10 @@ constexpr constexpr_list<char> live_nodes(graph const& g) {
 constexpr void rename_roots(graph& g, constexpr_list<node_id> const& renamed) {
   for (node_id& y : g.outputs) y = renamed[y];
   for (gradient_root& r : g.gradients) r.node = renamed[r.node];
+  carried_value* kept = g.carried.begin();
+  for (carried_value const& c : g.carried)
+    if (renamed[c.value] != node_id::none) *kept++ = {renamed[c.value], renamed[c.next]};
+  g.carried.resize(static_cast<std::size_t>(kept - g.carried.begin()));
 }
 
 class simplifier {
@@ -42,6 +51,8 @@ class simplifier {
 
   constexpr graph run() {
     constexpr_list<char> live = live_nodes(from_);
+    hands_on_.assign(from_.carried.empty() ? 0 : from_.nodes.size(), false);
+    for (carried_value const& c : from_.carried) hands_on_[c.next] = true;
     for (node_id id : from_.ids()) renamed_.push_back(live[id] ? place(id) : node_id::none);
     rename_roots(to_, renamed_);
     drop_dead();
@@ -82,11 +93,18 @@ class simplifier {
     if (n.operand_count == 0) return node_id::none;
     node_id const* const operand = to_.operand_list.data() + n.first_operand;
     auto const is_unchanged = [&](node_id x) {
-      return to_[x].batched == n.batched && to_[x].shape == n.shape;
+      return to_[x].batched == n.batched && to_[x].shape == n.shape &&
+             (to_[x].loop == n.loop || to_[x].is_stepped() == n.is_stepped());
     };
     node_id const a = operand[0];
     if (n.is<primitive::detach>()) return a;
     if (n.is<primitive::reshape>()) return to_[a].shape == n.shape ? a : node_id::none;
+    if (n.is<primitive::element>())  // of what another loop has stacked
+      return to_[a].is<primitive::stack>() && is_as_long(n.loop, to_[to_.operand(a, 0)].loop)
+                 ? to_.operand(a, 0)
+                 : node_id::none;
+    if (n.is<primitive::stack>())
+      return to_[a].is<primitive::element>() ? to_.operand(a, 0) : node_id::none;
     if (!n.is<primitive::map>()) return node_id::none;
     function const fn = function_of(n);
     if (fn == function{} && is_unchanged(a)) return a;
@@ -100,7 +118,7 @@ class simplifier {
   /// What a map of constants, or a constant in another shape, gives; else NaN.
   constexpr double folded(node const& n) const {
     bool const maps = n.is<primitive::map>();
-    if (!maps && !n.is<primitive::reshape>()) return series::nan;
+    if ((!maps && !n.is<primitive::reshape>()) || n.is_stepped()) return series::nan;
     node_id const* const operand = to_.operand_list.data() + n.first_operand;
     double values[3]{};
     for (int i = 0; i < n.operand_count; ++i) {
@@ -108,6 +126,10 @@ class simplifier {
       values[i] = value_of(operand[i]);
     }
     return maps ? fold(function_of(n), values[0], values[1], values[2]) : values[0];
+  }
+
+  constexpr bool is_as_long(loop_id a, loop_id b) const {
+    return to_.loops[a].steps == to_.loops[b].steps;
   }
 
   constexpr node_id place(node_id old) {
@@ -123,12 +145,26 @@ class simplifier {
         x = to_.operand(x, 0);
       while (reshapes && to_.is<primitive::reshape>(x)) x = to_.operand(x, 0);
     }
+    if (!hands_on_.empty() && hands_on_[old]) return handed_on(id);
     if (node_id const known = neutral(n); known != node_id::none) return drop(id), known;
     if (double const value = folded(n); !is_nan(value))
       to_.change(id, primitive::constant{value}, std::initializer_list<node_id>{});
     if (node_id const known = equal_of(id); known != node_id::none) return drop(id), known;
     note(id);
     return id;
+  }
+  /// What a step gives to the next lies where that reads it: a node of the loop that is nothing else
+  /// that has a place of its own, or the map that was written for it.
+  constexpr node_id handed_on(node_id id) {
+    node_id const x = to_.operand(id, 0);
+    bool is_free = static_cast<node_result const&>(to_[x]) == to_[id] &&
+                   !to_.is<primitive::carry>(x) && !to_.is<primitive::element>(x) &&
+                   !to_.is<primitive::reshape>(x);
+    for (node_id other : handed_on_) is_free = is_free && other != x;
+    if (is_free) drop(id);
+    else note(id);
+    handed_on_.push_back(is_free ? x : id);
+    return handed_on_.back();
   }
   /// Takes back the node that was added last.
   constexpr void drop(node_id id) {
@@ -141,7 +177,7 @@ class simplifier {
   }
   static constexpr bool may_be_merged(node const& n) {
     return !n.is<primitive::input>() && !n.is<primitive::parameter>() &&
-           !n.is<primitive::random>();
+           !n.is<primitive::random>() && !n.is<primitive::carry>();
   }
   /// An equal node that was there before, or none. Only nodes with the same first operand are
   /// compared, which keeps the search short.
@@ -168,6 +204,8 @@ class simplifier {
   graph const& from_;
   graph to_;
   constexpr_list<node_id> renamed_;  // of from_
+  constexpr_list<char> hands_on_;    // of from_: whether it is what a step gives to the next
+  constexpr_list<node_id> handed_on_;
   constexpr_list<node_id> last_user_, previous_user_, leaves_;
 };
 

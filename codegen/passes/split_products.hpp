@@ -20,7 +20,7 @@ constexpr plan split_products(plan p, int heavy) {
     return x.batched || x.where == space::parameters || x.where == space::derived;
   };
   auto const is_heavy = [&](step const& s) {
-    if (!is_product(s) || !s.batched || s.operand_count > 2) return false;
+    if (!is_product(s) || !s.batched || s.operand_count > 2 || s.loop != loop_id::none) return false;
     contraction const& w = window_of(p, s);
     if (w.groups != 1 || packed_size(w) < heavy) return false;
     if (is<primitive::contract_dw>(s)) {  // nor what each thread adds to for its own samples

@@ -76,8 +76,17 @@ inline std::string to_text(graph const& g) {
     if (auto const* r = g.get_if<primitive::reduce>(id))
       text += fmt::format(" over axes {} to {}{}", r->first, r->last,
                           n.over_batch ? " and the batch" : "");
-    text += fmt::format(" {}{}\n", shape_text(n.shape), n.batched ? "*" : "");
+    text += fmt::format(" {}{}", shape_text(n.shape), n.batched ? "*" : "");
+    if (n.loop != loop_id::none)
+      text += fmt::format(", {} loop {}", n.over_steps ? "summed over" : "in",
+                          static_cast<int>(n.loop));
+    text += "\n";
   }
+  for (std::size_t i = 0; i < g.loops.size(); ++i)
+    text += fmt::format("loop {}: {} steps{}\n", i, g.loops[i].steps,
+                        g.loops[i].backwards ? ", backwards" : "");
+  for (carried_value const& c : g.carried)
+    text += fmt::format("%{} is %{} in the next step\n", number(c.value), number(c.next));
   for (std::size_t i = 0; i < g.outputs.size(); ++i)
     text += fmt::format("output {} = %{}\n", i, number(g.outputs[i]));
   for (gradient_root const& r : g.gradients)
@@ -147,9 +156,11 @@ std::string plan_text(plan const& p, Kernel kernel) {
     value const& x = p.values[v];
     if (x.where == space::input || x.where == space::output)
       return fmt::format("{}{}", spaces[static_cast<std::size_t>(x.where)], x.index);
-    if (x.grows) return fmt::format("batch+{}*", x.offset);
-    return fmt::format("{}+{}{}", spaces[static_cast<std::size_t>(x.where)], x.offset,
-                       x.batched && x.stride > 0 && p.samples > 1 ? "*" : "");
+    std::string const shift = x.shift > 0 ? fmt::format("+{}*", x.shift) : "";
+    std::string const step = x.pace == 0 ? "" : x.alternates ? "[step % 2]" : "[step]";
+    if (x.grows) return fmt::format("batch+{}*{}{}", x.offset, shift, step);
+    return fmt::format("{}+{}{}{}{}", spaces[static_cast<std::size_t>(x.where)], x.offset,
+                       x.batched && x.stride > 0 && p.samples > 1 ? "*" : "", shift, step);
   };
   std::string text =
       fmt::format("up to {} samples, {} floats of workspace, {} derived, {} of parameters\n",
@@ -158,6 +169,11 @@ std::string plan_text(plan const& p, Kernel kernel) {
     text += fmt::format("a whole batch at once, {} floats for each of its samples\n", p.batch);
   for (int g = 0; g < static_cast<int>(p.segments.size()); ++g) {
     segment const& part = p.segments[g];
+    repetition const* const r = repetition_of(p, g);
+    if (r && g == r->first)
+      text += fmt::format("{} of {} steps{}:\n", r->steps > 1 ? "each" : "one", r->steps,
+                          r->backwards ? ", backwards" : "");
+    if (r) text += "  ";
     text += g < p.prologue               ? "when the parameters change:\n"
             : part.lanes && part.loops ? "as many samples as a vector has lanes:\n"
             : part.loops               ? "sample by sample:\n"
@@ -170,8 +186,9 @@ std::string plan_text(plan const& p, Kernel kernel) {
       for (int k = 0; k < code_of(p, s).loads; ++k)
         if (value_id const v = loads_of(p, s)[k]; v != value_id::none)
           reads += fmt::format(" @{}={}", k, place(v));
-      text += fmt::format("  {}{}= {}{}{}{}", made, s.sums && !s.begins ? "+" : "",
-                          s.team ? "together " : "", label_of(p, s), kernel(i), reads);
+      text += fmt::format("  {}{}{}= {}{}{}{}{}", r ? "  " : "", made, s.sums && !s.begins ? "+" : "",
+                          s.team ? "together " : "", label_of(p, s),
+                          s.at_once > 0 ? fmt::format(" of {} steps", s.at_once) : "", kernel(i), reads);
       if (code_of(p, s).instructions > 0) text += "  " + to_text(code_of(p, s));
       text += "\n";
       if (auto const* loop = get_if<steps::row_loop>(p, s)) text += stages_text(p, *loop);

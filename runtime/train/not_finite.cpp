@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "../../codegen/reference/compute.hpp"
+#include "../../codegen/reference/evaluate.hpp"
 
 namespace etch::detail {
 
@@ -35,32 +35,26 @@ class search {
     float value = 0;
   };
 
-  /// Which nodes are not finite. What is no longer read is given up.
+  /// Which nodes are not finite.
   constexpr_list<finding> compute() const {
-    constexpr_list<node_id> last_use(graph_.nodes.size(), node_id::none);
-    for (node_id id : graph_.ids())
-      for (node_id x : graph_.operands(id)) last_use[x] = id;
-    std::vector<std::vector<float>> values(graph_.nodes.size());
-    auto const value_of = [&](node_id id) -> std::vector<float>& {
-      return values[static_cast<std::size_t>(id)];
-    };
     constexpr_list<finding> found(graph_.nodes.size());
     random_key key = step_.random;
     key.first_sample += static_cast<std::uint32_t>(first_);
-    for (node_id id : graph_.ids()) {
-      reference::operands<float> in;
-      for (node_id x : graph_.operands(id))
-        in.push_back({value_of(x).data(), graph_[x].shape, graph_[x].batched});
-      if (auto const* i = graph_.get_if<primitive::input>(id)) value_of(id) = input(*i);
-      else if (auto const* p = graph_.get_if<primitive::parameter>(id)) value_of(id) = parameter(*p);
-      else value_of(id) = reference::compute(graph_, id, in, samples_, key);
-      if (bad_numbers const bad = find_not_finite(value_of(id))) {
-        auto const elements = static_cast<std::size_t>(graph_[id].shape.elements());
-        found[id] = {true, first_ + static_cast<int>(bad.first / elements), bad.value};
-      }
-      for (node_id x : graph_.operands(id))
-        if (last_use[x] == id) value_of(x) = {};
-    }
+    auto const leaf = [&](node_id id, int step) {
+      auto const* in = graph_.get_if<primitive::input>(id);
+      return in ? input(*in) : parameter(parameter_index(graph_, id, step));
+    };
+    auto const note = [&](node_id id, std::vector<float> const& values) {
+      bad_numbers const bad = find_not_finite(values);
+      if (!bad) return;
+      auto const elements = static_cast<std::size_t>(graph_[id].shape.elements());
+      auto const samples = static_cast<std::size_t>(graph_[id].batched ? samples_ : 1);
+      found[id] = {true, first_ + static_cast<int>(bad.first / elements % samples), bad.value};
+    };
+    graph_evaluation<float, graph_lists<viewing>, decltype(leaf), decltype(note)> all{graph_, samples_, key,
+                                                                               leaf, note};
+    all.forget();
+    all.run();
     return found;
   }
 
@@ -111,9 +105,8 @@ class search {
                                   static_cast<std::size_t>(samples_) * each);
     return {used.begin(), used.end()};
   }
-  std::vector<float> parameter(primitive::parameter const& p) const {
-    return get(step_.parameters, step_.weights,
-               step_.parameters.infos[static_cast<std::size_t>(p.which)].name.view());
+  std::vector<float> parameter(std::size_t which) const {
+    return get(step_.parameters, step_.weights, step_.parameters.infos[which].name.view());
   }
 
   failed_step const& step_;

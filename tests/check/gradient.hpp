@@ -28,7 +28,11 @@ inline std::vector<char> sides(etch::graph const& g, etch::reference_result<doub
       etch::node const& other = g[g.operand(id, 1)];
       int const size = n.shape.elements();
       auto const value = [&](etch::node const& operand, std::vector<double> const& v, int i) {
-        int const begin = operand.batched ? i / size * operand.shape.elements() : 0;
+        int const in_step = n.batched ? r.samples : 1, row = i / size;
+        int const copies = operand.batched ? r.samples : 1;
+        int const copy = (operand.is_stepped() ? row / in_step * copies : 0) +
+                         (operand.batched ? row % in_step : 0);
+        int const begin = copy * operand.shape.elements();
         int const element =
             etch::element_of(etch::broadcast_access(operand.shape, n.shape), i % size);
         return v[static_cast<std::size_t>(begin + element)];

@@ -215,7 +215,7 @@ TEST_CASE("the gradients of random graphs are their derivatives") {
 }
 
 TEST_CASE("a wrong plan is found") {  // the checks above can fail
-  etch::graph const g = rounded(check::probe_graph(random_graphs::make(3)).graph);
+  etch::graph const g = rounded(check::probe_graph(random_graphs::make(5)).graph);
   tensors const parameters = check::random_parameters(g, 3);
   etch::plan p = etch::lower(g, 3, false);
   REQUIRE(check_plan(g, p, parameters, 3).empty());

@@ -15,8 +15,8 @@
 
 namespace {
 
-/// Runs a plan on memory that knows, for every float, whose it is: the value, and the sample for
-/// which it was written. Says what read something else than it wanted, or reached outside its
+/// Runs a plan on memory that knows, for every float, whose it is: the value in whose memory it lies,
+/// and the sample and the step of a loop for which it was written. Says what read something else than it wanted, or reached outside its
 /// buffer.
 class memory_checker {
  public:
@@ -27,33 +27,69 @@ class memory_checker {
     std::fill(workspace_.begin(), workspace_.end(), tag{});
     capacity_ = etch::round_up(samples, 16);
     batch_.assign(std::size_t(plan_.batch * capacity_), tag{});
-    for (std::size_t g = 0; g < plan_.segments.size() && fault_.empty(); ++g) {
-      bool const prologue = static_cast<int>(g) < plan_.prologue;
-      etch::segment const& part = plan_.segments[g];
-      int const n = prologue ? 1 : samples;
-      int const together = !part.loops ? n : part.lanes ? etch::lane_copies : 1;
-      for (int s = 0; s < n; s += together)
-        for (int i = part.first; i < part.last; ++i) {
-          at_ = i;
-          etch::step const& here = plan_.steps[i];
-          if (etch::is<etch::steps::row_loop>(here))  // all may have been written for other rows
-            write(here, s, std::min(together, n - s));
-          run_step(here, s, std::min(together, n - s));
-        }
+    samples_ = samples;
+    int const segments = static_cast<int>(plan_.segments.size());
+    for (int g = 0; g < segments && fault_.empty();) {
+      etch::repetition const* r = etch::repetition_of(plan_, g);
+      for (int k = 0; r && k < r->steps; ++k) {
+        step_ = r->backwards ? r->steps - 1 - k : k;
+        first_step_ = k == 0;
+        for (int i = r->first; i < r->last; ++i) run_segment(i);
+      }
+      if (!r) run_segment(g);
+      step_ = 0;
+      first_step_ = true;
+      g = r ? r->last : g + 1;
     }
     return fault_;
   }
 
  private:
   struct tag {
-    int value = -1, sample = -1;
+    int value = -1, sample = -1, step = -1;
     bool operator==(tag const&) const = default;
   };
 
+  void run_segment(int g) {
+    etch::segment const& part = plan_.segments[std::size_t(g)];
+    int const n = g < plan_.prologue ? 1 : samples_;
+    int const together = !part.loops ? n : part.lanes ? etch::lane_copies : 1;
+    for (int s = 0; s < n; s += together)
+      for (int i = part.first; i < part.last; ++i) {
+        at_ = i;
+        etch::step const& here = plan_.steps[std::size_t(i)];
+        if (etch::is<etch::steps::row_loop>(here))  // all may have been written for other rows
+          for_each_step(here, [&] { write(here, s, std::min(together, n - s)); });
+        for_each_step(here, [&] { run_step(here, s, std::min(together, n - s)); });
+      }
+  }
+  /// f() once, or for each step of a loop that is computed at once.
+  template <class F>
+  void for_each_step(etch::step const& s, F f) {
+    if (s.at_once == 0) return f();
+    for (int k = 0; k < s.at_once; ++k) {
+      step_ = k;
+      first_step_ = k == 0;
+      f();
+    }
+    step_ = 0;
+    first_step_ = true;
+  }
+
   void run_step(etch::step const& s, int sample, int samples) {
     int const n = s.batched ? samples : 1;
-    for_each_read(plan_, s, [&](etch::value_id v) { read(v, sample, n); });
-    if (s.sums && !(s.begins && sample == 0)) read(result_of(plan_, s), sample, 1);
+    if (etch::is<etch::primitive::stack>(s)) {
+      etch::value_id const from = operands_of(plan_, s)[0];
+      int const steps = plan_.values[result_of(plan_, s)].size / plan_.values[from].size;
+      for (step_ = 0; step_ < steps; ++step_) read(from, sample, n);
+      step_ = 0;
+    } else {
+      for_each_read(plan_, s, [&](etch::value_id v) { read(v, sample, n); });
+    }
+    bool const over_steps = s.loop != etch::loop_id::none &&
+                            plan_.values[result_of(plan_, s)].loop == etch::loop_id::none;
+    if (s.sums && !(s.begins && sample == 0 && (first_step_ || !over_steps)))
+      read(result_of(plan_, s), sample, 1);
     write(s, sample, samples);
   }
   void write(etch::step const& s, int sample, int samples) {
@@ -65,8 +101,9 @@ class memory_checker {
     each(v, sample, n, [&](tag& t, tag wanted) {
       if (t == wanted || !fault_.empty()) return;
       fault_ = "step " + std::to_string(at_) + " reads value " + std::to_string(wanted.value) +
-               " of sample " + std::to_string(wanted.sample) + " where value " +
-               std::to_string(t.value) + " of sample " + std::to_string(t.sample) + " lies";
+               " of sample " + std::to_string(wanted.sample) + ", step " +
+               std::to_string(wanted.step) + ", where value " + std::to_string(t.value) +
+               " of sample " + std::to_string(t.sample) + ", step " + std::to_string(t.step) + " lies";
     });
   }
   /// Calls f(what is known of a float, what it should be) for a value of the samples `sample` ...
@@ -77,7 +114,11 @@ class memory_checker {
     auto& buffer = x.grows                              ? batch_
                    : x.where == etch::space::workspace ? workspace_
                                                        : derived_;
-    int const offset = x.grows ? x.offset * capacity_ : x.offset;
+    etch::value const& storage = plan_.values[storage_of(plan_, v)];
+    int const behind = step_ * x.pace + x.shift;  // the beginning of what x lies in, for one sample
+    int const from = x.alternates ? behind % (2 * x.size) : behind;
+    int const offset =
+        (x.grows ? x.offset * capacity_ : x.offset) + from * (x.batched ? samples_ : 1);
     for (int s = sample; s < sample + (x.batched ? n : 1); ++s)
       for (int i = 0; i < x.size; ++i) {
         int const first = s / etch::most_lanes * etch::most_lanes;  // of the block
@@ -89,13 +130,17 @@ class memory_checker {
           fault_ = "step " + std::to_string(at_) + " reaches outside its buffer";
           return;
         }
-        f(buffer[at], tag{static_cast<int>(v), x.batched ? s : 0});
+        int const slot = (behind + i) / storage.size;
+        f(buffer[at], tag{static_cast<int>(storage_of(plan_, v)), x.batched ? s : 0,
+                          storage.slots == 2 ? slot % 2 : slot});
       }
   }
 
   etch::plan const& plan_;
   std::vector<tag> workspace_, derived_, batch_;
   int capacity_ = 0;  // samples that batch_ has room for
+  int samples_ = 1, step_ = 0;
+  bool first_step_ = true;
   std::string fault_;
   int at_ = 0;
 };

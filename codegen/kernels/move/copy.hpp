@@ -74,4 +74,13 @@ void fill_border(float* whole, int samples) noexcept {
   copy_box<Arch, copy_into(Image), false>(nullptr, whole, samples);
 }
 
+/// From the shape (first, second, Run) to (second, first, Run): what lies sample by sample is put step
+/// by step, or the other way round.
+template <int Run>
+void exchange(float const* from, float* to, int first, int second) noexcept {
+  for (int j = 0; j < second; ++j)
+    for (int i = 0; i < first; ++i, to += Run)
+      std::memcpy(to, from + (std::ptrdiff_t{i} * second + j) * Run, Run * sizeof(float));
+}
+
 }  // namespace etch::kernels

@@ -62,6 +62,33 @@ struct scalar_kernel<steps::copy> {
   }
 };
 
+namespace kernels {
+
+template <class T>
+void exchange_in_scalars(T const* from, T* to, int first, int second, int run) {
+  for (int j = 0; j < second; ++j)
+    for (int i = 0; i < first; ++i)
+      for (int k = 0; k < run; ++k) *to++ = from[(i * second + j) * run + k];
+}
+
+}  // namespace kernels
+
+template <>
+struct scalar_kernel<primitive::element> {
+  template <class Call>
+  static void run(primitive::element const&, Call const& c) {
+    kernels::exchange_in_scalars(c.operand(0), c.result(0), c.batch, c.samples / c.batch, c.size(0));
+  }
+};
+template <>
+struct scalar_kernel<primitive::stack> {
+  template <class Call>
+  static void run(primitive::stack const&, Call const& c) {
+    int const run = c.operand_size(0);
+    kernels::exchange_in_scalars(c.operand(0), c.result(0), c.size(0) / run, c.samples, run);
+  }
+};
+
 template <>
 struct scalar_kernel<primitive::pack> {
   template <class Call>

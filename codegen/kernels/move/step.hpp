@@ -22,6 +22,25 @@ struct vector_kernel<steps::copy> {
 };
 
 template <>
+struct vector_kernel<primitive::element> {
+  template <class Arch, class Call>
+  [[gnu::always_inline]] static void run(Call const& c) noexcept {
+    constexpr int run = Call::template result_value<0>().size;
+    kernels::exchange<run>(c.template operand<0>(), c.template result<0>(), c.loop_samples(),
+                           Call::self.at_once);
+  }
+};
+template <>
+struct vector_kernel<primitive::stack> {
+  template <class Arch, class Call>
+  [[gnu::always_inline]] static void run(Call const& c) noexcept {
+    constexpr int run = Call::template operand_value<0>().size;
+    constexpr int steps = Call::template result_value<0>().size / run;
+    kernels::exchange<run>(c.template operand<0>(), c.template result<0>(), steps, c.loop_samples());
+  }
+};
+
+template <>
 struct vector_kernel<primitive::pack> {
   template <class Arch, class Call>
   [[gnu::always_inline]] static void run(Call const& c) noexcept {
