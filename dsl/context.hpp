@@ -56,7 +56,7 @@ class context {
   /// Uniform values in [0, 1), drawn anew for each sample at each training step, and in each step of
   /// a scan that `like` is of.
   constexpr tensor random(tensor like) {
-    loop_id const loop = like.get().is_stepped() ? like.get().loop : loop_id::none;
+    loop_id const loop = like.get().is_stepped() ? like.get().loop : repeated_;
     return {target_, target_->add(primitive::random{target_->randoms++},
                                   {.shape = like.shape(), .batched = true, .loop = loop})};
   }
@@ -65,6 +65,15 @@ class context {
   }
 
   // Used by combinators.
+
+  /// Writes a block of layers `count` times in a row, each time with parameters of its own. Where that
+  /// is often, and the block gives what it takes, the block is written once, as the body of a loop.
+  constexpr void repeat(int count, void (*write_block)(context&)) {
+    if (count >= least_repetitions && target_->adding_in == loop_id::none && repeated(count, write_block))
+      return;
+    for (int i = 0; i < count; ++i) write_block(*this);
+  }
+
   constexpr_list<tensor> streams;
   constexpr_list<std::pair<std::string_view, tensor>> taps;
 
@@ -86,10 +95,68 @@ class context {
   }
 
  private:
+  static constexpr int least_repetitions = 4;  // as often, a loop costs compilers less
+
   constexpr tensor add_parameter(parameter_info const& info) {
     target_->parameters.push_back(info);
     parameter_id const which{static_cast<int>(target_->parameters.size()) - 1};
-    return {target_, target_->add(primitive::parameter{which}, {info.shape})};
+    return {target_, target_->add(primitive::parameter{which}, {.shape = info.shape, .loop = repeated_})};
+  }
+
+  /// Whether the block could be written as the body of a loop: it gives streams as it takes them, names
+  /// none of them, and has no loop in it.
+  constexpr bool repeated(int count, void (*write_block)(context&)) {
+    graph const before = *target_;
+    context const so_far = *this;
+    graph& g = *target_;
+    repeated_ = loop_id{static_cast<int>(g.loops.size())};
+    g.loops.push_back({.steps = count, .parameters = 1});
+    constexpr_list<tensor> carried;
+    for (tensor const& x : streams) carried.push_back(detail::carry(x, repeated_));
+    streams = carried;
+    g.adding_in = repeated_;
+    write_block(*this);
+    g.adding_in = loop_id::none;
+    loop_id const loop = std::exchange(repeated_, loop_id::none);
+    bool fits = streams.size() == carried.size() && taps.size() == so_far.taps.size() &&
+                g.loops.size() == before.loops.size() + 1;
+    for (std::size_t i = 0; fits && i < carried.size(); ++i)
+      fits = streams[i].shape() == carried[i].shape();
+    if (!fits) {
+      g = before;
+      *this = so_far;
+      return false;
+    }
+    for (std::size_t i = 0; i < carried.size(); ++i) {
+      detail::carry_on(carried[i], streams[i]);
+      streams[i] = detail::last(carried[i]);
+    }
+    g.loops[loop].parameters = static_cast<int>(g.parameters.size() - before.parameters.size());
+    add_repetitions(count, before.parameters.size(), so_far);
+    return true;
+  }
+  /// Adds the parameters of a block's other repetitions, behind those of its first, which begin with
+  /// `first`: with the names that they would have if the block had been written so often.
+  constexpr void add_repetitions(int count, std::size_t first, context const& before) {
+    std::size_t const end = target_->parameters.size();
+    for (int i = 1; i < count; ++i)
+      for (std::size_t k = first; k < end; ++k) {
+        parameter_info p = target_->parameters[k];
+        layer_info const& owner = target_->layers[p.layer];
+        std::string_view const full = p.name.view(), own = full.substr(full.find('.') + 1);
+        int const in_block = count_of(owner.kind) - before.count_of(owner.kind);
+        p.name = parameter_name(owner.kind, owner.of_kind + i * in_block, own);
+        target_->parameters.push_back(p);
+      }
+    for (auto& [kind, number] : counts_) number += (count - 1) * (number - before.count_of(kind));
+  }
+  constexpr int count_of(std::string_view kind) const {
+    for (auto const& [known, count] : counts_)
+      if (known == kind) return count;
+    return 0;
+  }
+  static constexpr name_text parameter_name(std::string_view kind, int number, std::string_view name) {
+    return name_text{kind}.append("_").append(number).append(".").append(name);
   }
 
   /// `kind_n.name`, in which n counts the layers of a kind that have parameters. Since a kind has no
@@ -102,8 +169,7 @@ class context {
     constexpr int number_room = 12;  // so that whether it fits does not depend on the number
     if (static_cast<int>(owner.kind.size() + name.size()) > name_text::capacity - number_room)
       faults::the_names_of_a_layer_and_its_parameter_have_51_characters_at_most();
-    name_text const made =
-        name_text{owner.kind}.append("_").append(owner.of_kind).append(".").append(name);
+    name_text const made = parameter_name(owner.kind, owner.of_kind, name);
     for (std::size_t i = target_->parameters.size(); i > 0; --i) {
       parameter_info const& other = target_->parameters[i - 1];
       if (other.layer < layer) break;  // of layers before this one
@@ -124,6 +190,7 @@ class context {
 
   graph* target_;
   bool training_;
+  loop_id repeated_ = loop_id::none;  // the loop whose body is written
   constexpr_list<std::pair<std::string_view, int>> counts_;
 };
 

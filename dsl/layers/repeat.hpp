@@ -20,9 +20,7 @@ struct repeat : layer, detail::layers_of<Block> {
     return result;
   }
 
-  static constexpr void forward(context& c) {
-    for (int i = 0; i < Count; ++i) Block::write_all(c);
-  }
+  static constexpr void forward(context& c) { c.repeat(Count, &Block::write_all); }
 };
 
 }  // namespace layers
