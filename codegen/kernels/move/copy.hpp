@@ -50,7 +50,8 @@ struct copier {
   [[gnu::always_inline]] void fill_to([[maybe_unused]] float* to,
                                       [[maybe_unused]] int count) noexcept {
     if constexpr (Loops.fills) {
-      fill<Arch>(filled, to - filled, std::bit_cast<float>(Loops.fill_bits));
+      constexpr float value = std::bit_cast<float>(Loops.fill_bits);  // clang 19: else 0
+      fill<Arch>(filled, to - filled, value);
       filled = to + count;
     }
   }
