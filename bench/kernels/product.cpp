@@ -11,10 +11,7 @@ using etch::kernels::matrix_product;
 
 template <matrix_product P>
 inline constexpr auto kernel = etch::kernels::product<
-    native, P,
-    etch::chosen_kernel<native, etch::kernel_request{etch::contract_product::activations,
-                                                     {.channels = P.inner, .filters = P.columns}}>,
-    etch::identity_epilogue>;
+    native, P, etch::chosen_kernel<native, asked_by(P)>, etch::identity_epilogue>;
 
 std::vector<float> plain_product(matrix_product p, float const* a, float const* b) {
   std::vector<float> y;

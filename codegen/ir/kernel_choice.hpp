@@ -49,8 +49,8 @@ struct map_choice {
   constexpr bool operator==(map_choice const&) const = default;
 };
 
-/// Which of the three products of a contraction, or one of two activations, of which the window's
-/// channels and filters are the inner extent and the columns.
+/// Which of the three products of a contraction, or one of two activations, of which the window has the
+/// rows as its width, the inner extent as channels and the columns as filters.
 enum class contract_product : unsigned char { none, forward, dx, dw, activations };
 
 /// What a step asks for: a product of `window`, which a max pooling may follow; the gradients
@@ -62,6 +62,7 @@ struct kernel_request {
   kernels::pool_window pool{};
   bool one_row = false;  // each call is for one sample
   bool lanes = false;    // samples lie in the lanes of vectors
+  bool turned = false;   // activations: the second matrix lies transposed in memory
   bool inlines = true;   // code of a few instructions may become a part of the caller's
   constexpr bool operator==(kernel_request const&) const = default;
 };
@@ -73,6 +74,7 @@ struct kernel_choice {
   contract_kernel which = contract_kernel::none;
   bool inlined = false;            // row: as a part of the caller's code
   bool transposes = false;         // rows: dX with the weights as they are, a strip at a time
+  bool packs = false;              // rows: of activations, the second matrix, a strip at a time
   bool fresh = false;              // scatter: the first row of taps writes, rather than adds
   bool wide = false;               // weights: vectors as wide as any, not as a panel
   int steps = 0;                   // rows: of the reduction that are done at once

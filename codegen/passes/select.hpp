@@ -10,7 +10,7 @@ namespace etch::kernels {
 constexpr kernel_choice choose(machine const& m, kernel_request const& r) {
   if (r.what == contract_product::none) return {};
   if (r.lanes) return {.which = contract_kernel::lanes};
-  if (r.what == contract_product::activations) return choose_activations(m, r.window);
+  if (r.what == contract_product::activations) return choose_activations(m, r.window, r.turned);
   return r.what == contract_product::forward ? choose_forward(m, r)
          : r.what == contract_product::dx    ? choose_dx(m, r)
                                              : choose_dw(m, r);
@@ -28,13 +28,15 @@ constexpr bool in_lanes(Plan const& p, int i) {
   return false;
 }
 
-/// The inner extent of a product of activations, as channels, and its columns, as filters. (Operands may
-/// have been reshaped, results not.)
+/// One of the matrices of a product of activations, as a window. (Operands may have been reshaped,
+/// results not.)
 template <class Plan>
 constexpr contraction matrix_of(Plan const& p, step const& s) {
   tensor_shape const& y = p.values[result_of(p, s)].shape;
   int const rows = y.elements(0, y.rank - 1);  // of all matrices
-  return {.channels = p.values[operands_of(p, s)[0]].shape.elements() / rows, .filters = y.last()};
+  return {.width = y[y.rank - 2],
+          .channels = p.values[operands_of(p, s)[0]].shape.elements() / rows,
+          .filters = y.last()};
 }
 
 /// What step `i` of a plan, or of a frozen one, asks for.
@@ -42,7 +44,9 @@ template <class Plan>
 constexpr kernel_request request_of(Plan const& p, int i) {
   step const& s = p.steps[i];
   if (is<primitive::product>(s))
-    return {.what = contract_product::activations, .window = matrix_of(p, s)};
+    return {.what = contract_product::activations,
+            .window = matrix_of(p, s),
+            .turned = get<primitive::product>(p, s).transpose_b};
   if (!multiplies(s)) return {};
   kernel_request r{.what = is<primitive::contract_dx>(s)   ? contract_product::dx
                            : is<primitive::contract_dw>(s) ? contract_product::dw

@@ -33,6 +33,7 @@ inline std::string to_text(kernel_choice const& k) {
   if (k.lines > 1) text += fmt::format(", {} lines", k.lines);
   if (k.turned.filters > 0) text += fmt::format(", {} turned", k.turned.filters);
   if (k.transposes) text += ", transposing";
+  if (k.packs) text += ", packing";
   if (k.which == kernel::held) text += fmt::format(" {}", k.strip);
   if (k.which == kernel::listed) text += fmt::format(" {}", k.chunk);
   if (k.which == kernel::masked) text += fmt::format(" {}x{}", k.chunk, k.strip);

@@ -26,8 +26,8 @@ template <class Plan>
 constexpr double multiply_adds_of(Plan const& p, step const& s) {
   if (is<primitive::product>(s)) {
     contraction const matrix = passes::matrix_of(p, s);
-    double const rows = p.values[result_of(p, s)].shape.elements() / matrix.filters;
-    return rows * static_cast<double>(matrix.multiply_adds());
+    double const matrices = p.values[result_of(p, s)].shape.elements() / matrix.outputs();
+    return matrices * static_cast<double>(matrix.multiply_adds());
   }
   if (!multiplies(s) || is<primitive::contract_dx>(s) || is<primitive::contract_dw>(s)) return 0;
   contraction const& w = window_of(p, s);

@@ -62,8 +62,8 @@ TEST_CASE("a product tells what of it is transposed, and runs the maps behind it
                               "%3 = product a^T b^T(%0, %2) (3, 2)*\n") != std::string::npos);
   std::string const text =
       etch::to_text(etch::lower(g, 1, true), etch::machine_of<etch::arch::avx512>);
-  CHECK(text.find(" = product a b^T [rows 8x1] input0 input0\n") != std::string::npos);
-  CHECK(text.find(" = product a^T b^T [rows 8x1] input0 workspace+16  multiply(acc, 0.5)\n") !=
+  CHECK(text.find(" = product a b^T [rows 8x1, packing] input0 input0\n") != std::string::npos);
+  CHECK(text.find(" = product a^T b^T [rows 8x1, packing] input0 workspace+16  multiply(acc, 0.5)\n") !=
         std::string::npos);
 }
 

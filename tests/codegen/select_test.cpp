@@ -167,20 +167,23 @@ TEST_CASE("the kernels of the benchmark's windows and matrix products") {
 
 TEST_CASE("the kernels of products of two activations") {
   std::vector<std::string> found;
-  for (int const columns : {5, 32, 64, 128})
-    found.push_back(choices(fmt::format("{} columns", columns),
-                            {.what = contract_product::activations,
-                             .window = {.channels = 300, .filters = columns}}));
+  auto const asked = [](int columns, bool turned) {
+    return kernel_request{.what = contract_product::activations,
+                          .window = {.width = 64, .channels = 300, .filters = columns},
+                          .turned = turned};
+  };
+  for (int const columns : {5, 32, 70, 128, 512})
+    found.push_back(choices(fmt::format("{} columns", columns), asked(columns, false)));
+  found.push_back(choices("32 columns, transposed", asked(32, true)));
   check_lines(found, R"(
-5 columns: rows 8x1 | rows 8x1 | rows 6x1
+5 columns: rows 8x1, packing | rows 8x1, packing | rows 6x1, packing
 32 columns: rows 8x2 | rows 6x1 | rows 2x1
-64 columns: rows 6x4 | rows 6x1 | rows 2x1
+70 columns: rows 8x3, packing | rows 6x1, packing | rows 2x1, packing
 128 columns: rows 6x4 | rows 6x1 | rows 2x1
+512 columns: rows 6x4 | rows 6x1, packing | rows 2x1, packing
+32 columns, transposed: rows 8x2, packing | rows 6x1, packing | rows 2x1, packing
 )");
-  kernel_choice const k = kernels::choose(
-      machine_of<arch::avx512>,
-      {.what = contract_product::activations, .window = {.channels = 300, .filters = 64}});
-  CHECK(k.steps == 100);  // equal blocks, of which a strip is packed at a time
+  CHECK(kernels::choose(machine_of<arch::avx512>, asked(64, true)).steps == 100);  // equal blocks
 }
 
 TEST_CASE("the kernels of the benchmark's single rows") {

@@ -5,8 +5,8 @@
 #include "../../ir/kernel_choice.hpp"
 #include "rows.hpp"
 
-/// Matrix products of two activations: the kernel of rows.hpp, for which the second matrix is packed
-/// strip by strip when its turn comes.
+/// Matrix products of two activations: the kernel of rows.hpp, for which the second matrix is read as
+/// it lies there, or packed, strip by strip when its turn comes.
 namespace etch::kernels {
 
 /// One of these products: y (rows, columns) = a (rows, inner) b (inner, columns), each of the two
@@ -19,6 +19,13 @@ struct matrix_product {
   constexpr int a() const { return rows * inner; }  // floats
   constexpr int b() const { return inner * columns; }
 };
+
+/// What its kernel is chosen for.
+constexpr kernel_request asked_by(matrix_product const& p) {
+  return {.what = contract_product::activations,
+          .window = {.width = p.rows, .channels = p.inner, .filters = p.columns},
+          .turned = p.transpose_b};
+}
 
 /// As contraction of so many steps.
 template <matrix_product P, int Steps>
@@ -94,21 +101,29 @@ struct rows_from {
 
 /// y = epilogue(the sum over `Steps` steps from `step` on, added to what y has if there were earlier
 /// ones).
-template <class Arch, matrix_product P, register_tile T, int Steps, class Epilogue>
+template <class Arch, matrix_product P, kernel_choice K, int Steps, class Epilogue>
 void multiply_block(float const* a, float const* b, float* y, int step,
                     Epilogue const& epilogue) noexcept {
   constexpr contraction C = contraction_of<P, Steps>;
   constexpr row_walk walk{P.transpose_a ? 1 : P.inner, P.transpose_a ? P.rows : 1,
-                          P.sums || Steps < P.inner};
-  alignas(64) float strip[T.panels * panel_stride(C)];
-  auto const packing = [&](int panel, int count) {
-    for (int i = 0; i < count; ++i)
-      pack_panel<Arch, P, Steps>(b + step * (P.transpose_b ? 1 : P.columns), panel + i,
-                                 strip + i * panel_stride(C));
-    return static_cast<float const*>(strip);
-  };
-  all_strips_of_rows<Arch, C, T, Steps, walk>(a + step * walk.step, packing, y, P.rows,
-                                              epilogue, share{}, P.sums || step > 0);
+                          P.sums || Steps < P.inner, K.packs ? 0 : P.columns};
+  a += step * walk.step;
+  b += step * (P.transpose_b ? 1 : P.columns);
+  bool const continues = P.sums || step > 0;
+  if constexpr (K.packs) {
+    alignas(64) float strip[K.tile.panels * panel_stride(C)];
+    auto const packing = [&](int panel, int count) {
+      for (int i = 0; i < count; ++i)
+        pack_panel<Arch, P, Steps>(b, panel + i, strip + i * panel_stride(C));
+      return static_cast<float const*>(strip);
+    };
+    all_strips_of_rows<Arch, C, K.tile, Steps, walk>(a, packing, y, P.rows, epilogue, share{},
+                                                     continues);
+  } else {
+    auto const from = [&](int panel, int) { return b + panel * panel_width(C); };
+    all_strips_of_rows<Arch, C, K.tile, Steps, walk>(a, from, y, P.rows, epilogue, share{},
+                                                     continues);
+  }
 }
 
 /// y = epilogue(a b), for each of `count` pairs of matrices that lie one after the other, as the results
@@ -120,8 +135,8 @@ void product(float const* a, float const* b, float* y, int count, Epilogue const
   for (int i = 0; i < count; ++i, a += P.a(), b += P.b(), y += P.rows * P.columns, row += P.rows) {
     if constexpr (blocks > 1)
       for (int k = 0; k < P.inner - last; k += K.steps)
-        multiply_block<Arch, P, K.tile, K.steps>(a, b, y, k, identity_epilogue{});
-    multiply_block<Arch, P, K.tile, last>(a, b, y, P.inner - last, rows_from<Epilogue>{epilogue, row});
+        multiply_block<Arch, P, K, K.steps>(a, b, y, k, identity_epilogue{});
+    multiply_block<Arch, P, K, last>(a, b, y, P.inner - last, rows_from<Epilogue>{epilogue, row});
   }
 }
 

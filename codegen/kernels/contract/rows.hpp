@@ -87,11 +87,14 @@ void row_strip_apart(float const* x, float const* w, float* y, int channel,
   row_strip<Arch, C, Lanes, Chains>(x, w, y, channel, epilogue);
 }
 
-/// How the inputs of a matrix product lie in memory: floats from one row to the next, and from one
-/// step of the reduction to the next. If it `continues`, there may be sums of earlier steps.
+/// How what a matrix product reads lies in memory: floats from one row of the inputs to the next, from
+/// one step of the reduction to the next, and, where the weights lie in the rows of a plain matrix
+/// rather than in panels, from one of these rows to the next. If it `continues`, there may be sums of
+/// earlier steps.
 struct row_walk {
   int row, step = 1;
   bool continues = false;
+  int weight_row = 0;
 };
 template <contraction C, int Steps>
 inline constexpr row_walk rows_of{C.channels, 1, Steps < C.group_channels()};
@@ -104,7 +107,7 @@ template <class Arch, contraction C, int Steps, int M, bool Clamped, int Lanes, 
 ETCH_TILE void row_tile(float const* x, float const* w, float* y, std::ptrdiff_t row, int count,
                         int channel, Epilogue const& epilogue, [[maybe_unused]] bool continues,
                         [[maybe_unused]] std::ptrdiff_t order) {
-  constexpr int steps = Steps, panel = panel_width(C);
+  constexpr int steps = Steps, panel = X.weight_row > 0 ? X.weight_row : panel_width(C);
   constexpr vector_strip strip{Lanes, panel, panel_stride(C)};
   constexpr int vectors = strip.vectors(Arch::width);
   simd::vec<Arch> acc[M][vectors];

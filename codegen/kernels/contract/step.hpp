@@ -76,7 +76,7 @@ struct vector_kernel<primitive::product> {
   [[gnu::always_inline]] static void run(Call const& c) noexcept {
     constexpr tensor_shape shape = Call::template result_value<0>().shape;
     constexpr contraction matrix = passes::matrix_of(Call::plan, Call::self);
-    constexpr kernels::matrix_product product{shape[shape.rank - 2], matrix.channels,
+    constexpr kernels::matrix_product product{matrix.width, matrix.channels,
                                               matrix.filters, Call::data.transpose_a,
                                               Call::data.transpose_b, Call::self.sums};
     constexpr int matrices = shape.elements(0, shape.rank - 2), rows = matrices * product.rows;
@@ -99,9 +99,10 @@ struct vector_kernel<primitive::product> {
   template <class Plan>
   static constexpr int stack_floats(Plan const& p, step const& s, machine const& m) {
     contraction matrix = passes::matrix_of(p, s);
-    kernel_choice const k = kernels::choose_activations(m, matrix);
+    kernel_choice const k =
+        kernels::choose_activations(m, matrix, get<primitive::product>(p, s).transpose_b);
     matrix.channels = k.steps;
-    return k.tile.panels * panel_stride(matrix);
+    return k.packs ? k.tile.panels * panel_stride(matrix) : 0;
   }
 };
 
