@@ -19,6 +19,7 @@
 #include "runtime/numbers.cpp"
 #include "runtime/train/option_faults.cpp"
 #include "runtime/train/optimizers/options.cpp"
+#include "runtime/infer/freeze.cpp"
 #include "runtime/infer/parameter_identity.cpp"
 #include "runtime/infer/parameters.cpp"
 #include "runtime/train/progress.cpp"

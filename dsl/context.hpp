@@ -74,6 +74,13 @@ class context {
     for (int i = 0; i < count; ++i) write_block(*this);
   }
 
+  /// Writes a block of layers that compute as at inference, whose parameters stay as they are.
+  constexpr void freeze(void (*write_block)(context&)) {
+    bool const trains = std::exchange(training_, false), is_inside = std::exchange(frozen_, true);
+    write_block(*this);
+    training_ = trains, frozen_ = is_inside;
+  }
+
   constexpr_list<tensor> streams;
   constexpr_list<std::pair<std::string_view, tensor>> taps;
 
@@ -99,6 +106,7 @@ class context {
 
   constexpr tensor add_parameter(parameter_info const& info) {
     target_->parameters.push_back(info);
+    target_->parameters.back().frozen = frozen_;
     parameter_id const which{static_cast<int>(target_->parameters.size()) - 1};
     return {target_, target_->add(primitive::parameter{which}, {.shape = info.shape, .loop = repeated_})};
   }
@@ -190,6 +198,7 @@ class context {
 
   graph* target_;
   bool training_;
+  bool frozen_ = false;
   loop_id repeated_ = loop_id::none;  // the loop whose body is written
   constexpr_list<std::pair<std::string_view, int>> counts_;
 };

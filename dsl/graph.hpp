@@ -62,7 +62,8 @@ struct node : node_result {
 };
 
 /// What a model stores under one name: trained by the optimizer, or (batch statistics) a state that
-/// moves towards the value a training step measures: state += momentum * (measured - state).
+/// moves towards the value a training step measures: state += momentum * (measured - state). What is
+/// declared frozen stays as it is, and no gradient of it is computed.
 struct parameter_info {
   name_text name;
   tensor_shape shape;
@@ -70,6 +71,7 @@ struct parameter_info {
   bool trainable = true;
   double momentum = 0;
   layer_id layer{};
+  bool frozen = false;
 };
 
 /// A parameter and a node whose sum over the batch is added to its gradient.

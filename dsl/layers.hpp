@@ -15,6 +15,7 @@
 #include "layers/elu.hpp"
 #include "layers/flatten.hpp"
 #include "layers/fork.hpp"
+#include "layers/frozen.hpp"
 #include "layers/gelu.hpp"
 #include "layers/global_avg_pool2d.hpp"
 #include "layers/hard_sigmoid.hpp"

@@ -16,14 +16,14 @@ namespace passes {
 
 namespace detail {
 
-/// Whether the gradient of each node is asked for: of what computes with trained parameters or, with
-/// `inputs`, with inputs.
+/// Whether the gradient of each node is asked for: of what computes with parameters that are
+/// trained and not frozen or, with `inputs`, with inputs.
 constexpr constexpr_list<char> nodes_with_gradient(graph const& g, bool inputs) {
   constexpr_list<char> needed(g.nodes.size(), false);
   for (bool again = true; again;) {
     for (node_id id : g.ids()) {
       char& need = needed[id];
-      if (auto const* p = g.get_if<primitive::parameter>(id)) need = g.parameters[p->which].trainable;
+      if (auto const* p = g.get_if<primitive::parameter>(id)) need = g.parameters[p->which].trainable && !g.parameters[p->which].frozen;
       else if (g.is<primitive::input>(id)) need = inputs;
       else if (!g.is<primitive::detach>(id))
         for (node_id x : g.operands(id)) need = need || needed[x];

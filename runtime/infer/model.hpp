@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "forward.hpp"
+#include "freeze.hpp"
 #include "initialize.hpp"
 #include "parameter_identity.hpp"
 
@@ -54,6 +55,8 @@ class model : public forward_interface<detail::usable<Net>(), Arch, model<Net, A
     if constexpr (fits) {
       static_assert(known::places == facts<model<Other, OtherArch>::network>::places);
       std::copy_n(from.weights(), known::parameter_floats, buffer_.data());
+      for (std::size_t i = 0; i < frozen_.size(); ++i)
+        frozen_[i] = known::parameters[i].frozen || from.frozen()[i];
       refresh();
     } else {
       static_assert(
@@ -76,6 +79,20 @@ class model : public forward_interface<detail::usable<Net>(), Arch, model<Net, A
   /// that they were replaced.
   parameter_identity& identity() noexcept { return identity_; }
 
+  /// Training leaves these as they are, with what the optimizer knows of them: `names` is the name of
+  /// a parameter (`conv2d_1.weight`) or of a layer (`conv2d_1`, all of its parameters and batch
+  /// statistics), in which `*` stands for any text. Throws `error`, with the nearest names, if there
+  /// is none.
+  void freeze(std::string_view names) { detail::mark_frozen(known::parameters, frozen_, names, true); }
+  /// Lets training change them again. What is declared `etch::frozen` cannot be: if it is all that
+  /// has such a name, that is an `error`.
+  void unfreeze(std::string_view names) {
+    detail::mark_frozen(known::parameters, frozen_, names, false);
+  }
+  /// Which parameters are, in the order of `etch::parameters<net>()`.
+  std::span<bool const> frozen() const noexcept { return frozen_; }
+  std::span<bool> frozen() noexcept { return frozen_; }
+
   /// To be called when weights were written: computes what follows from them, such as the scale and
   /// shift that a batch_norm is at inference.
   void refresh() noexcept {
@@ -90,6 +107,11 @@ class model : public forward_interface<detail::usable<Net>(), Arch, model<Net, A
  private:
   float_buffer buffer_;
   parameter_identity identity_;
+  std::array<bool, known::parameters.size()> frozen_ = [] {
+    std::array<bool, known::parameters.size()> declared{};
+    for (std::size_t i = 0; i < declared.size(); ++i) declared[i] = known::parameters[i].frozen;
+    return declared;
+  }();
 };
 template <class Network, class Seed = seed>
   requires(is_network<Network> || is_part<Network>)

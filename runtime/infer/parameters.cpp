@@ -38,6 +38,13 @@ void set(parameter_list const& all, float* weights, std::string_view name,
   });
 }
 
+std::string frozen_text(parameter_list const& all, std::span<bool const> frozen) {
+  std::string names;
+  for (std::size_t i = 0; i < frozen.size(); ++i)
+    if (frozen[i]) names += filled("{}{}", names.empty() ? "" : ", ", all.infos[i].name.view());
+  return names.empty() ? "" : filled("     frozen: {}\n", names);
+}
+
 std::string describe_not_finite(parameter_list const& all, float const* weights) {
   std::string faults;
   for (parameter_info const& info : all.infos)

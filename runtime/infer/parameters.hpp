@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../../codegen/report/summary.hpp"
 #include "misuse.hpp"
 
 namespace etch {
@@ -34,6 +35,9 @@ void for_each_number(parameter_info const& info, parameter_place const& place, F
 std::vector<float> get(parameter_list const& all, float const* weights, std::string_view name);
 void set(parameter_list const& all, float* weights, std::string_view name,
          std::span<float const> values);
+
+/// For a summary: a line that names what is frozen, if anything is.
+std::string frozen_text(parameter_list const& all, std::span<bool const> frozen);
 
 /// For a message: a line for each parameter, or for this one, that has numbers which are not finite.
 std::string describe_not_finite(parameter_list const& all, float const* weights);
@@ -66,6 +70,14 @@ void set(Model& m, std::string_view name = detail::not_given<detail::call::set, 
     detail::set(detail::list_of<Model::network>(), m.weights(), name, values);
     m.refresh();
   }
+}
+
+/// The table of `etch::summary<net>()`, and below it which of the model's parameters are frozen.
+template <class Model>
+  requires requires(Model const& m) { m.frozen(); }
+std::string summary(Model const& m) {
+  return summary<Model::network>() +
+         detail::frozen_text(detail::list_of<Model::network>(), m.frozen());
 }
 
 }  // namespace etch

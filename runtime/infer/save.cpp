@@ -1,5 +1,6 @@
 #include "save.hpp"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,18 @@ namespace etch::detail {
 
 namespace {
 
+// What a file's metadata calls the names of frozen parameters, with spaces between them.
+char const* const frozen_key = "etch.frozen";
+
+bool is_listed(std::string_view name, std::string_view names) {
+  while (!names.empty()) {
+    std::size_t const end = std::min(names.find(' '), names.size());
+    if (names.substr(0, end) == name) return true;
+    names.remove_prefix(std::min(end + 1, names.size()));
+  }
+  return false;
+}
+
 void expect_finite(std::string_view who, parameter_list const& all, float const* weights,
                    file_path const& path) {
   if (std::string const faults = describe_not_finite(all, weights); !faults.empty())
@@ -22,20 +35,29 @@ void expect_finite(std::string_view who, parameter_list const& all, float const*
 
 }  // namespace
 
-void save(parameter_list const& all, float const* weights, file_path const& path) {
+void save(parameter_list const& all, float const* weights, std::span<bool const> frozen,
+          file_path const& path) {
   expect_finite("save", all, weights, path);
   std::vector<tensor_record> records;
-  for (parameter_info const& info : all.infos) {
+  std::string frozen_names;
+  for (std::size_t i = 0; i < all.infos.size(); ++i) {
+    parameter_info const& info = all.infos[i];
     std::string_view const name = info.name.view();
+    if (i < frozen.size() && frozen[i] && !info.frozen)
+      frozen_names += (frozen_names.empty() ? "" : " ") + std::string{name};
     tensor_record record{std::string{name}, {}, get(all, weights, name)};
     for (int axis = 0; axis < info.shape.rank; ++axis) record.shape.push_back(info.shape[axis]);
     records.push_back(std::move(record));
   }
-  write_safetensors(path, records);
+  safetensors_metadata metadata;
+  if (!frozen_names.empty()) metadata[frozen_key] = frozen_names;
+  write_safetensors(path, records, metadata);
 }
 
-void load(parameter_list const& all, float* weights, file_path const& path) {
-  std::vector<tensor_record> const records = read_safetensors(path);
+void load(parameter_list const& all, float* weights, std::span<bool> frozen,
+          file_path const& path) {
+  safetensors_metadata metadata;
+  std::vector<tensor_record> const records = read_safetensors(path, &metadata);
   std::vector<tensor_expectation> expected;
   for (parameter_info const& info : all.infos) {
     tensor_expectation one{.name = std::string{info.name.view()}, .shape = {}};
@@ -50,6 +72,9 @@ void load(parameter_list const& all, float* weights, file_path const& path) {
   if (!faults.empty())
     throw error("{} holds numbers that are not finite:{}", path.string(), faults);
   for (tensor_record const& record : records) set(all, weights, record.name, record.values);
+  if (auto const names = metadata.find(frozen_key); names != metadata.end())
+    for (std::size_t i = 0; i < all.infos.size(); ++i)
+      frozen[i] = frozen[i] || is_listed(all.infos[i].name.view(), names->second);
 }
 
 void save_embedded(parameter_list const& all, std::uint64_t fingerprint,

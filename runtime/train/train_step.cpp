@@ -22,4 +22,16 @@ void check_batch(int samples, std::size_t features, int features_each, std::size
   expect("targets", targets, targets_each);
 }
 
+void for_each_unfrozen(std::span<parameter_place const> places, std::span<bool const> frozen,
+                       int offset, int size, function_ref<void(int, int)> f) {
+  int const end = offset + size;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    int const first = places[i].offset, last = first + places[i].size;
+    if (!frozen[i] || last <= offset || first >= end) continue;
+    if (first > offset) f(offset, first - offset);
+    offset = last;
+  }
+  if (offset < end) f(offset, end - offset);
+}
+
 }  // namespace etch::detail

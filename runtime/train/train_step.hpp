@@ -5,6 +5,7 @@
 
 #include "../../codegen/kernels/elementwise/all_finite.hpp"
 #include "../data/data_rule.hpp"
+#include "../function_ref.hpp"
 #include "../infer/denormals.hpp"
 #include "../infer/misuse.hpp"
 #include "not_finite.hpp"
@@ -37,6 +38,10 @@ namespace detail {
 /// Throws `error` unless a batch has so many features and targets for each of its samples.
 void check_batch(int samples, std::size_t features, int features_each, std::size_t targets,
                  int targets_each, int least_samples);
+
+/// f(offset, size) for what of these floats belongs to parameters that are not frozen.
+void for_each_unfrozen(std::span<parameter_place const> places, std::span<bool const> frozen,
+                       int offset, int size, function_ref<void(int, int)> f);
 
 /// The fewest samples that a batch may have: more than one, where a layer measures how they vary.
 template <int Samples, auto Net, class Loss>
@@ -168,28 +173,31 @@ class gradient_run {
   }
 
   /// Adds up the gradients of all threads, in their order, for the share of thread `t` in each
-  /// stretch of parameters, and hands each trainable range to `update` and each state to `move`:
-  /// block by block, while a block is in the cache.
+  /// stretch of parameters that are not frozen, and hands each trainable range to `update` and each
+  /// state to `move`: block by block, while a block is in the cache.
   template <class Update, class Move>
-  void finish(int t, Update update, Move move) const {
+  void finish(int t, std::span<bool const> frozen, Update update, Move move) const {
     constexpr int block = update_block;
     share const mine{t, threads_};
     for (int i = 0; i < stretches.count; ++i) {
       stretch const& part = stretches.all[static_cast<std::size_t>(i)];
-      int const end = part.offset + mine.end(part.size / 16) * 16;
       int const sums = part.summed_together ? 1 : threads_;
-      for (int first = part.offset + mine.begin(part.size / 16) * 16; first < end; first += block) {
-        int const count = std::min(block, end - first);
-        float* const sum = gradients(0) + first;
-        for (int other = 1; other < sums; ++other) {
-          float const* const g = gradients(other) + first;
-          for (int k = 0; k < count; ++k) sum[k] += g[k];
+      auto const change = [&](int offset, int size) {
+        int const end = offset + mine.end(size / 16) * 16;
+        for (int first = offset + mine.begin(size / 16) * 16; first < end; first += block) {
+          int const count = std::min(block, end - first);
+          float* const sum = gradients(0) + first;
+          for (int other = 1; other < sums; ++other) {
+            float const* const g = gradients(other) + first;
+            for (int k = 0; k < count; ++k) sum[k] += g[k];
+          }
+          if (part.trainable)
+            update(gradients(0), first, count);
+          else
+            move(gradients(0), first, count, part.momentum);
         }
-        if (part.trainable)
-          update(gradients(0), first, count);
-        else
-          move(gradients(0), first, count, part.momentum);
-      }
+      };
+      for_each_unfrozen(facts<Net>::places, frozen, part.offset, part.size, change);
     }
   }
 
@@ -210,6 +218,7 @@ class gradient_run {
     for (std::size_t i = 0; i < facts<Net>::places.size(); ++i) {
       auto const& place = facts<Net>::places[i];
       auto const& parameter = facts<Net>::parameters[i];
+      if (parameter.frozen) continue;
       stretch const next{place.offset, place.size, parameter.trainable,
                          passes::is_summed_together(plan_type::value, place),
                          static_cast<float>(parameter.momentum)};
@@ -289,7 +298,7 @@ step_report take_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch con
     if (t == 0) loss = mean_loss;
     if (!is_finite(mean_loss)) return;
     run.finish(
-        t,
+        t, m.frozen(),
         [&](float const* g, int first, int count) {
           optimizer.template update<Arch>(p, g, static_cast<std::size_t>(first),
                                           static_cast<std::size_t>(count), scale);

@@ -130,7 +130,7 @@ inline failures check_gradient(problem const& p, difference_options const& how =
           text("gradient of ", what, ": ", left_out, " of ", entries, " entries lie at kinks"));
   };
   for (std::size_t i = 0; i < parameters.size(); ++i)
-    if (g.parameters[i].trainable)
+    if (g.parameters[i].trainable && !g.parameters[i].frozen)
       check(std::string(g.parameters[i].name.view()), parameters[i], parameter_gradients[i]);
   for (std::size_t i = 0; i < p.inputs(); ++i)
     check(text("input ", i), inputs[i], outputs[p.outputs() + 1 + i]);

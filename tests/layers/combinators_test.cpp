@@ -64,3 +64,8 @@ TEST_CASE("a loop has the parameters of the chain, and computes the same") {
   auto const y = model<looped>{seed{3}}.forward(x), z = model<chained>{seed{3}}.forward(x);
   for (std::size_t i = 0; i < y.size(); ++i) CHECK(y[i] == Approx(z[i]).epsilon(1e-5));
 }
+
+TEST_CASE("frozen: a block that computes as at inference, and lets gradients through") {
+  CHECK(check_layer<input<5> | dense<4> | frozen(dense<6> | batch_norm | relu | dropout<0.5>) |
+                    dense<2>>(shape<2>, 80) == passed);
+}
