@@ -26,6 +26,7 @@
 #include "layers/leaky_relu.hpp"
 #include "layers/max_pool2d.hpp"
 #include "layers/parallel.hpp"
+#include "layers/permute.hpp"
 #include "layers/prelu.hpp"
 #include "layers/relu.hpp"
 #include "layers/repeat.hpp"

@@ -163,6 +163,14 @@ struct concat {
   constexpr bool operator==(concat const&) const = default;
 };
 
+/// (x): x with its axes in another order, and the indices of some in reverse: axis i of the result is
+/// axis axes[i] of x, its last index first where flips[i] is 1.
+struct permute {
+  static constexpr std::string_view name = "permute";
+  axis_counts axes{}, flips{};
+  constexpr bool operator==(permute const&) const = default;
+};
+
 /// (x): x, of which no gradient is taken.
 struct detach {
   static constexpr std::string_view name = "detach";
@@ -238,7 +246,7 @@ using primitives =
     kernel_primitives::with<primitive::input, primitive::parameter, primitive::constant,
                             primitive::map, primitive::contract, primitive::reduce,
                             primitive::reshape, primitive::pad, primitive::slice,
-                            primitive::concat, primitive::detach, primitive::carry,
-                            primitive::last>;
+                            primitive::concat, primitive::permute, primitive::detach,
+                            primitive::carry, primitive::last>;
 
 }  // namespace etch

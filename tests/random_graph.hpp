@@ -268,8 +268,8 @@ class writer {
     int const axis = s.rank == 0 ? 0 : below(s.rank);
     etch::axis_counts before{}, after{};
     auto const a = static_cast<std::size_t>(axis);
-    switch (below(s.rank == 0 ? 1 : 4)) {
-      case 0: return m::reshape(x, factors(s.elements(), 1 + below(3)));
+    switch (below(s.rank == 0 ? 1 : 6)) {
+      case 0: return m::reshape(x, factors(s.elements(), 1 + below(chance(70) ? 3 : 6)));
       case 1:
         before[a] = below(3);
         after[a] = below(3);
@@ -278,6 +278,8 @@ class writer {
         before[a] = below(s[axis]);
         after[a] = below(s[axis] - before[a]);
         return m::slice(x, before, after);
+      case 3: return maybe_activated(m::flip(x, axis));
+      case 4: return maybe_activated(permuted(x));
       default: {
         tensor y = x * parameter({});
         for (int i = 0; i < 6; ++i) {
@@ -290,6 +292,19 @@ class writer {
         return chance(50) ? m::concat(x, y, axis) : m::concat(y, x, axis);
       }
     }
+  }
+
+  constexpr tensor permuted(tensor x) {
+    if (chance(50)) x = m::reshape(x, factors(x.shape().elements(), 1 + below(6)));
+    etch::primitive::permute p;
+    for (int i = 0, rank = x.shape().rank; i < rank; ++i) {
+      std::size_t const to = static_cast<std::size_t>(i);
+      std::size_t const j = static_cast<std::size_t>(below(i + 1));
+      p.axes[to] = p.axes[j];
+      p.axes[j] = i;
+      p.flips[to] = chance(20);
+    }
+    return etch::detail::permuted(x, p);
   }
 
   /// Matrix products of a value and itself, another value or a parameter, on either side.

@@ -160,6 +160,8 @@ void report(benchmark::State& state, task const& t, double seconds) {
     state.counters["GFLOP/s"] = flops / seconds * 1e-9;
     state.counters["of_peak"] = flops / seconds * 1e-9 / machine().peak();
   }
+  if (flops == 0 && t.one_thread)
+    state.counters["GB/s"] = (t.work.read + t.work.written) / seconds * 1e-9;
   double const footprint = t.footprint > 0 ? t.footprint : t.work.read + t.work.written;
   measure::bound const lowest = machine().lowest(t.work, footprint);
   if (t.one_thread && lowest.seconds > 0) {

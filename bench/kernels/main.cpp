@@ -5,6 +5,7 @@ int main(int argc, char** argv) {
   benches::add_dense_rows();
   benches::add_gemm_rows();
   benches::add_product_rows();
+  benches::add_copy_rows();
   benches::add_conv_rows();
   benches::add_elementwise_rows();
   benches::add_reduction_rows();

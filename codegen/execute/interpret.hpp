@@ -159,6 +159,7 @@ class interpreter {
       return run.plan_.values[results_of(run.plan_, self)[k]].shape;
     }
 
+    bool has_program() const { return run.plan_.programs[self.code].loads > 0; }
     /// Element i of sample s of the step's program.
     T program(int s, int i, T accumulator = {}) const {
       return run_program(

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 
 #include "../../dsl/shape.hpp"
 
@@ -74,6 +73,26 @@ constexpr copy_spec as_loops(copy_spec const& s) {
     made.to.stride[last] = l.to;
   }
   return made;
+}
+
+/// The copy that leaves alone what lies outside the box.
+constexpr copy_spec without_fill(copy_spec s) {
+  s.fills = false;
+  s.fill_bits = 0;
+  return s;
+}
+
+/// The same loops, of which the innermost runs over `length` elements at a time.
+constexpr copy_spec with_rows(copy_spec loops, int length) {
+  std::size_t const last = static_cast<std::size_t>(loops.axes) - 1, next = last + 1;
+  loops.extent[next] = length;
+  loops.extent[last] /= length;
+  for (strided_place* place : {&loops.from, &loops.to}) {
+    place->stride[next] = place->stride[last];
+    place->stride[last] *= length;
+  }
+  ++loops.axes;
+  return loops;
 }
 
 /// An image that lies in a larger one, whose border is the float of fill_bits.

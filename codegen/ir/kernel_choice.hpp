@@ -42,6 +42,20 @@ constexpr std::string_view name_of(map_kernel k) {
   return names[static_cast<int>(k)];
 }
 
+/// What the innermost loop of a copy does.
+enum class copy_kernel : unsigned char {
+  none,        // the step is no copy
+  runs,        // copies what lies side by side
+  reversed,    // the same, backwards
+  transposed,  // with another one, transposes a matrix: tiles of four rows of a vector
+  elements,    // copies one by one
+};
+
+constexpr std::string_view name_of(copy_kernel k) {
+  constexpr std::string_view names[] = {"", "runs", "reversed", "transposed", "elements"};
+  return names[static_cast<int>(k)];
+}
+
 /// The kernel of a map: `together` rows of its program are one of `length` elements.
 struct map_choice {
   map_kernel which = map_kernel::none;
@@ -88,6 +102,7 @@ struct kernel_choice {
   kernels::weight_shape strips[most_strips]{};  // weights: tiles of the filters, in order; each as
                                                 // often as it fits
   map_choice map{};
+  copy_kernel copy = copy_kernel::none;
   constexpr bool operator==(kernel_choice const&) const = default;
 };
 

@@ -88,7 +88,7 @@ struct contract_max_pool {
   constexpr bool operator==(contract_max_pool const&) const = default;
 };
 
-/// (x): elements of it, at other places in y.
+/// (x): elements of it, at other places in y, each through the program, if there is one.
 struct copy {
   static constexpr std::string_view name = "copy";
   copy_spec moves;

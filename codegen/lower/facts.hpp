@@ -46,6 +46,7 @@ constexpr std::uint64_t mix_kind(std::uint64_t hash, Kind const& kind) {
   if constexpr (requires { kind.first; }) with(kind.first), with(kind.last);
   if constexpr (requires { kind.transpose_a; }) with(2 * kind.transpose_a + kind.transpose_b);
   if constexpr (requires { kind.before; }) hash = mix(mix(hash, kind.before), kind.after);
+  if constexpr (requires { kind.flips; }) hash = mix(mix(hash, kind.axes), kind.flips);
   return hash;
 }
 

@@ -5,6 +5,7 @@
 
 #include "../ir/plan.hpp"
 #include "group.hpp"
+#include "moved_place.hpp"
 
 namespace etch::passes {
 
@@ -102,6 +103,13 @@ class fuser {
 
   // --- epilogues ------------------------------------------------------------------------------
 
+  /// Whether the group, of which `root` is the result, reads a leaf element by element, and alone.
+  constexpr bool is_read_by(grouping::group const& all, node_id leaf, node_id root) const {
+    bool inside = !uses_.is_kept(leaf) && g_[leaf].shape == g_[root].shape &&
+                  g_[leaf].batched == g_[root].batched && uses_.are_together(leaf, root);
+    for (node_id u : uses_.users(leaf)) inside = inside && grouping::contains(all.members, u);
+    return inside;
+  }
   /// A leaf of the group that is a contraction, a product or a sum of windows, and read by nothing
   /// else: the program is its epilogue.
   constexpr node_id accumulator_of(grouping::group const& all, node_id root) const {
@@ -109,12 +117,7 @@ class fuser {
       auto const* pool = g_.get_if<primitive::pool>(leaf);
       bool const sums = g_.is<primitive::contract>(leaf) || (pool && pool->fn == function::add) ||
                         (g_.is<primitive::product>(leaf) && !g_[leaf].over_batch);
-      if (!sums || uses_.is_kept(leaf) || g_[leaf].shape != g_[root].shape ||
-          g_[leaf].batched != g_[root].batched || !uses_.are_together(leaf, root))
-        continue;
-      bool inside = true;
-      for (node_id u : uses_.users(leaf)) inside = inside && grouping::contains(all.members, u);
-      if (inside && epilogue_fits(all, leaf)) return leaf;
+      if (sums && is_read_by(all, leaf, root) && epilogue_fits(all, leaf)) return leaf;
     }
     return node_id::none;
   }
@@ -284,6 +287,8 @@ class fuser {
   constexpr void visit(node_id id, primitive::map const&) {
     grouping::group all = uses_.gather(id);
     node_id const sum = accumulator_of(all, id);
+    if (node_id const moved = permute_of(all, id); sum == node_id::none && moved != node_id::none)
+      return map_permuted(id, all, moved);
     step s = begin(steps::map{}, id);
     if (sum != node_id::none) {
       if (auto const* p = g_.get_if<primitive::pool>(sum)) set_kind(out_.steps, s, *p);
@@ -352,15 +357,23 @@ class fuser {
 
   // --- copies ---------------------------------------------------------------------------------
 
-  /// The copy of a box of this shape from operand `which` of a node, whose first element has the
-  /// indices `from` there and `to` in the node.
-  constexpr void copy_box(node_id id, tensor_shape const& box, axis_counts const& from,
-                          axis_counts const& to, int which = 0, primitive::pad const* pad = nullptr) {
-    node_id const x = g_.operand(id, which);
-    copy_spec moves{.axes = box.rank,
-                    .extent = box.extent,
-                    .from = place_in(g_[x].shape, from),
-                    .to = place_in(g_[id].shape, to)};
+  /// Where the elements of x lie for `reader`. What is only permuted or sliced, and for it alone, it reads
+  /// where that comes from, to which x is set.
+  constexpr strided_place read_through(node_id& x, node_id reader) {
+    bool const moved = g_.is<primitive::permute>(x) || g_.is<primitive::slice>(x);
+    if (!moved || !uses_.only_user(x, reader) || !uses_.are_together(x, reader))
+      return place_in(g_[x].shape);
+    node_id const through = x;
+    absorbed_[through] = true;
+    x = g_.operand(through, 0);
+    strided_place const from = read_through(x, through);
+    return moved_place(g_, through, from);
+  }
+  /// A copy step of a box, from its place in x to that in the node.
+  constexpr step copy_step(node_id id, node_id x, tensor_shape const& box,
+                           strided_place const& from, strided_place const& to,
+                           primitive::pad const* pad = nullptr) {
+    copy_spec moves{.axes = box.rank, .extent = box.extent, .from = from, .to = to};
     moves.shared = (g_[id].batched || g_[id].over_batch) && !g_[x].batched;
     if (pad) {
       moves.fills = true;
@@ -370,19 +383,71 @@ class fuser {
     s.first_operand = listed({x});
     s.operand_count = 1;
     set_results(s, id);
-    finish(s);
+    return s;
   }
-  constexpr void visit(node_id id, primitive::pad const& p) {
-    copy_box(id, g_[g_.operand(id, 0)].shape, {}, p.before, 0, &p);
+  /// Operand `which` of a node becomes a box of it, whose first element has these indices.
+  constexpr void copy_into(node_id id, axis_counts const& first, int which = 0,
+                           primitive::pad const* pad = nullptr) {
+    node_id x = g_.operand(id, which);
+    tensor_shape const& box = g_[x].shape;
+    strided_place const from = read_through(x, id);
+    finish(copy_step(id, x, box, from, place_in(g_[id].shape, first), pad));
   }
-  constexpr void visit(node_id id, primitive::slice const& s) {
-    copy_box(id, g_[id].shape, s.before, {});
-  }
+  constexpr void visit(node_id id, primitive::pad const& p) { copy_into(id, p.before, 0, &p); }
   constexpr void visit(node_id id, primitive::concat const& c) {
     axis_counts before{};
     before[static_cast<std::size_t>(c.axis)] = g_[g_.operand(id, 0)].shape[c.axis];
-    for (int which : {1, 0})  // backwards: the second operand first
-      copy_box(id, g_[g_.operand(id, which)].shape, {}, which == 1 ? before : axis_counts{}, which);
+    copy_into(id, before, 1);  // backwards: the second operand first
+    copy_into(id, {}, 0);
+  }
+  /// The copy step of a permute or a slice.
+  constexpr step moved_step(node_id id, node_id x, node_id reader) {
+    strided_place const from = read_through(x, reader);
+    return copy_step(id, x, g_[id].shape, moved_place(g_, id, from), place_in(g_[id].shape));
+  }
+  constexpr void visit(node_id id, primitive::slice const&) {
+    finish(moved_step(id, g_.operand(id, 0), id));
+  }
+  constexpr void visit(node_id id, primitive::permute const&) {
+    node_id const x = g_.operand(id, 0);
+    grouping::group all;
+    node_id const leaf = mapped_alone(x, id, all);
+    if (leaf == node_id::none) return finish(moved_step(id, x, id));
+    step s = moved_step(id, leaf, x);
+    set_program(s, all, g_[id].shape, leaf);
+    absorb(all);
+    finish(s);
+  }
+  /// A map whose operand is permuted runs on what the copy holds in registers.
+  constexpr void map_permuted(node_id id, grouping::group const& all, node_id moved) {
+    absorbed_[moved] = true;
+    step s = moved_step(moved, g_.operand(moved, 0), moved);
+    set_results(s, id);
+    set_program(s, all, g_[id].shape, moved);
+    absorb(all);
+    finish(s);
+  }
+  /// A permute that the group alone reads.
+  constexpr node_id permute_of(grouping::group const& all, node_id root) const {
+    for (node_id leaf : all.leaves)
+      if (g_.is<primitive::permute>(leaf) && is_read_by(all, leaf, root)) return leaf;
+    return node_id::none;
+  }
+  /// The one operand of the maps that make x for the permute alone, where their program is the same for
+  /// every element, so that it may run on what is permuted; else none. A contraction runs them itself.
+  constexpr node_id mapped_alone(node_id x, node_id permute, grouping::group& all) const {
+    if (!g_.is<primitive::map>(x) || !uses_.only_user(x, permute) || !uses_.are_together(x, permute))
+      return node_id::none;
+    all = uses_.gather(x);
+    if (accumulator_of(all, x) != node_id::none) return node_id::none;
+    node_id found = node_id::none;
+    for (node_id leaf : all.leaves) {
+      if (g_.is<primitive::constant>(leaf) || g_[leaf].shape.elements() == 1) continue;
+      bool const fits = g_[leaf].shape == g_[x].shape && g_[leaf].batched == g_[x].batched;
+      if (!fits || found != node_id::none) return node_id::none;
+      found = leaf;
+    }
+    return found;
   }
 
   graph const& g_;

@@ -95,8 +95,7 @@ class rematerialiser {
     step const& s = out_.steps[i];
     value_id const y = result_of(out_, s);
     bool const is_cheap =
-        is<steps::copy>(s) ||
-        (is<steps::map>(s) && instruction_count(code_of(out_, s)) <= cheap);
+        (is<steps::copy>(s) || is<steps::map>(s)) && instruction_count(code_of(out_, s)) <= cheap;
     usage const& u = uses_[y];
     if (!is_cheap || s.sums || u.writer != i || u.elsewhere < written || !is_large(y) ||
         out_.values[y].where != space::workspace || !is_loop(u.elsewhere) || !pays(s, u.elsewhere))

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "../ir/plan.hpp"
+#include "select/copy.hpp"
 #include "select/gradients.hpp"
 #include "select/map.hpp"
 
@@ -75,6 +76,8 @@ constexpr kernel_choice choice_of(Plan const& p, int i, machine const& m) {
     k.map = kernels::choose_map(m, spec, get<steps::map_and_pad>(p, s).image);
   else if (is<steps::map>(s) && !in_lanes(p, i))
     k.map = kernels::choose_map(m, spec);
+  else if (is<steps::copy>(s))
+    k.copy = kernels::choose_copy(as_loops(get<steps::copy>(p, s).moves));
   return k;
 }
 

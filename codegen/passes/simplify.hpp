@@ -118,7 +118,8 @@ class simplifier {
   /// What a map of constants, or a constant in another shape, gives; else NaN.
   constexpr double folded(node const& n) const {
     bool const maps = n.is<primitive::map>();
-    if ((!maps && !n.is<primitive::reshape>()) || n.is_stepped()) return series::nan;
+    bool const moves = n.is<primitive::reshape>() || n.is<primitive::permute>();
+    if ((!maps && !moves) || n.is_stepped()) return series::nan;
     node_id const* const operand = to_.operand_list.data() + n.first_operand;
     double values[3]{};
     for (int i = 0; i < n.operand_count; ++i) {
@@ -132,13 +133,61 @@ class simplifier {
     return to_.loops[a].steps == to_.loops[b].steps;
   }
 
+  /// Makes one permute of those that node `id`, the last one, permutes once more; where only axes of one
+  /// index change their places, a reshape.
+  constexpr void join_permutes(node_id id) {
+    primitive::permute p = to_.get<primitive::permute>(id);
+    std::size_t const rank = static_cast<std::size_t>(to_[id].shape.rank);
+    node_id& x = to_.operands(id)[0];
+    for (; to_.is<primitive::permute>(x); x = to_.operand(x, 0)) {
+      primitive::permute const first = to_.get<primitive::permute>(x);
+      for (std::size_t axis = 0; axis < rank; ++axis) {
+        std::size_t const through = static_cast<std::size_t>(p.axes[axis]);
+        p.axes[axis] = first.axes[through];
+        p.flips[axis] ^= first.flips[through];
+      }
+    }
+    bool moves = false;
+    int last = -1;
+    for (std::size_t axis = 0; axis < rank; ++axis) {
+      if (to_[id].shape[static_cast<int>(axis)] == 1) continue;
+      moves = moves || p.flips[axis] != 0 || p.axes[axis] < last;
+      last = p.axes[axis];
+    }
+    if (moves) to_.change(id, p);
+    else to_.change(id, primitive::reshape{});
+  }
+  /// A product, node `id`, reads a matrix that is transposed before it as it was.
+  constexpr void join_transposes(node_id id) {
+    primitive::product p = to_.get<primitive::product>(id);
+    for (int k = 0; k < 2; ++k) {
+      node_id& x = to_.operands(id)[k];
+      bool& transposed = k == 0 ? p.transpose_a : p.transpose_b;
+      if (!transposes(x)) continue;
+      x = to_.operand(x, 0);
+      transposed = !transposed;
+    }
+    to_.change(id, p);
+  }
+  /// Whether node x is a permute of its last two axes.
+  constexpr bool transposes(node_id x) const {
+    auto const* p = to_.get_if<primitive::permute>(x);
+    int const rank = to_[x].shape.rank;
+    if (!p || rank < 2 || p->flips != axis_counts{}) return false;
+    for (int axis = 0; axis < rank - 2; ++axis)
+      if (p->axes[static_cast<std::size_t>(axis)] != axis) return false;
+    return true;
+  }
+
   constexpr node_id place(node_id old) {
     node const& from = from_[old];
     node_id const id = to_.add_node(from, from_.operands(from));
     node const& n = to_[id];
+    for (node_id& x : to_.operands(n)) x = renamed_[x];
+    if (n.is<primitive::permute>()) join_permutes(id);
+    if (n.is<primitive::product>()) join_transposes(id);
     bool const maps = n.is<primitive::map>(), reshapes = n.is<primitive::reshape>();
     for (node_id& x : to_.operands(n)) {
-      x = renamed_[x];
       // A broadcast that is only read by a map needs no tensor of its own.
       while (maps && is_identity(x) && (!to_[x].batched || n.batched) && to_[x].shape == n.shape &&
              broadcast_access(to_[to_.operand(x, 0)].shape, n.shape).period != 0)
@@ -211,8 +260,8 @@ class simplifier {
 
 }  // namespace detail
 
-/// Drops what no output needs, computes equal nodes once, folds constants, and removes detach,
-/// broadcasts and arithmetic that change nothing.
+/// Drops what no output needs, computes equal nodes once, folds constants, makes one permute of several,
+/// and removes detach, broadcasts, permutes and arithmetic that change nothing.
 constexpr graph simplify(graph const& g) { return detail::simplifier{g}.run(); }
 
 }  // namespace etch::passes

@@ -170,6 +170,21 @@ constexpr void define(primitive::concat const& c, sample_of_node<T> const& s, do
   copy_box(s.shape(1), s[1], layout{s.shape(1)}, y + to.offset(origin), to);
 }
 
+template <class T>
+constexpr void define(primitive::permute const& p, sample_of_node<T> const& s, double* y) {
+  layout const from{s.shape(0)}, to{s.n.shape};
+  for (int i = 0; i < s.elements(); ++i) {
+    axis_counts const index = to.index(i);
+    axis_counts in_x{};
+    for (int axis = 0; axis < s.n.shape.rank; ++axis) {
+      std::size_t const a = static_cast<std::size_t>(axis);
+      in_x[static_cast<std::size_t>(p.axes[a])] =
+          p.flips[a] != 0 ? s.n.shape[axis] - 1 - index[a] : index[a];
+    }
+    y[i] = static_cast<double>(s[0][from.offset(in_x)]);
+  }
+}
+
 /// The value of a node of a graph. Inputs and parameters are given, and layouts of weights no matter
 /// of what is computed.
 template <class T, class How>

@@ -17,6 +17,7 @@ inline std::string to_text(kernel_choice const& k) {
   if (k.map.which == map_kernel::run) return "run";
   if (k.map.which != map_kernel::none)
     return fmt::format("{} {}", name_of(k.map.which), k.map.length);
+  if (k.copy != copy_kernel::none) return std::string{name_of(k.copy)};
   using kernel = contract_kernel;
   std::string text{name_of(k.which)};
   kernels::register_tile const& t = k.tile;

@@ -58,6 +58,14 @@ inline std::string label_of(graph const& g, primitive::pool const& p) {
   return fmt::format("pool {}", spelled(p.fn, g.fast));
 }
 
+/// ` 2 0 1`, with ` reversed` behind an axis whose indices are.
+inline std::string axes_text(primitive::permute const& p, int rank) {
+  std::string text;
+  for (std::size_t axis = 0; axis < static_cast<std::size_t>(rank); ++axis)
+    text += fmt::format(" {}{}", p.axes[axis], p.flips[axis] != 0 ? " reversed" : "");
+  return text;
+}
+
 }  // namespace detail
 
 /// A graph, one node a line: `%7 = maximum(%4, %6) (26, 26, 32)`, with * where a sample has its
@@ -76,6 +84,8 @@ inline std::string to_text(graph const& g) {
     if (auto const* r = g.get_if<primitive::reduce>(id))
       text += fmt::format(" over axes {} to {}{}", r->first, r->last,
                           n.over_batch ? " and the batch" : "");
+    if (auto const* p = g.get_if<primitive::permute>(id))
+      text += " to axes" + detail::axes_text(*p, n.shape.rank);
     text += fmt::format(" {}{}", shape_text(n.shape), n.batched ? "*" : "");
     if (n.loop != loop_id::none)
       text += fmt::format(", {} loop {}", n.over_steps ? "summed over" : "in",

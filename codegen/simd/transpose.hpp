@@ -82,6 +82,19 @@ template <vector V>
   row[3] = detail::zip_blocks<2>(c, d, lanes);
 }
 
+/// The lanes from the last to the first.
+template <vector V, int... I>
+[[gnu::always_inline]] inline V reverse(V a, std::integer_sequence<int, I...>) noexcept {
+  typedef float floats __attribute__((vector_size(4 * sizeof...(I))));
+  floats const all = std::bit_cast<floats>(a);
+  return std::bit_cast<V>(
+      __builtin_shufflevector(all, all, (static_cast<int>(sizeof...(I)) - 1 - I)...));
+}
+template <vector V>
+[[gnu::always_inline]] inline V reverse(V a) noexcept {
+  return reverse(a, std::make_integer_sequence<int, arch_of<V>::width>{});
+}
+
 /// Lane 4 b + i is the sum over block b of row[i].
 template <vector V>
 [[gnu::always_inline]] inline V sum_in_blocks(V const (&row)[4]) noexcept {
@@ -126,15 +139,14 @@ template <class Arch>
 
 }  // namespace detail
 
-/// Rows that transpose_columns writes: as long as the pieces that a vector is put together from.
+/// Rows that transpose_columns makes: as long as the pieces that a vector is put together from.
 template <class Arch>
 inline constexpr int transposed_rows = Arch::width == 16 ? 8 : 4;
 
-/// to[i][n] = from[place(n) + i] for n < Arch::width and i < transposed_rows, in rows `to_row` floats
-/// apart.
-template <class Arch, class Place>
-[[gnu::always_inline]] inline void transpose_columns(float const* from, Place place, float* to,
-                                                     int to_row) noexcept {
+/// put(i, row) for i < transposed_rows: lane n of the row is from[place(n) + i].
+template <class Arch, class Place, class Put>
+[[gnu::always_inline]] inline void transpose_columns(float const* from, Place const& place,
+                                                     Put const& put) noexcept {
   constexpr std::make_integer_sequence<int, Arch::width> lanes;
   vec<Arch> row[4], other[4];
 #pragma GCC unroll 4
@@ -152,10 +164,10 @@ template <class Arch, class Place>
 #pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) {
     if constexpr (Arch::width == 16) {
-      store(to + i * to_row, detail::pick_blocks<0, 2>(row[i], other[i], lanes));
-      store(to + (i + 4) * to_row, detail::pick_blocks<1, 2>(row[i], other[i], lanes));
+      put(i, detail::pick_blocks<0, 2>(row[i], other[i], lanes));
+      put(i + 4, detail::pick_blocks<1, 2>(row[i], other[i], lanes));
     } else {
-      store(to + i * to_row, row[i]);
+      put(i, row[i]);
     }
   }
 }

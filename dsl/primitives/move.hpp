@@ -2,7 +2,7 @@
 
 #include "../tensor.hpp"
 
-/// The primitives that compute nothing: reshape, pad, slice, concat, detach.
+/// The primitives that compute nothing: reshape, pad, slice, concat, permute, detach.
 namespace etch {
 
 namespace faults {
@@ -10,6 +10,7 @@ inline void reshape_changes_the_number_of_elements() {}
 inline void concat_needs_equal_extents_on_the_other_axes() {}
 inline void pad_and_slice_take_no_negative_count() {}
 inline void slice_leaves_nothing_of_an_axis() {}
+inline void permute_takes_each_axis_once() {}
 }  // namespace faults
 
 namespace detail {
@@ -25,6 +26,17 @@ constexpr tensor_shape resized(tensor_shape shape, axis_counts const& before,
     if (i < shape.rank && shape[i] < 1) faults::slice_leaves_nothing_of_an_axis();
   }
   return shape;
+}
+
+/// What becomes of a shape.
+constexpr tensor_shape permuted(tensor_shape const& shape, primitive::permute const& p) {
+  tensor_shape to = shape;
+  for (int axis = 0; axis < shape.rank; ++axis)
+    to[axis] = shape[p.axes[static_cast<std::size_t>(axis)]];
+  return to;
+}
+constexpr tensor permuted(tensor a, primitive::permute const& p) {
+  return emit(a, p, {permuted(a.shape(), p), a.batched()}, {a.id});
 }
 
 }  // namespace detail
@@ -72,6 +84,42 @@ constexpr tensor concat(tensor a, tensor b, int axis) {
   return detail::emit(a, primitive::concat{axis}, {shape, batched}, {a.id, b.id});
 }
 
+/// The axes in another order: axis i of the result is axis axes[i] of a. Source: numpy.transpose, the
+/// ONNX operator Transpose.
+constexpr tensor permute(tensor a, std::initializer_list<int> axes) {
+  int const rank = a.shape().rank;
+  primitive::permute p;
+  unsigned named = 0;
+  std::size_t count = 0;
+  for (int axis : axes) {
+    if (axis < 0 || axis >= rank) {
+      faults::axis_is_outside_the_shape();
+      return a;
+    }
+    named |= 1U << axis;
+    if (count < p.axes.size()) p.axes[count] = axis;
+    ++count;
+  }
+  if (named + 1 != 1U << rank || count != static_cast<std::size_t>(rank)) {
+    faults::permute_takes_each_axis_once();
+    return a;
+  }
+  return detail::permuted(a, p);
+}
+
+/// The indices of an axis in reverse. Source: numpy.flip.
+constexpr tensor flip(tensor a, int axis) {
+  int const rank = a.shape().rank;
+  if (axis < 0 || axis >= rank) {
+    faults::axis_is_outside_the_shape();
+    return a;
+  }
+  primitive::permute p;
+  for (int i = 0; i < rank; ++i) p.axes[static_cast<std::size_t>(i)] = i;
+  p.flips[static_cast<std::size_t>(axis)] = 1;
+  return detail::permuted(a, p);
+}
+
 }  // namespace math
 
 namespace primitive {
@@ -96,6 +144,16 @@ constexpr void gradient(concat const& c, auto const& d) {
   };
   if (d.needs(0)) d.add(0, part(0, b));
   if (d.needs(1)) d.add(1, part(a, 0));
+}
+constexpr void gradient(permute const& p, auto const& d) {
+  permute back;
+  for (int i = 0; i < d.dy.shape().rank; ++i) {
+    std::size_t const to = static_cast<std::size_t>(i);
+    std::size_t const from = static_cast<std::size_t>(p.axes[to]);
+    back.axes[from] = i;
+    back.flips[from] = p.flips[to];
+  }
+  if (d.needs(0)) d.add(0, detail::permuted(d.dy, back));
 }
 constexpr void gradient(detach const&, auto const&) {}
 

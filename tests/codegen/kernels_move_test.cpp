@@ -1,7 +1,7 @@
 #include "catch.hpp"
 
 #include "../../codegen/kernels/move/fill.hpp"
-#include "../../codegen/kernels/move/copy.hpp"
+#include "../../codegen/kernels/move/copy_through.hpp"
 #include "../../codegen/kernels/reduce/pool.hpp"
 #include "kernel_testing.hpp"
 
@@ -148,7 +148,8 @@ void check_copy_kernel(copy_spec const& moves, copy_kernel copy, int samples) {
   guarded const from((moves.shared ? 1 : samples) * moves.from.size);
   guarded const to(samples * moves.to.size, edge::end, 5.0f);
   randomize(from, -1, 1);
-  std::vector<double> expected(to.size(), moves.fills ? std::bit_cast<float>(moves.fill_bits) : 5.0f);
+  float const outside = moves.fills ? std::bit_cast<float>(moves.fill_bits) : 5.0f;
+  std::vector<double> expected(to.size(), outside);
   int count = 1;
   for (std::size_t axis = 0; axis < static_cast<std::size_t>(moves.axes); ++axis)
     count *= moves.extent[axis];
@@ -208,6 +209,91 @@ TEST_CASE("boxes are copied, and what is outside is filled or left alone") {
                          {3, 2, 2, 4, 2, 2}, {1, 0, 0, 1}), -2)>();
   // the same for every sample
   check_copy<for_all_samples(box({4, 4, 3}, {4, 4, 3}, {}, {4, 4, 8}, {0, 0, 5}))>();
+}
+
+/// All of a tensor with its axes in another order; with `flipped`, each that has its bit from the last
+/// index to the first.
+constexpr copy_spec permuted(tensor_shape const& from, axis_counts const& axes,
+                             unsigned flipped = 0) {
+  std::size_t const rank = static_cast<std::size_t>(from.rank);
+  tensor_shape to = from;
+  for (std::size_t i = 0; i < rank; ++i) to.extent[i] = from[axes[i]];
+  copy_spec s = box(to, from, {}, to, {});
+  strided_place const x = place_in(from);
+  for (std::size_t i = 0; i < rank; ++i) {
+    s.from.stride[i] = x.stride[static_cast<std::size_t>(axes[i])];
+    if ((flipped >> i & 1U) == 0) continue;
+    s.from.offset += (s.extent[i] - 1) * s.from.stride[i];
+    s.from.stride[i] *= -1;
+  }
+  return s;
+}
+template <tensor_shape Shape>
+void check_transpose() {
+  check_copy<permuted(Shape, {1, 0})>();
+  check_copy<permuted(Shape, {1, 0}, 1)>();
+  check_copy<permuted(Shape, {1, 0}, 2)>();
+}
+
+TEST_CASE("axes change their order and direction") {
+  check_transpose<tensor_shape{16, 16}>();
+  check_transpose<tensor_shape{21, 37}>();
+  check_transpose<tensor_shape{37, 3}>();
+  check_transpose<tensor_shape{2, 40}>();
+  check_transpose<tensor_shape{5, 4}>();
+  check_copy<permuted({6, 7, 3}, {2, 0, 1})>();
+  check_copy<permuted({5, 6, 20}, {2, 0, 1})>();
+  check_copy<permuted({20, 5, 6}, {1, 2, 0})>();
+  check_copy<permuted({3, 18, 5}, {2, 1, 0}, 2)>();
+  check_copy<permuted({4, 5, 6}, {1, 0, 2})>();  // runs of 6
+  check_copy<permuted({3, 45}, {0, 1}, 2)>();
+  check_copy<permuted({3, 45}, {0, 1}, 3)>();
+  check_copy<permuted({2, 3, 2, 4, 3, 5}, {4, 0, 5, 2, 1, 3}, 9)>();
+  // into a box, and with a border
+  copy_spec constexpr inside = [] {
+    copy_spec s = permuted({9, 8}, {1, 0});
+    s.to = place_in({10, 14}, {1, 2});
+    return s;
+  }();
+  check_copy<inside>();
+  check_copy<filling(inside, 3)>();
+}
+
+/// The maximum of what is moved and one number for each of the last axis, times one of each element.
+constexpr program scaled_maximum(int last, int size) {
+  program p{.loads = 3, .instructions = 2};
+  p.load_list[0] = {program::kind::accumulator};
+  p.load_list[1] = {.period = last};
+  p.load_list[2] = {.batched = true, .period = size};
+  p.code[0] = {function::maximum, 0, 1};
+  p.code[1] = {function::multiply, 3, 2};
+  return p;
+}
+
+template <copy_spec S>
+void check_through() {
+  constexpr int size = S.to.size, last = S.extent[S.axes - 1];
+  for_each_instruction_set([]<class Arch>() {
+    guarded const x(3 * S.from.size), moved(3 * size), y(3 * size), bias(last), scale(3 * size);
+    for (auto const* numbers : {&x, &bias, &scale}) randomize(*numbers, -1, 1);
+    float const* const operands[]{nullptr, bias.data(), scale.data()};
+    kernels::copy_box<Arch, S>(x.data(), moved.data(), 3);
+    kernels::copy_through<Arch, S, scaled_maximum(last, size)>(x.data(), y.data(), operands, 3);
+    std::vector<double> expected;
+    for (int i = 0; i < 3 * size; ++i)
+      expected.push_back(double{std::max(moved[i], bias[i % last])} * scale[i]);
+    CHECK(error_of(y, expected) < 1e-6);
+    CHECK(y.intact());
+  });
+}
+
+TEST_CASE("a program runs on what is moved") {
+  check_through<permuted({21, 37}, {1, 0})>();
+  check_through<permuted({37, 3}, {1, 0})>();
+  check_through<permuted({3, 19}, {0, 1}, 2)>();
+  check_through<permuted({4, 5, 6}, {1, 0, 2})>();
+  check_through<permuted({4, 5, 6}, {0, 1, 2}, 1)>();  // one loop of rows that are shorter
+  check_through<permuted({2, 3, 2, 4, 3, 5}, {4, 0, 5, 2, 1, 3}, 9)>();
 }
 
 // ---- fill

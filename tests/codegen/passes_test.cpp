@@ -29,6 +29,28 @@ TEST_CASE("simplify: equal nodes are computed once, random ones each time") {
   CHECK(exponentials == 1);
 }
 
+TEST_CASE("simplify: permutes of permutes are one, and those that move nothing none") {
+  auto const text = [](etch::tensor_shape const& shape, auto forward) {
+    return etch::to_text(etch::passes::simplify(
+        written(shape, [&](etch::context&, tensor x) { return forward(x); })));
+  };
+  auto const twice = [](tensor x) {
+    return m::flip(m::permute(m::permute(x, {2, 0, 1}), {1, 0, 2}), 2);
+  };
+  CHECK(text({2, 3, 4}, twice) ==
+        "%0 = input 0 (2, 3, 4)*\n"
+        "%1 = permute(%0) to axes 0 2 1 reversed (2, 4, 3)*\noutput 0 = %1\n");
+  auto const back = [](tensor x) { return m::permute(m::permute(x, {1, 0}), {1, 0}) * 2.0; };
+  CHECK(text({2, 3}, back) ==
+        "%0 = input 0 (2, 3)*\n%1 = constant 2 ()\n"
+        "%2 = multiply(%0, %1) (2, 3)*\noutput 0 = %2\n");
+  auto const ones = [](tensor x) { return m::flip(m::permute(x, {1, 0}), 0); };
+  CHECK(text({3, 1}, ones) == "%0 = input 0 (3, 1)*\n%1 = reshape(%0) (1, 3)*\noutput 0 = %1\n");
+  auto const squares = [](tensor x) { return m::product(m::permute(x, {1, 0}), x); };
+  CHECK(text({2, 3}, squares) ==
+        "%0 = input 0 (2, 3)*\n%1 = product a^T b(%0, %0) (3, 3)*\noutput 0 = %1\n");
+}
+
 TEST_CASE("simplify: what no output needs is dropped, parameters stay") {
   graph const g = written({3}, [](etch::context& c, tensor x) {
     tensor const unused = m::tanh(x * c.parameter("w", {3}, etch::ones));
@@ -120,6 +142,38 @@ TEST_CASE("fuse: a chain of maps is one loop, and a reduction takes its map in")
   plan const q = etch::lower(g, 1, true);
   CHECK(kinds(q) == names{"reduce"});
   CHECK(etch::to_text(code_of(q, q.steps[0])) == "multiply(exp(@0), @0)");
+}
+
+TEST_CASE("fuse: what is permuted or sliced for one reader is read where it lies") {
+  auto const steps = [](etch::tensor_shape const& shape, auto forward) {
+    plan const p = etch::lower(
+        written(shape, [&](etch::context& c, tensor x) { return forward(c, x); }), 4, true);
+    std::string names;
+    for (etch::step const& s : p.steps)
+      names += std::string{etch::name_of(p, s)} +
+               (etch::code_of(p, s).instructions > 0 ? "* " : " ");
+    return names;
+  };
+  auto const turned = [](tensor x) { return m::permute(x, {2, 0, 1}); };
+  etch::tensor_shape const image{4, 5, 3};
+  CHECK(steps(image, [&](auto&, tensor x) { return m::pad(turned(x), {0, 1, 1}, {}); }) == "copy ");
+  CHECK(steps(image, [&](auto&, tensor x) { return m::slice(turned(x), {0, 1}, {1}); }) == "copy ");
+  CHECK(steps(image, [&](auto&, tensor x) { return turned(m::slice(x, {0, 1}, {1})); }) == "copy ");
+  CHECK(steps(image, [&](auto&, tensor x) {
+          return m::concat(turned(x), m::flip(turned(x * 2.0), 0), 1);
+        }) == "map* copy copy ");
+  // a map behind it, with other operands too, or before it, if it is the same for all elements
+  CHECK(steps(image, [&](auto& c, tensor x) {
+          return m::tanh(turned(x) + c.parameter("b", {5}, etch::ones));
+        }) == "copy* ");
+  CHECK(steps(image, [&](auto&, tensor x) { return turned(m::tanh(x) * 2.0); }) == "copy* ");
+  CHECK(steps(image, [&](auto& c, tensor x) {
+          return turned(x + c.parameter("b", {3}, etch::ones));
+        }) == "map* copy ");
+  CHECK(steps(image, [&](auto&, tensor x) {  // two readers
+          tensor const y = turned(x);
+          return m::tanh(y) + m::sum(y);
+        }).starts_with("copy "));
 }
 
 TEST_CASE("fuse: a value that is read twice is stored once") {

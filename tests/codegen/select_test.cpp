@@ -60,7 +60,9 @@ std::vector<std::string> choices_of(Network net) {
     for (int i = 0; i < static_cast<int>(p->steps.size()); ++i) {
       step const& s = p->steps[i];
       auto const choose = [&](machine const& m) { return passes::choice_of(*p, i, m); };
-      if (choose(machine_of<arch::sse2>) == kernel_choice{}) continue;
+      if (kernel_choice const k = choose(machine_of<arch::sse2>);
+          k == kernel_choice{} || k.copy == copy_kernel::runs)
+        continue;
       auto const window_text = [](contraction const& w) {
         return fmt::format("{}x{}x{}x{}_{}x{}", w.height, w.width, w.channels, w.filters,
                            w.kernel_height, w.kernel_width);
@@ -335,4 +337,20 @@ TEST_CASE("executors run what the pass says, and a plan says it") {
   CHECK(to_text(p, machine_of<arch::avx512>).find(" contract [row 64, 5 chains] ") !=
         std::string::npos);
   CHECK(to_text(p).find('[') == std::string::npos);
+}
+
+TEST_CASE("the kernels of copies") {
+  auto const kernels = [](auto net) {
+    plan const p = lower(graph_of(net), 4, true);
+    std::string all;
+    for (int i = 0; i < static_cast<int>(p.steps.size()); ++i)
+      all += to_text(passes::choice_of(p, i, machine_of<arch::sse2>)) + " ";
+    return all;
+  };
+  CHECK(kernels(input<4, 4, 2> | permute<2, 0, 1>) == "transposed ");
+  CHECK(kernels(input<2, 4, 4> | permute<1, 2, 0>) == "transposed ");
+  CHECK(kernels(input<4, 4, 2> | permute<1, 0, 2>) == "runs ");
+  CHECK(kernels(input<4, 4, 2> | flip<0>) == "runs ");
+  CHECK(kernels(input<4, 4, 2> | flip<2>) == "reversed ");
+  CHECK(kernels(input<4, 4, 2> | permute<2, 0, 1> | flip<0, 2>) == "transposed ");
 }

@@ -115,3 +115,16 @@ TEST_CASE("losses are their formulas") {
   CHECK(loss_of(binary_cross_entropy, p, t) == Approx(binary / 4));
   CHECK(loss_of(cross_entropy, p, {2}) == Approx(std::log(sum) - p[2]));
 }
+
+TEST_CASE("permute and flip are their formulas") {
+  list x;
+  for (int i = 0; i < 24; ++i) x.push_back(i);
+  // y[c, h, w] = x[h, w, c], and y[i, j, k] = x[1 - i, j, 2 - k]
+  list const channels_first = result(input<4, 2, 3> | permute<2, 0, 1>, x);
+  list const turned = result(input<2, 4, 3> | flip<0, 2>, x);
+  for (int i = 0; i < 24; ++i) {
+    int const c = i / 8, h = i / 2 % 4, w = i % 2;
+    CHECK(channels_first[static_cast<std::size_t>(i)] == (h * 2 + w) * 3 + c);
+    CHECK(turned[static_cast<std::size_t>(i)] == ((1 - i / 12) * 4 + i / 3 % 4) * 3 + 2 - i % 3);
+  }
+}

@@ -45,7 +45,9 @@ void transpose_rows(float const* from, int columns, float* to) noexcept {
       for (int first = 0; first < Width; first += Arch::width)
         simd::transpose_columns<Arch>(
             from + k, [&](int n) __attribute__((always_inline)) { return place(first + n); },
-            to + k * Width + first, Width);
+            [&](int i, auto row) __attribute__((always_inline)) {
+              simd::store(to + (k + i) * Width + first, row);
+            });
     };
     for (int k = 0; k + rows <= Steps; k += rows) transpose(k);
     if constexpr (Steps % rows != 0) transpose(Steps - rows);

@@ -56,9 +56,11 @@ template <>
 struct scalar_kernel<steps::copy> {
   template <class Call>
   static void run(steps::copy const& s, Call const& c) {
-    for (std::ptrdiff_t k = 0; k < c.samples; ++k)
-      kernels::copy_in_scalars(s.moves, c.operand(0) + (s.moves.shared ? 0 : k * s.moves.from.size),
-                               c.result(0, static_cast<int>(k)));
+    for (int k = 0; k < c.samples; ++k) {
+      auto* const y = c.result(0, k);
+      kernels::copy_in_scalars(s.moves, c.operand(0, k), y);
+      for (int i = 0; c.has_program() && i < c.size(0); ++i) y[i] = c.program(k, i, y[i]);
+    }
   }
 };
 

@@ -5,6 +5,7 @@
 
 #include "../../ir/plan.hpp"
 #include "copy.hpp"
+#include "copy_through.hpp"
 #include "fill.hpp"
 #include "pack.hpp"
 #include "transpose_weights.hpp"
@@ -16,8 +17,12 @@ template <>
 struct vector_kernel<steps::copy> {
   template <class Arch, class Call>
   [[gnu::always_inline]] static void run(Call const& c) noexcept {
-    kernels::copy_box<Arch, Call::data.moves>(c.template operand<0>(), c.template result<0>(),
-                                              c.samples);
+    float const* const x = c.template operand<0>();
+    float* const y = c.template result<0>();
+    if constexpr (Call::code.loads == 0)
+      kernels::copy_box<Arch, Call::data.moves>(x, y, c.samples);
+    else
+      kernels::copy_through<Arch, Call::data.moves, Call::code>(x, y, c.loads().data(), c.samples);
   }
 };
 
