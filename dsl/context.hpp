@@ -27,6 +27,8 @@ class context {
 
   /// A trained value, `kind_n.name`. A layer uses each name once.
   constexpr tensor parameter(std::string_view name, tensor_shape const& shape, initializer init) {
+    if (!tie_.empty())
+      if (tensor const shared = find_tied(name, shape); shared.owner) return shared;
     return add_parameter({qualified(name), shape, init, true, 0, target_->layer()});
   }
 
@@ -81,6 +83,19 @@ class context {
     training_ = trains, frozen_ = is_inside;
   }
 
+  /// Writes a block of layers that have the parameters of the blocks of the same tie before.
+  constexpr void share(std::string_view tie, void (*write_block)(context&)) {
+    std::string_view const outside = std::exchange(tie_, tie);
+    write_block(*this);
+    tie_ = outside;
+  }
+  /// Of the first parameter that two places would have in two shapes: these, and the layers.
+  struct tie_mismatch {
+    layer_id first = layer_id::none, second = layer_id::none;
+    tensor_shape of_first, of_second;
+  };
+  tie_mismatch mismatch;
+
   constexpr_list<tensor> streams;
   constexpr_list<std::pair<std::string_view, tensor>> taps;
 
@@ -104,6 +119,23 @@ class context {
  private:
   static constexpr int least_repetitions = 4;  // as often, a loop costs compilers less
 
+  /// The parameter of this name that a block of the same tie has made, or none: then the next one is.
+  constexpr tensor find_tied(std::string_view name, tensor_shape const& shape) {
+    for (tied_parameter const& t : tied_) {
+      if (t.tie != tie_ || t.name != name) continue;
+      parameter_info& p = target_->parameters[target_->get<primitive::parameter>(t.id).which];
+      if (p.shape == shape) {
+        p.frozen = p.frozen || frozen_;
+        return {target_, t.id};
+      }
+      if (mismatch.first == layer_id::none)
+        mismatch = {p.layer, target_->layer(), p.shape, shape};
+      return {};
+    }
+    tied_.push_back({tie_, name, node_id{target_->size()}});
+    return {};
+  }
+
   constexpr tensor add_parameter(parameter_info const& info) {
     target_->parameters.push_back(info);
     target_->parameters.back().frozen = frozen_;
@@ -112,7 +144,7 @@ class context {
   }
 
   /// Whether the block could be written as the body of a loop: it gives streams as it takes them, names
-  /// none of them, and has no loop in it.
+  /// none of them, has no loop in it, and no parameter that what follows may share.
   constexpr bool repeated(int count, void (*write_block)(context&)) {
     graph const before = *target_;
     context const so_far = *this;
@@ -126,7 +158,7 @@ class context {
     write_block(*this);
     g.adding_in = loop_id::none;
     loop_id const loop = std::exchange(repeated_, loop_id::none);
-    bool fits = streams.size() == carried.size() && taps.size() == so_far.taps.size() &&
+    bool fits = tied_.size() == so_far.tied_.size() && streams.size() == carried.size() && taps.size() == so_far.taps.size() &&
                 g.loops.size() == before.loops.size() + 1;
     for (std::size_t i = 0; fits && i < carried.size(); ++i)
       fits = streams[i].shape() == carried[i].shape();
@@ -201,6 +233,13 @@ class context {
   bool frozen_ = false;
   loop_id repeated_ = loop_id::none;  // the loop whose body is written
   constexpr_list<std::pair<std::string_view, int>> counts_;
+
+  struct tied_parameter {
+    std::string_view tie, name;
+    node_id id;
+  };
+  std::string_view tie_;  // that what is written belongs to; none: empty
+  constexpr_list<tied_parameter> tied_;
 };
 
 }  // namespace etch

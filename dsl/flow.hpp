@@ -159,6 +159,7 @@ struct flow {
 
   int streams = 0;
   int taps = 0;
+  int ties = 0;  // blocks before whose parameters others may share
   std::array<tensor_shape, max_streams> shapes{};
   std::array<named, max_taps> tapped{};
 

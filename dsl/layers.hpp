@@ -40,3 +40,4 @@
 #include "layers/softsign.hpp"
 #include "layers/tanh.hpp"
 #include "layers/tap.hpp"
+#include "layers/tied.hpp"

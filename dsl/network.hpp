@@ -150,7 +150,24 @@ constexpr auto fast(Network const&) {
   else return fast_network<Network>{};
 }
 
+namespace refusal {
+inline constexpr reason tied_shapes{&tied_shapes};  // etch::tied
+}  // namespace refusal
+
 namespace detail {
+
+/// Writes the inputs and all layers.
+template <class Network>
+constexpr void write_network(context& c, graph& g) {
+  g.layers.push_back({"input", Network::inputs[0]});
+  for (int s = 0; s < Network::inputs.streams; ++s) {
+    c.streams.push_back(detail::add_input(g, Network::inputs[s]));
+  }
+  constexpr_list<chain_link const*> links(static_cast<std::size_t>(Network::layer_count()),
+                                          &Network::link);
+  for (std::size_t i = links.size(); i > 1; --i) links[i - 2] = links[i - 1]->previous;
+  for (chain_link const* l : links) l->write(c);
+}
 
 /// The layer that refused: the end of the path through the blocks of `Layer`.
 template <class Layer, auto const& Inference, int Depth, int... Index>
@@ -241,6 +258,30 @@ template <class Network>
 inline constexpr inference not_inferred =
     refuse_flow(refusal::no_constant_rule, Network::result.out);
 
+/// The refusal of a network whose last layer would share a parameter of another shape. In it `streams`
+/// is the number of the layer that has made the parameter.
+template <class Network>
+inline constexpr inference tied_refusal = [] {
+  graph g;
+  context c{g, false};
+  write_network<Network>(c, g);
+  inference said = Network::result;
+  if (c.mismatch.first == layer_id::none) return said;
+  said.why = refusal::tied_shapes;
+  said.given = c.mismatch.of_second;
+  said.expected = c.mismatch.of_first;
+  said.streams = g.layers[c.mismatch.first].number;
+  return said;
+}();
+
+/// Whether the layer, behind the network, shares parameters that do not fit.
+template <class Network, class Layer>
+constexpr bool is_tied_wrongly() {
+  using whole = network<Network, Layer>;
+  if constexpr (whole::result.out.ties == Network::result.out.ties) return false;
+  else return !tied_refusal<whole>.accepted();
+}
+
 template <class Network, class Layer>
 constexpr auto attach() {
   if constexpr (!is_network<Network> || is_rejected<Network>) return Network{};
@@ -250,6 +291,8 @@ constexpr auto attach() {
     return refused<Network, Layer, network<Network, Layer>::result>{};
   else if constexpr (!can_be_written<Layer, stand_in<Network>>)
     return faulty<Network, Layer>{};
+  else if constexpr (is_tied_wrongly<Network, Layer>())
+    return refused<Network, Layer, tied_refusal<network<Network, Layer>>>{};
   else return network<Network, Layer>{};
 }
 
@@ -370,14 +413,7 @@ constexpr graph graph_of(Network, bool training = false) {
   graph g;
   g.fast = Network::is_fast;
   context c{g, training};
-  g.layers.push_back({"input", Network::inputs[0]});
-  for (int s = 0; s < Network::inputs.streams; ++s) {
-    c.streams.push_back(detail::add_input(g, Network::inputs[s]));
-  }
-  constexpr_list<chain_link const*> links(static_cast<std::size_t>(Network::layer_count()),
-                                          &Network::link);
-  for (std::size_t i = links.size(); i > 1; --i) links[i - 2] = links[i - 1]->previous;
-  for (chain_link const* l : links) l->write(c);
+  detail::write_network<Network>(c, g);
   for (tensor const& y : c.streams) g.outputs.push_back(y.id);
   return g;
 }

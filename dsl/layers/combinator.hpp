@@ -25,7 +25,7 @@ constexpr auto parts_fit() {
     static_assert(are_parts, "etch: what is combined are layers and blocks of layers, without an "
                              "input; one of your own derives from etch::layer in public");
     static_assert(!are_parts || count_fits,
-                  "etch: residual, repeat and frozen take one block, (a | b); fork, each and parallel take "
+                  "etch: residual, repeat, frozen and tied take one block, (a | b); fork, each and parallel take "
                   "one for each stream, (a, b)");
     return count_fits && are_parts;
   }

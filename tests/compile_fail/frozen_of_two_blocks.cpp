@@ -1,4 +1,4 @@
-// error: etch: residual, repeat and frozen take one block, \(a \| b\)
+// error: etch: residual, repeat, frozen and tied take one block, \(a \| b\)
 #include "../../dsl/layers.hpp"
 
 #ifdef TWIN
