@@ -1,5 +1,5 @@
 // Products of two activations, (rows, inner) by (inner, columns), and the two gradients: of the same
-// multiply-adds as the rows of gemm, but with a second matrix that no earlier call has packed.
+// multiply-adds as the rows of gemm, but with a second matrix that nothing before the call has packed.
 #include "../../codegen/kernels/contract/contract.hpp"
 #include "../../codegen/kernels/contract/product.hpp"
 #include "kernels.hpp"
@@ -27,7 +27,7 @@ std::vector<float> plain_product(matrix_product p, float const* a, float const* 
 }
 
 template <matrix_product P>
-void add_pass(char const* pass) {
+void add_pass(std::string const& name) {
   struct matrices {
     buffer_list a = inputs(std::size_t{P.rows} * P.inner);
     float_buffer b = numbers(std::size_t{P.inner} * P.columns, 7);
@@ -35,8 +35,7 @@ void add_pass(char const* pass) {
   };
   auto const m = std::make_shared<matrices>();
   int const rows = P.rows, inner = P.inner, columns = P.columns;
-  task t{"product/" + std::to_string(rows) + "x" + std::to_string(inner) + "x" +
-         std::to_string(columns) + "/" + pass};
+  task t{name};
   t.work.multiply_adds = 1.0 * rows * inner * columns;
   t.work.read = 4.0 * (rows + columns) * inner;
   t.work.written = 4.0 * rows * columns;
@@ -51,9 +50,11 @@ void add_pass(char const* pass) {
 /// y = a b, da = dy b^T and db = a^T dy.
 template <int Rows, int Inner, int Columns>
 void add_size() {
-  add_pass<matrix_product{Rows, Inner, Columns, false, false}>("forward");
-  add_pass<matrix_product{Rows, Columns, Inner, false, true}>("da");
-  add_pass<matrix_product{Inner, Rows, Columns, true, false}>("db");
+  std::string const size = "product/" + std::to_string(Rows) + "x" + std::to_string(Inner) + "x" +
+                           std::to_string(Columns);
+  add_pass<matrix_product{Rows, Inner, Columns, false, false}>(size + "/forward");
+  add_pass<matrix_product{Rows, Columns, Inner, false, true}>(size + "/da");
+  add_pass<matrix_product{Inner, Rows, Columns, true, false}>(size + "/db");
 }
 
 }  // namespace
