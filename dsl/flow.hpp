@@ -150,8 +150,8 @@ constexpr verdict refuse(std::string_view sentence, tensor_shape const& expected
 
 /// What flows between layers: the shapes of one or more streams, and those kept under a name.
 struct flow {
-  static constexpr int max_streams = 4;
-  static constexpr int max_taps = 16;
+  static constexpr int max_streams = 16;
+  static constexpr int max_taps = 64;
   struct named {
     std::string_view name;
     tensor_shape shape;

@@ -149,12 +149,14 @@ TEST_CASE("each stream has its block") {
   CHECK(said.out[1] == shape<12>);
 }
 
-TEST_CASE("a fork may fork again, up to four streams") {
+TEST_CASE("a fork may fork again, up to sixteen streams") {
   constexpr auto net = input<5> | fork(fork(dense<1>, dense<2>), dense<3>) | concat;
   STATIC_REQUIRE(net.output_shape() == shape<6>);
-  CHECK(offer(fork(fork(relu, relu), fork(relu, relu)), {5}).accepted());
-  CHECK(offer(fork(fork(relu, relu), fork(relu, relu), relu), {5}).why ==
-        refusal::too_many_streams);
+  constexpr auto four = fork(relu, relu, relu, relu);
+  CHECK(offer(fork(four, four, four, four), {5}).accepted());
+  CHECK(offer(fork(four, four, four, four, relu), {5}).why == refusal::too_many_streams);
+  constexpr auto six = input<5> | parallel<concat>(relu, relu, dense<1>, dense<2>, dense<3>, relu);
+  STATIC_REQUIRE(six.output_shape() == shape<21>);
 }
 
 TEST_CASE("taps make a diamond") {
@@ -204,14 +206,16 @@ TEST_CASE("unknown names and too many taps are refused") {
   CHECK(offer(tap<"a"> | from<"b">, {3}).why == refusal::unknown_tap);
   CHECK(path(offer(tap<"a"> | from<"b">, {3})) == std::vector{2});
   CHECK(offer(tap<"a"> | from<"a", "a", "a", "a">, {3}).accepted());
-  CHECK(offer(tap<"a"> | from<"a", "a", "a", "a", "a">, {3}).why == refusal::too_many_streams);
+  CHECK(offer(tap<"a"> | from<"a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a", "a",
+                              "a", "a", "a">, {3}).why == refusal::too_many_streams);
   CHECK(offer_all(tap<"a">, two({3}, {3})).why == refusal::wants_one_stream);
-  constexpr auto sixteen = tap<"0"> | tap<"1"> | tap<"2"> | tap<"3"> | tap<"4"> | tap<"5"> |
-                           tap<"6"> | tap<"7"> | tap<"8"> | tap<"9"> | tap<"a"> | tap<"b"> |
-                           tap<"c"> | tap<"d"> | tap<"e"> | tap<"f">;
-  CHECK(offer(sixteen, {3}).accepted());
-  CHECK(offer(sixteen | tap<"0">, {3}).accepted());
-  CHECK(offer(sixteen | tap<"g">, {3}).why == refusal::too_many_taps);
+  constexpr auto all = []<int... N>(std::integer_sequence<int, N...>) {
+    return (... | tap<literal{{static_cast<char>('0' + N), '\0'}}>);
+  };
+  constexpr auto most = all(std::make_integer_sequence<int, flow::max_taps>{});
+  CHECK(offer(most, {3}).accepted());
+  CHECK(offer(most | tap<"0">, {3}).accepted());
+  CHECK(offer(most | tap<"!">, {3}).why == refusal::too_many_taps);
 }
 
 }  // namespace
