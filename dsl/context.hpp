@@ -179,14 +179,18 @@ class context {
   /// `first`: with the names that they would have if the block had been written so often.
   constexpr void add_repetitions(int count, std::size_t first, context const& before) {
     std::size_t const end = target_->parameters.size();
+    constexpr_list<int> in_block;  // layers of the kind of the one that has parameter k
+    for (std::size_t k = first; k < end; ++k) {
+      std::string_view const kind = target_->layers[target_->parameters[k].layer].kind;
+      in_block.push_back(count_of(kind) - before.count_of(kind));
+    }
+    target_->parameters.reserve(first + static_cast<std::size_t>(count) * (end - first));
     for (int i = 1; i < count; ++i)
       for (std::size_t k = first; k < end; ++k) {
-        parameter_info p = target_->parameters[k];
-        layer_info const& owner = target_->layers[p.layer];
-        std::string_view const full = p.name.view(), own = full.substr(full.find('.') + 1);
-        int const in_block = count_of(owner.kind) - before.count_of(owner.kind);
-        p.name = parameter_name(owner.kind, owner.of_kind + i * in_block, own);
-        target_->parameters.push_back(p);
+        target_->parameters.push_back(target_->parameters[k]);
+        layer_info const& owner = target_->layers[target_->parameters[k].layer];
+        target_->parameters.back().name.renumber(owner.kind.size() + 1,
+                                                 owner.of_kind + i * in_block[k - first]);
       }
     for (auto& [kind, number] : counts_) number += (count - 1) * (number - before.count_of(kind));
   }
@@ -194,9 +198,6 @@ class context {
     for (auto const& [known, count] : counts_)
       if (known == kind) return count;
     return 0;
-  }
-  static constexpr name_text parameter_name(std::string_view kind, int number, std::string_view name) {
-    return name_text{kind}.append("_").append(number).append(".").append(name);
   }
 
   /// `kind_n.name`, in which n counts the layers of a kind that have parameters. Since a kind has no
@@ -209,7 +210,8 @@ class context {
     constexpr int number_room = 12;  // so that whether it fits does not depend on the number
     if (static_cast<int>(owner.kind.size() + name.size()) > name_text::capacity - number_room)
       faults::the_names_of_a_layer_and_its_parameter_have_51_characters_at_most();
-    name_text const made = parameter_name(owner.kind, owner.of_kind, name);
+    name_text const made =
+        name_text{owner.kind}.append("_").append(owner.of_kind).append(".").append(name);
     for (std::size_t i = target_->parameters.size(); i > 0; --i) {
       parameter_info const& other = target_->parameters[i - 1];
       if (other.layer < layer) break;  // of layers before this one

@@ -35,6 +35,20 @@ struct name_text {
     char const digit = static_cast<char>('0' + number % 10);
     return append(std::string_view{&digit, 1});
   }
+  /// Puts a number in the place of the one that begins at `at`: so less is copied than if the name were
+  /// written anew.
+  constexpr void renumber(std::size_t at, int number) {
+    std::size_t end = at, digits = 1;
+    while (text[end] >= '0' && text[end] <= '9') ++end;
+    for (int rest = number / 10; rest > 0; rest /= 10) ++digits;
+    if (end - at != digits) {
+      name_text const before = *this;
+      length = static_cast<int>(at + digits);
+      append(before.view().substr(end));
+    }
+    for (std::size_t i = at + digits; i > at; number /= 10)
+      text[--i] = static_cast<char>('0' + number % 10);
+  }
   constexpr std::string_view view() const {
     return {text.data(), static_cast<std::size_t>(length)};
   }

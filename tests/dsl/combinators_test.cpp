@@ -136,6 +136,12 @@ TEST_CASE("repeat gives each repetition parameters of its own") {
   CHECK(graph_of(net).parameters.size() == 8);
   CHECK(parameter_names(net).at(4) == "dense_3.weight");
   CHECK(parameter_names(net).at(6) == "dense_4.weight");
+  auto const many = parameter_names(input<5> | dense<5> | repeat<60>(dense<5> | prelu) | dense<5>);
+  CHECK(many.at(1 + 1) == "dense_2.weight");
+  CHECK(many.at(2 + 3 * 9 + 1) == "dense_11.bias");
+  CHECK(many.at(2 + 3 * 59 + 1) == "dense_61.bias");
+  CHECK(many.at(2 + 3 * 59 + 2) == "prelu_60.slope");
+  CHECK(many.back() == "dense_62.bias");
   CHECK(offer(repeat<0>(relu), {5}).why == refusal::zero_size);
   STATIC_REQUIRE((input<64, 64, 1> | repeat<3>(max_pool2d<2>)).output_shape() == shape<8, 8, 1>);
 }
