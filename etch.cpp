@@ -26,4 +26,5 @@
 #include "runtime/files/safetensors.cpp"
 #include "runtime/infer/save.cpp"
 #include "runtime/train/thread_team.cpp"
+#include "runtime/train/touched_lines.cpp"
 #include "runtime/train/train_step.cpp"

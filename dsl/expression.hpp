@@ -1,6 +1,7 @@
 #pragma once
 
 #include "primitives/contract.hpp"
+#include "primitives/gather.hpp"
 #include "primitives/leaves.hpp"
 #include "primitives/map.hpp"
 #include "primitives/move.hpp"

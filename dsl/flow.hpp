@@ -21,8 +21,14 @@ struct given;
 
 template <int... Extents>
 struct extents {
-  static constexpr tensor_shape value{Extents...};
+  static constexpr stream_type value{tensor_shape{Extents...}};
 };
+template <int... Extents>
+struct token_extents {
+  static constexpr stream_type value{tensor_shape{Extents...}, element_type::int32};
+};
+struct numbers;
+struct whole_numbers;  // tokens
 struct vector;    // (features)
 struct image;     // (height, width, channels)
 struct sequence;  // (tokens, features)
@@ -154,19 +160,19 @@ struct flow {
   static constexpr int max_taps = 64;
   struct named {
     std::string_view name;
-    tensor_shape shape;
+    stream_type shape;
   };
 
   int streams = 0;
   int taps = 0;
   int ties = 0;  // blocks before whose parameters others may share
-  std::array<tensor_shape, max_streams> shapes{};
+  std::array<stream_type, max_streams> shapes{};
   std::array<named, max_taps> tapped{};
 
-  constexpr tensor_shape const& operator[](int i) const {
+  constexpr stream_type const& operator[](int i) const {
     return shapes[static_cast<std::size_t>(i)];
   }
-  constexpr tensor_shape& operator[](int i) { return shapes[static_cast<std::size_t>(i)]; }
+  constexpr stream_type& operator[](int i) { return shapes[static_cast<std::size_t>(i)]; }
   constexpr int find(std::string_view name) const {
     for (int i = taps - 1; i >= 0; --i)
       if (tapped[static_cast<std::size_t>(i)].name == name) return i;
@@ -182,6 +188,8 @@ struct streams_at_most;
 namespace refusal {
 // several streams reach a layer of one
 inline constexpr reason wants_one_stream{&wants_one_stream};
+inline constexpr reason wants_numbers{&wants_numbers};  // tokens where numbers are taken
+inline constexpr reason wants_tokens{&wants_tokens};  // the reverse
 // a join, or each(...), with another number of streams; expected: theirs
 inline constexpr reason wants_more_streams{&wants_more_streams};
 inline constexpr reason too_many_streams{&too_many_streams};  // more than flow::max_streams
@@ -192,6 +200,20 @@ struct sentence<refusal::wants_one_stream, Where, What, Given, Streams, Expected
   static_assert(shape_rule<Where, What, expects<streams<1>>, Streams>::is_met,
                 "etch: this layer takes one stream; join them first with etch::add or "
                 "etch::concat, or give each one a layer with etch::each(...)");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::wants_numbers, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<numbers>, Given>::is_met,
+                "etch: this layer takes numbers and is given tokens; tokens need "
+                "etch::embedding<rows, width> first");
+};
+
+template <class Where, class What, class Given, class... More>
+struct sentence<refusal::wants_tokens, Where, What, Given, More...> : refused {
+  static_assert(shape_rule<Where, What, expects<whole_numbers>, Given>::is_met,
+                "etch: this layer takes tokens, the numbers of rows of a table, and is given "
+                "numbers; the input of such a network is etch::tokens<64>");
 };
 
 template <int Count, class Where, class What, class Given, class Streams>
@@ -260,7 +282,7 @@ constexpr inference refuse_flow(std::string_view sentence, flow const& given,
 }
 
 /// A single stream of this shape, with the taps of `from`.
-constexpr flow one_stream(flow const& from, tensor_shape const& shape) {
+constexpr flow one_stream(flow const& from, stream_type const& shape) {
   flow out = from;
   out.streams = 1;
   out[0] = shape;

@@ -38,13 +38,15 @@ struct node_result {
   bool over_batch = false;  // which is the sum of what each sample gives
   bool over_steps = false;  // in a loop: the sum of what each of its steps gives
   loop_id loop = loop_id::none;  // computed in each step of this loop
+  element_type element = element_type::float32;
 
   /// Whether each step of the loop has a value of its own.
   constexpr bool is_stepped() const { return loop != loop_id::none && !over_steps; }
 
   constexpr bool operator==(node_result const& other) const {
     return batched == other.batched && over_batch == other.over_batch &&
-           over_steps == other.over_steps && loop == other.loop && shape == other.shape;
+           over_steps == other.over_steps && loop == other.loop && element == other.element &&
+           shape == other.shape;
   }
 };
 
@@ -165,7 +167,7 @@ inline constexpr bool leaves_loops<primitive::last> = true;
 
 /// A network as a plain value: nodes in an order in which they can be computed.
 struct graph : graph_lists<growing> {
-  constexpr_list<tensor_shape> inputs;
+  constexpr_list<stream_type> inputs;
   constexpr_list<parameter_info> parameters;
   constexpr_list<node_id> outputs;
   constexpr_list<gradient_root> gradients;
@@ -265,6 +267,35 @@ constexpr bool measures_batch(graph const& g) {
   for (node_id id : g.ids())
     if (g[id].over_batch || g.is<primitive::batch_size>(id)) return true;
   return false;
+}
+
+/// Whether tokens are taken for numbers: only those who find rows by them read tokens.
+constexpr bool computes_with_tokens(graph const& g) {
+  for (node_id id : g.ids())
+    for (node_id x : g.operands(id))
+      if (g[x].element != element_type::float32 && !g.is<primitive::gather>(id) &&
+          !g.is<primitive::scatter_add>(id))
+        return true;
+  return false;
+}
+
+/// The table whose rows the tokens of an input number: of several, the one with the fewest rows, which
+/// pads where all do. Where nothing reads them, one that has a row for each.
+constexpr row_table table_of(graph const& g, int which) {
+  row_table least{.rows = 0x7fff'ffff};
+  bool found = false;
+  for (node_id id : g.ids()) {
+    auto const* gathers = g.get_if<primitive::gather>(id);
+    if (!gathers) continue;
+    auto const* in = g.get_if<primitive::input>(g.operand(id, 1));
+    if (!in || in->which != which) continue;
+    row_table const& table = gathers->table;
+    bool const pads = table.pads && (!found || (least.pads && least.padding == table.padding));
+    if (table.rows < least.rows) least = table;
+    least.pads = pads;
+    found = true;
+  }
+  return least;
 }
 
 /// How an operand of a map is addressed from the flat index i of the result: (i / run) % period.

@@ -55,8 +55,13 @@ struct sentence<refusal::no_forward, Where, What, Given, More...> : refused {
 ///   static constexpr tensor forward(context& c, tensor x);         // an expression of primitives
 ///
 /// or, when it joins or splits streams, `flow_rule(flow const&) -> inference` and
-/// `forward(context&)`.
-struct layer {};
+/// `forward(context&)`. It is given numbers, unless it says
+///
+///   static constexpr etch::element_type takes = etch::element_type::int32;
+struct layer {
+  static constexpr element_type takes = element_type::float32;
+  static constexpr bool passes_on = false;  // to other layers what it is given, of any type
+};
 
 template <class T>
 concept is_layer = std::derived_from<T, layer>;
@@ -98,6 +103,9 @@ constexpr inference infer_unchecked(flow const& in) {
     return refuse_flow(refusal::no_forward, in);
   } else if constexpr (single_stream_layer<Layer>) {
     if (in.streams != 1) return refuse_flow(refusal::wants_one_stream, in);
+    if (in[0].element != Layer::takes)
+      return refuse_flow(Layer::takes == element_type::int32 ? refusal::wants_tokens
+                                                             : refusal::wants_numbers, in);
     if constexpr (requires { Layer::chosen.wrong; })
       if (Layer::chosen.wrong != refusal::none) return refuse_flow(Layer::chosen.wrong, in);
     verdict const said = Layer::shape_rule(in[0]);
@@ -106,6 +114,9 @@ constexpr inference infer_unchecked(flow const& in) {
     result.out = one_stream(in, said.shape);
     return result;
   } else {
+    if constexpr (!Layer::passes_on)
+      for (int i = 0; i < in.streams; ++i)
+        if (in[i].element != Layer::takes) return refuse_flow(refusal::wants_numbers, in);
     return Layer::flow_rule(in);
   }
 }
@@ -125,6 +136,7 @@ namespace faults {
 inline void forward_gives_another_shape_than_the_shape_rule_says() {}
 inline void inference_depends_on_the_other_samples_of_the_batch() {}
 inline void a_tensor_has_more_than_2_to_the_30_numbers() {}
+inline void of_tokens_only_the_rows_of_a_table_are_computed() {}
 }  // namespace faults
 
 /// Writes a layer's primitives into the graph.

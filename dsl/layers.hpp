@@ -13,6 +13,7 @@
 #include "layers/dense.hpp"
 #include "layers/dropout.hpp"
 #include "layers/elu.hpp"
+#include "layers/embedding.hpp"
 #include "layers/flatten.hpp"
 #include "layers/fork.hpp"
 #include "layers/frozen.hpp"

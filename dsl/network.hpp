@@ -92,9 +92,18 @@ template <class Derived>
 struct network_interface : network_base {
   /// The shape of one sample of the input, and of the output, `index`.
   static constexpr tensor_shape input_shape(int index = 0) { return Derived::inputs[index]; }
+  static constexpr element_type input_element(int index = 0) {
+    return Derived::inputs[index].element;
+  }
   static constexpr tensor_shape output_shape(int index = 0) { return Derived::result.out[index]; }
   static constexpr int input_count() { return Derived::inputs.streams; }
   static constexpr int output_count() { return Derived::result.out.streams; }
+  static constexpr bool gives_numbers() {
+    bool all = true;
+    for (int i = 0; i < output_count(); ++i)
+      all = all && Derived::result.out[i].element == element_type::float32;
+    return all;
+  }
   static constexpr int layer_count() { return Derived::index; }
 };
 
@@ -116,6 +125,7 @@ struct root : network_interface<root<Extents...>> {
 /// like a network, for an error is said once.
 struct rejected : root<extents<1>> {
   static constexpr any_shape input_shape(int = 0) { return {}; }
+  static constexpr element_type input_element(int = 0) { return element_type::float32; }
   static constexpr any_shape output_shape(int = 0) { return {}; }
   static constexpr any_count input_count() { return {}; }
   static constexpr any_count output_count() { return {}; }
@@ -159,9 +169,11 @@ namespace detail {
 /// Writes the inputs and all layers.
 template <class Network>
 constexpr void write_network(context& c, graph& g) {
-  g.layers.push_back({"input", Network::inputs[0]});
+  bool const tokens = Network::inputs[0].element == element_type::int32;
+  g.layers.push_back({tokens ? "tokens" : "input", Network::inputs[0]});
   for (int s = 0; s < Network::inputs.streams; ++s) {
-    c.streams.push_back(detail::add_input(g, Network::inputs[s]));
+    stream_type const& in = Network::inputs[s];
+    c.streams.push_back(detail::add_input(g, in, in.element));
   }
   constexpr_list<chain_link const*> links(static_cast<std::size_t>(Network::layer_count()),
                                           &Network::link);
@@ -182,12 +194,12 @@ struct culprit<Layer, Inference, Depth, Index...>
               Inference.path[Depth]> {};
 
 /// What stands before a layer that is given nothing but one stream of this shape.
-template <tensor_shape Shape>
+template <stream_type Stream>
 struct one_stream_before {
   static constexpr inference result = [] {
     inference start;
     start.out.streams = 1;
-    start.out[0] = Shape;
+    start.out[0] = Stream;
     return start;
   }();
 };
@@ -209,8 +221,10 @@ constexpr bool rehearse() {
   graph g;
   g.layers.push_back({});
   context c{g, false};
-  auto const made = [&](tensor_shape const& shape) {
-    return detail::add_input(g, shape);
+  bool tokens = false;
+  auto const made = [&](stream_type const& stream) {
+    tokens = tokens || stream.element == element_type::int32;
+    return detail::add_input(g, stream, stream.element);
   };
   flow const& in = Previous::result.out;
   for (int i = 0; i < in.streams; ++i) c.streams.push_back(made(in[i]));
@@ -226,6 +240,8 @@ constexpr bool rehearse() {
   if (!same) faults::forward_gives_another_shape_than_the_shape_rule_says();
   for (node const& n : g.nodes)
     if (!n.shape.is_countable()) faults::a_tensor_has_more_than_2_to_the_30_numbers();
+  if (tokens && computes_with_tokens(g))
+    faults::of_tokens_only_the_rows_of_a_table_are_computed();
   if (measures_batch(g)) faults::inference_depends_on_the_other_samples_of_the_batch();
   return true;
 }
@@ -387,7 +403,16 @@ inline constexpr auto input = detail::begin<
              declared_as<root<extents<Extents...>>>, given<extents<Extents...>>,
              given<streams<1>>, extents<>>::is_accepted>();
 
-/// Several inputs, one stream each: `etch::inputs(etch::input<8>, etch::input<4>)`.
+/// `etch::tokens<64>`: the input of a network that is given tokens, the numbers of words or the like,
+/// std::int32_t. Behind it stands an etch::embedding.
+template <int... Extents>
+inline constexpr auto tokens = detail::begin<
+    root<token_extents<Extents...>>,
+    sentence<detail::why_no_input<Extents...>(), the_input,
+             declared_as<root<token_extents<Extents...>>>, given<extents<Extents...>>,
+             given<streams<1>>, extents<>>::is_accepted>();
+
+/// Several inputs, one stream each: `etch::inputs(etch::input<8>, etch::tokens<4>)`.
 template <class... Inputs>
 constexpr auto inputs(Inputs...) {
   constexpr int count = sizeof...(Inputs);

@@ -193,7 +193,9 @@ inline constexpr options::momentum<Value> momentum{};
 namespace detail {
 
 /// What an option decides; a layer takes one option for each.
-enum class decides { window, stride, dilation, padding, groups, bias, weights, epsilon, momentum };
+enum class decides {
+  window, stride, dilation, padding, groups, bias, weights, epsilon, momentum, padding_token
+};
 
 /// What a layer reads its options into, a struct with an overload of `read` for each that it has,
 /// which says what the option decides; and why the layer is refused, if something is wrong.

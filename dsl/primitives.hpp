@@ -14,6 +14,21 @@ namespace etch {
 enum class function : unsigned char;  // of map: functions.hpp
 enum class parameter_id : int { none = -1 };
 
+/// A table of rows, which tokens number from 0.
+struct row_table {
+  int rows = 1, width = 1;
+  bool pads = false;  // `padding` is a token that stands for none,
+  int padding = 0;    // though it may number a row
+
+  /// Whether the token has a row. Others are rows of zeros, of which no gradient is taken.
+  constexpr bool has(int token) const {
+    return token >= 0 && token < rows && !(pads && token == padding);
+  }
+  /// Whether the token is one that data may have.
+  constexpr bool allows(int token) const { return has(token) || (pads && token == padding); }
+  constexpr bool operator==(row_table const&) const = default;
+};
+
 namespace primitive {
 
 /// A tensor that the caller gives, one a sample.
@@ -171,6 +186,20 @@ struct permute {
   constexpr bool operator==(permute const&) const = default;
 };
 
+/// (table, tokens): the row of each token, or zeros where the table has none.
+struct gather {
+  static constexpr std::string_view name = "gather";
+  row_table table;
+  constexpr bool operator==(gather const&) const = default;
+};
+
+/// (tokens, dy): the gradient of gather with respect to the table, the sum over the samples.
+struct scatter_add {
+  static constexpr std::string_view name = "scatter_add";
+  row_table table;
+  constexpr bool operator==(scatter_add const&) const = default;
+};
+
 /// (x): x, of which no gradient is taken.
 struct detach {
   static constexpr std::string_view name = "detach";
@@ -239,7 +268,8 @@ using kernel_primitives =
     kind_list<primitive::iota, primitive::batch_size, primitive::random, primitive::contract_dx,
               primitive::contract_dw, primitive::product, primitive::pool, primitive::pool_index,
               primitive::pool_gradient, primitive::pack, primitive::unpack, primitive::transpose,
-              primitive::element, primitive::stack>;
+              primitive::element, primitive::stack, primitive::gather,
+              primitive::scatter_add>;
 
 /// All of them: those that are fused or moved first, too.
 using primitives =

@@ -46,8 +46,22 @@ struct tensor_shape {
   }
 };
 
+/// What the elements of a tensor are, four bytes each. What is computed is float32; an int32 is a
+/// token, which an input gives, and by which rows of a table are found.
+enum class element_type : unsigned char { float32, int32 };
+
 /// A number for each axis of a shape; behind its last axis 0.
 using axis_counts = std::array<int, tensor_shape::max_rank>;
+
+/// What flows between layers: tensors of a shape, and of what.
+struct stream_type : tensor_shape {
+  element_type element = element_type::float32;
+
+  constexpr stream_type() = default;
+  constexpr stream_type(std::initializer_list<int> extents) : tensor_shape(extents) {}
+  constexpr stream_type(tensor_shape const& shape, element_type of = element_type::float32)
+      : tensor_shape(shape), element(of) {}
+};
 
 /// `etch::shape<28, 28, 1>`: the shape with these extents.
 template <int... Extents>

@@ -32,10 +32,11 @@ using math::tensor;
 namespace detail {
 
 /// One more input of the graph, of which each sample has its own.
-constexpr tensor add_input(graph& g, tensor_shape const& shape) {
-  g.inputs.push_back(shape);
+constexpr tensor add_input(graph& g, tensor_shape const& shape,
+                           element_type of = element_type::float32) {
+  g.inputs.push_back({shape, of});
   int const which = static_cast<int>(g.inputs.size()) - 1;
-  return {&g, g.add(primitive::input{which}, {shape, true})};
+  return {&g, g.add(primitive::input{which}, {.shape = shape, .batched = true, .element = of})};
 }
 
 /// What `kind` gives of these operands, in the graph of `like`.

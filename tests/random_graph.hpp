@@ -28,12 +28,17 @@ struct options {
 class writer {
  public:
   constexpr writer(etch::context& c, etch::graph& g, std::uint32_t seed, options const& how)
-      : key_{seed, 1, 2, 3}, how_(how), graph_(g), context_(c) {}
+      : key_{seed, 1, 2, 3}, how_(how), graph_(g), context_(c), has_tokens_(seed % 4 == 0) {}
 
   constexpr void write_graph() {
     begin("input");
     int const inputs = 1 + below(4) / 3;
     for (int i = 0; i < inputs; ++i) add_input();
+    if (has_tokens_) {
+      tensor_shape tokens{1 + below(6)};
+      if (chance(30)) tokens = {1 + below(3), 1 + below(3)};
+      tokens_ = etch::detail::add_input(graph_, tokens, etch::element_type::int32);
+    }
     for (int i = 0; i < how_.expressions; ++i) {
       begin("random");
       add_expression();
@@ -361,6 +366,16 @@ class writer {
     }
   }
 
+  /// Rows of a table, which is a parameter or made of one; a table may be read twice.
+  constexpr tensor embedded() {
+    int const rows = 1 + below(12), width = 1 + below(20);
+    tensor const table = weights({rows, width}, 1);
+    bool const pads = chance(30);
+    tensor const y = m::gather(table, tokens_, pads, pads ? below(rows) : 0);
+    if (y.shape().rank == 3 || chance(50)) return maybe_activated(y);
+    return y * m::gather(parameter({rows, width}), tokens_);
+  }
+
   constexpr tensor odd_one(tensor x) {
     switch (below(4)) {
       case 0: return how_.gradients_exact ? m::tanh(x) : m::detach(x) * x;
@@ -422,6 +437,7 @@ class writer {
   }
 
   constexpr void add_expression() {
+    if (tokens_.owner && chance(15)) return keep(embedded());
     int const what = below(how_.scans && !in_scan_ ? 108 : 100);
     tensor const x = any();
     if (what < 18) keep(activation(x));
@@ -444,6 +460,8 @@ class writer {
   etch::context& context_;
   std::vector<tensor> values_, parameters_;
   bool in_scan_ = false;
+  bool has_tokens_;  // whether an input is tokens:
+  tensor tokens_{};
 };
 
 /// A graph with one or two inputs and outputs, the first output with a value for each sample.

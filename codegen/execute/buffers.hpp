@@ -24,7 +24,7 @@ struct team_place {
 /// The memory that a plan runs in. Parameters, gradients, derived and workspace are aligned to 64
 /// bytes; inputs and outputs need not be.
 struct buffers {
-  float const* const* inputs = nullptr;
+  float const* const* inputs = nullptr;  // those of tokens point to std::int32_t
   float* const* outputs = nullptr;
   float const* parameters = nullptr;
   float* gradients = nullptr;
@@ -38,6 +38,7 @@ struct buffers {
   bool first_step = true;   // whether it is the one that the loop begins with,
   int loop_samples = 1;     // and how many samples a plan with loops is run for
   bool adds = false;  // to the gradients, which earlier samples have left; otherwise they begin
+  bool tables_are_zero = false;  // gradients that are scattered: then they need not begin
   bool forward_only = false;  // to stop behind last_of_outputs
 };
 

@@ -79,7 +79,8 @@ struct executor {
   template <int I>
   static void begin_sum([[maybe_unused]] buffers const& b) noexcept {
     if constexpr (plan.whole_batch && at<I>.begins)
-      kernels::fill<Arch>(step_call<Plan, I>{b, 0, 0}.template result<0>(), result<I>.size, 0.0f);
+      if (step_call<Plan, I> const c{b, 0, 0}; !c.is_zero())
+        kernels::fill<Arch>(c.template result<0>(), result<I>.size, 0.0f);
   }
 
   /// Its part of step I for the samples of the team, between two waits for the others.

@@ -96,6 +96,13 @@ struct step_call {
   [[gnu::always_inline]] float* result() const noexcept {
     return memory::template address<results_of(plan, self)[K]>(b, sample);
   }
+  /// Operand K where it is tokens, an input.
+  template <std::size_t K>
+  [[gnu::always_inline]] std::byte const* tokens() const noexcept {
+    constexpr value const& v = operand_value<K>();
+    static_assert(v.element == element_type::int32 && v.where == space::input && v.batched);
+    return reinterpret_cast<std::byte const*>(b.inputs[v.index]) + sample * v.stride * 4;
+  }
   /// What the program reads.
   [[gnu::always_inline]] std::array<float const*, program::max_loads> loads() const noexcept {
     return loads(std::make_index_sequence<code.loads>{});
@@ -111,8 +118,15 @@ struct step_call {
     if constexpr (!self.begins) return false;
     else if (self.loop != loop_id::none && result_value<0>().loop == loop_id::none && !b.first_step)
       return false;  // a sum over the steps too
-    else if constexpr (result_value<0>().where == space::gradients) return sample <= 0 && !b.adds;
+    else if constexpr (result_value<0>().where == space::gradients)
+      return sample <= 0 && !b.adds && !is_zero();
     else return sample <= 0;
+  }
+  /// Whether what the step adds to is zero already: the gradient of a table, which the caller keeps so.
+  [[gnu::always_inline]] bool is_zero() const noexcept {
+    if constexpr (!is<primitive::scatter_add>(self)) return false;
+    else if constexpr (!is_scattered(plan, result_of(plan, self))) return false;
+    else return b.tables_are_zero;
   }
 
   /// This thread's share of a step that the team does together.

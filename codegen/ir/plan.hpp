@@ -32,7 +32,7 @@ enum class space : unsigned char { input, output, parameters, gradients, derived
 
 struct value {
   tensor_shape shape;
-  int size = 0;  // floats of one copy
+  int size = 0;  // elements of one copy, padding included; a float and a token have four bytes
   bool batched = false;
   space where = space::workspace;
   int index = 0;   // which input or output
@@ -42,6 +42,7 @@ struct value {
   bool grows = false;   // offset counts floats for each sample of the batch: see plan::whole_batch
   bool shared = false;  // a team's threads have it together: each thread's samples behind others,
                         // or, where it is not batched, each thread's copy
+  element_type element = element_type::float32;  // int32: in inputs alone
 
   // Of what a loop computes step by step; floats are those of one sample, and stand as often as there
   // are samples.
@@ -224,6 +225,20 @@ constexpr bool has_loops(Plan const& p) {
   for (step const& s : p.steps)
     if (s.loop != loop_id::none) return true;
   return false;
+}
+
+/// Whether the value is a gradient that consists of rows which are found by tokens: all else of it is
+/// zero.
+template <class Plan>
+constexpr bool is_scattered(Plan const& p, value_id v) {
+  if (p.values[v].where != space::gradients || p.values[v].loop != loop_id::none) return false;
+  bool found = false;
+  for (step const& s : p.steps)
+    for (value_id y : results_of(p, s)) {
+      if (y == v && !is<primitive::scatter_add>(s)) return false;
+      found = found || y == v;
+    }
+  return found;
 }
 
 /// Whether the threads of a team wait for each other in the plan.

@@ -43,6 +43,8 @@ constexpr std::uint64_t mix_kind(std::uint64_t hash, Kind const& kind) {
   if constexpr (requires { kind.which; }) with(kind.which);
   if constexpr (requires { kind.axis; }) with(kind.axis);
   if constexpr (requires { kind.stream; }) with(kind.stream);
+  if constexpr (requires { kind.table; })
+    with(kind.table.rows), with(kind.table.width), with(kind.table.pads), with(kind.table.padding);
   if constexpr (requires { kind.first; }) with(kind.first), with(kind.last);
   if constexpr (requires { kind.transpose_a; }) with(2 * kind.transpose_a + kind.transpose_b);
   if constexpr (requires { kind.before; }) hash = mix(mix(hash, kind.before), kind.after);

@@ -38,6 +38,11 @@ constexpr auto usable() {
   } else if constexpr (constexpr bool some = Source::samples > 0; !some) {
     static_assert(some, "etch: at least 1 sample is computed at once");
     return rejected{};
+  } else if constexpr (constexpr bool gives_numbers = decltype(Net)::gives_numbers();
+                       !gives_numbers) {
+    static_assert(gives_numbers, "etch: a network gives numbers, and this one tokens as it is given "
+                                 "them; tokens need etch::embedding<rows, width>");
+    return rejected{};
   } else {
     constexpr plan_fault fault = fault_of_plan<Source>();
     constexpr bool is_within_limits = fault != plan_fault::too_deep;

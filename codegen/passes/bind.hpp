@@ -105,6 +105,7 @@ class binder {
     if (!g_.loops.empty())
       if (value_id const view = view_of(id); view != value_id::none) return value_of_[id] = view;
     value v{g_[id].shape, size_of(id), g_[id].batched};
+    v.element = g_[id].element;
     if (!g_[id].over_steps) v.loop = g_[id].loop;
     if (auto const* in = g_.get_if<primitive::input>(id)) {
       v.where = space::input;

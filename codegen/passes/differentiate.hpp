@@ -24,7 +24,8 @@ constexpr constexpr_list<char> nodes_with_gradient(graph const& g, bool inputs) 
     for (node_id id : g.ids()) {
       char& need = needed[id];
       if (auto const* p = g.get_if<primitive::parameter>(id)) need = g.parameters[p->which].trainable && !g.parameters[p->which].frozen;
-      else if (g.is<primitive::input>(id)) need = inputs;
+      else if (g.is<primitive::input>(id))
+        need = inputs && g[id].element == element_type::float32;  // of tokens there is no gradient
       else if (!g.is<primitive::detach>(id))
         for (node_id x : g.operands(id)) need = need || needed[x];
     }

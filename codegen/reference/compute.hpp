@@ -139,6 +139,23 @@ constexpr void define(primitive::pool_gradient const& p, sample_of_node<T> const
 }
 
 template <class T>
+constexpr void define(primitive::gather const& g, sample_of_node<T> const& s, double* y) {
+  int const width = g.table.width;
+  for (int i = 0; i < s.shape(1).elements(); ++i)
+    if (int const token = static_cast<int>(s[1][i]); g.table.has(token))
+      for (int k = 0; k < width; ++k)
+        y[i * width + k] = static_cast<double>(s[0][token * width + k]);
+}
+template <class T>
+constexpr void define(primitive::scatter_add const& a, sample_of_node<T> const& s, double* y) {
+  int const width = a.table.width;
+  for (int i = 0; i < s.shape(0).elements(); ++i)
+    if (int const token = static_cast<int>(s[0][i]); a.table.has(token))
+      for (int k = 0; k < width; ++k)
+        y[token * width + k] += static_cast<double>(s[1][i * width + k]);
+}
+
+template <class T>
 constexpr void define_unchanged(sample_of_node<T> const& s, double* y) {
   for (int i = 0; i < s.elements(); ++i) y[i] = static_cast<double>(s[0][i]);
 }

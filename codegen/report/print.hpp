@@ -44,6 +44,9 @@ inline std::string label_of(graph const& g, primitive::parameter const& p) {
 inline std::string label_of(graph const&, primitive::constant const& c) {
   return fmt::format("constant {}", c.value);
 }
+inline std::string label_of(graph const&, primitive::gather const& r) {
+  return r.table.pads ? fmt::format("gather without {}", r.table.padding) : "gather";
+}
 inline std::string label_of(graph const& g, primitive::map const& m) { return spelled(m.fn, g.fast); }
 /// `product a b^T`
 inline std::string label_of(primitive::product const& p) {
@@ -86,7 +89,8 @@ inline std::string to_text(graph const& g) {
                           n.over_batch ? " and the batch" : "");
     if (auto const* p = g.get_if<primitive::permute>(id))
       text += " to axes" + detail::axes_text(*p, n.shape.rank);
-    text += fmt::format(" {}{}", shape_text(n.shape), n.batched ? "*" : "");
+    text += fmt::format(" {}{}{}", shape_text(n.shape), n.batched ? "*" : "",
+                        n.element == element_type::int32 ? " int32" : "");
     if (n.loop != loop_id::none)
       text += fmt::format(", {} loop {}", n.over_steps ? "summed over" : "in",
                           static_cast<int>(n.loop));

@@ -8,6 +8,7 @@ namespace layers {
 template <class... Blocks>
 struct fork : layer, detail::layers_of_each<Blocks...> {
   static constexpr std::string_view kind = "fork";
+  static constexpr bool passes_on = true;
   using branches = detail::side_by_side<true, Blocks...>;
 
   static constexpr inference flow_rule(flow const& in) {
@@ -20,6 +21,7 @@ struct fork : layer, detail::layers_of_each<Blocks...> {
 template <class... Blocks>
 struct each : layer, detail::layers_of_each<Blocks...> {
   static constexpr std::string_view kind = "each";
+  static constexpr bool passes_on = true;
   using branches = detail::side_by_side<false, Blocks...>;
 
   static constexpr inference flow_rule(flow const& in) {

@@ -8,6 +8,7 @@ namespace layers {
 template <class Block>
 struct frozen : layer, detail::layers_of<Block> {
   static constexpr std::string_view kind = "frozen";
+  static constexpr bool passes_on = true;
 
   static constexpr inference flow_rule(flow const& in) { return Block::infer_all(in); }
   static constexpr void forward(context& c) { c.freeze(&Block::write_all); }

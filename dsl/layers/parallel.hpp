@@ -9,6 +9,7 @@ namespace layers {
 template <auto Join, class... Blocks>
 struct parallel : layer, detail::layers_of_each<Blocks...> {
   static constexpr std::string_view kind = "parallel";
+  static constexpr bool passes_on = true;
 
   static constexpr inference flow_rule(flow const& in) {
     inference const forked = fork<Blocks...>::flow_rule(in);

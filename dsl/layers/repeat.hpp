@@ -8,6 +8,7 @@ namespace layers {
 template <int Count, class Block>
 struct repeat : layer, detail::layers_of<Block> {
   static constexpr std::string_view kind = "repeat";
+  static constexpr bool passes_on = true;
 
   static constexpr inference flow_rule(flow const& in) {
     if (Count < 1) return refuse_flow(refusal::zero_size, in);

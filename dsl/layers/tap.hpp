@@ -32,6 +32,7 @@ namespace layers {
 template <literal Name>
 struct tap : layer {
   static constexpr std::string_view kind = "tap";
+  static constexpr bool passes_on = true;
 
   static constexpr inference flow_rule(flow const& in) {
     if (in.streams != 1) return refuse_flow(refusal::wants_one_stream, in);
@@ -58,6 +59,7 @@ struct tap : layer {
 template <literal... Names>
 struct from : layer {
   static constexpr std::string_view kind = "from";
+  static constexpr bool passes_on = true;
 
   static constexpr inference flow_rule(flow const& in) {
     inference result;

@@ -22,6 +22,7 @@ namespace layers {
 template <literal Name, class Block>
 struct tied : layer, detail::layers_of<Block> {
   static constexpr std::string_view kind = "tied";
+  static constexpr bool passes_on = true;
 
   static constexpr inference flow_rule(flow const& in) {
     inference result = Block::infer_all(in);

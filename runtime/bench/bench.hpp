@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <string>
 #include <utility>
 
@@ -97,7 +98,10 @@ double step_function_seconds() {
 template <class Plan>
 constexpr void add_traffic(Plan const& p, step const& s, measure::work& w) {
   auto const bytes = [&](value_id v) { return 4.0 * p.values[v].size; };
-  for_each_read(p, s, [&](value_id v) { w.read += bytes(v); });
+  if (is<primitive::gather>(s))  // of the table, the rows that it gives
+    w.read += bytes(result_of(p, s)) + bytes(operands_of(p, s)[1]);
+  else
+    for_each_read(p, s, [&](value_id v) { w.read += bytes(v); });
   if (is<steps::row_loop>(s)) {
     for (value_id v : results_of(p, s)) w.written += bytes(v);
   } else {
@@ -140,7 +144,9 @@ bench_report bench(bench_options const& options = {}) {
   measure::machine<Arch> machine;
   model<usable, Arch> const m{seed{1}};
 
-  // Fractions of 1: good as features, and as indices of a table.
+  graph const g = graph_of(usable);  // which names the layers, and the tables of tokens
+
+  // Fractions of 1, or tokens: good as features, and as indices of a table.
   random_engine rng{1};
   std::array<float_buffer, inputs> x;
   std::array<float_buffer, outputs> y;
@@ -149,7 +155,10 @@ bench_report bench(bench_options const& options = {}) {
   for (int i = 0; i < inputs; ++i) {
     auto& buffer = x[static_cast<std::size_t>(i)];
     buffer.resize(static_cast<std::size_t>(network::input_shape(i).elements()));
-    for (std::size_t j = 0; j < buffer.size(); ++j) buffer.data()[j] = rng.uniform();
+    for (std::size_t j = 0; j < buffer.size(); ++j)
+      buffer.data()[j] = network::input_element(i) == element_type::int32
+                             ? std::bit_cast<float>(rng.below(table_of(g, i).rows))
+                             : rng.uniform();
     x_data[static_cast<std::size_t>(i)] = buffer.data();
   }
   for (int i = 0; i < outputs; ++i) {
@@ -181,7 +190,6 @@ bench_report bench(bench_options const& options = {}) {
     report.total.output += (i > 0 ? ", " : "") + shape_text(network::output_shape(i));
   report.total.nanoseconds = 1e9 * typical(whole);
 
-  graph const g = graph_of(usable);  // which names the layers
   measure::work all;
   constexpr int first = static_cast<int>(plan.segments.size()) > plan.prologue
                             ? plan.segments[plan.prologue].first

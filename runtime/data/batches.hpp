@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <iterator>
 #include <span>
 #include <utility>
@@ -15,7 +16,7 @@ namespace etch {
 
 /// Some samples of a dataset, one after the other. `Capacity` is the most samples that a batch of
 /// its range has, or 0 if only the running program knows. Valid until the loop advances. Of numbers
-/// that lie elsewhere: `etch::batch<0>{count, features, targets}`.
+/// that lie elsewhere: `etch::batch<0>{count, features, targets}`, or tokens in place of features.
 template <int Capacity>
 class batch {
  public:
@@ -24,22 +25,29 @@ class batch {
   batch() = default;
   batch(int size, std::span<float const> features, std::span<float const> targets)
       : size_(size), features_(features), targets_(targets) {}
+  batch(int size, std::span<std::int32_t const> tokens, std::span<float const> targets)
+      : size_(size), tokens_(tokens), targets_(targets) {}
 
   /// The number of samples, at least 1; the last batch of a range may have another than the others.
   int size() const { return size_; }
   std::span<float const> features() const { return features_; }  // (size, feature_shape...)
+  std::span<std::int32_t const> tokens() const { return tokens_; }  // instead of features
   std::span<float const> targets() const { return targets_; }    // (size, target_shape...)
   std::span<float const> features(int i) const { return sample(features_, i); }
+  std::span<std::int32_t const> tokens(int i) const { return sample(tokens_, i); }
   std::span<float const> targets(int i) const { return sample(targets_, i); }
 
  private:
-  std::span<float const> sample(std::span<float const> values, int i) const {
+  template <class T>
+  std::span<T const> sample(std::span<T const> values, int i) const {
     std::size_t const elements = values.size() / static_cast<std::size_t>(size_);
     return values.subspan(static_cast<std::size_t>(i) * elements, elements);
   }
 
   int size_ = 0;
-  std::span<float const> features_, targets_;
+  std::span<float const> features_;
+  std::span<std::int32_t const> tokens_;
+  std::span<float const> targets_;
 };
 
 /// The batches of one epoch, a single-pass range. Made by `batches`. Refers to the dataset.
@@ -87,26 +95,35 @@ class batch_range {
   void load(int first) {
     int const left = data_->size() - first, rest = left - batch_size_;
     int const count = rest >= least_ ? batch_size_ : left;
+    bool const tokens = data_->feature_element() == element_type::int32;
     if (order_.empty()) {
-      current_ = {count, data_->features(first, count), data_->targets(first, count)};
+      auto const y = data_->targets(first, count);
+      if (tokens) current_ = {count, data_->tokens(first, count), y};
+      else current_ = {count, data_->features(first, count), y};
       return;
     }
-    features_.clear();
-    targets_.clear();
-    for (int i = first; i < first + count; ++i) {
-      int const sample = order_[static_cast<std::size_t>(i)];
-      auto const x = data_->features(sample);
-      auto const y = data_->targets(sample);
-      features_.insert(features_.end(), x.begin(), x.end());
-      targets_.insert(targets_.end(), y.begin(), y.end());
+    auto const collect = [&](auto& into, auto sample) {
+      into.clear();
+      for (int i = first; i < first + count; ++i) {
+        auto const values = sample(order_[static_cast<std::size_t>(i)]);
+        into.insert(into.end(), values.begin(), values.end());
+      }
+    };
+    collect(targets_, [&](int i) { return data_->targets(i); });
+    if (tokens) {
+      collect(tokens_, [&](int i) { return data_->tokens(i, 1); });
+      current_ = {count, tokens_, targets_};
+    } else {
+      collect(features_, [&](int i) { return data_->features(i); });
+      current_ = {count, features_, targets_};
     }
-    current_ = {count, features_, targets_};
   }
 
   dataset const* data_;
   int batch_size_, least_;
   std::vector<int> order_;
   std::vector<float> features_, targets_;
+  std::vector<std::int32_t> tokens_;
   batch<Capacity> current_;
 };
 

@@ -23,20 +23,39 @@ std::size_t elements_of_sample(tensor_shape const& shape, char const* what) {
   return static_cast<std::size_t>(elements);
 }
 
+/// Throws `error` for one that is no float.
+std::vector<float> as_floats(std::vector<std::int32_t> const& values) {
+  constexpr std::int32_t most = 1 << 24;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (values[i] < -most || values[i] > most)
+      throw error("dataset: expected whole targets from {} to {}; number {} is {}", -most, most, i,
+                  values[i]);
+  return {values.begin(), values.end()};
+}
+
 }  // namespace
 
 dataset::dataset(tensor_shape feature_shape, tensor_shape target_shape, std::vector<float> features,
                  std::vector<float> targets)
+    : dataset(feature_shape, target_shape, column{std::move(features)},
+              column{std::move(targets)}) {}
+
+dataset::dataset(tensor_shape feature_shape, tensor_shape target_shape, column features,
+                 column targets)
     : feature_shape_(feature_shape),
       target_shape_(target_shape),
       feature_elements_(elements_of_sample(feature_shape, "features")),
       target_elements_(elements_of_sample(target_shape, "targets")),
-      features_(std::move(features)),
-      targets_(std::move(targets)) {
-  std::size_t const samples = features_.size() / feature_elements_;
-  if (features_.size() % feature_elements_ != 0)
+      feature_element_(features.element),
+      features_(std::move(features.numbers)),
+      tokens_(std::move(features.whole)),
+      targets_(targets.element == element_type::int32 ? as_floats(targets.whole)
+                                                      : std::move(targets.numbers)) {
+  std::size_t const given = features_.size() + tokens_.size();
+  std::size_t const samples = given / feature_elements_;
+  if (given % feature_elements_ != 0)
     throw error("dataset: expected features in multiples of {}, the elements of {}, found {}",
-                feature_elements_, shape_text(feature_shape), features_.size());
+                feature_elements_, shape_text(feature_shape), given);
   if (samples > std::numeric_limits<int>::max())
     throw error("dataset: expected at most 2147483647 samples, found {}", samples);
   if (targets_.size() != samples * target_elements_)
@@ -52,9 +71,11 @@ dataset dataset::slice(int first, int count) const {
   if (first < 0 || count < 0 || first > size_ - count)
     throw error("dataset: expected a slice of its {} samples, found {} samples from {}", size_,
                 count, first);
-  auto const x = features(first, count);
-  auto const y = targets(first, count);
-  return {feature_shape_, target_shape_, {x.begin(), x.end()}, {y.begin(), y.end()}};
+  auto const part = [](auto all) { return std::vector(all.begin(), all.end()); };
+  std::vector<float> y = part(targets(first, count));
+  if (feature_element_ == element_type::int32)
+    return {feature_shape_, target_shape_, part(tokens(first, count)), std::move(y)};
+  return {feature_shape_, target_shape_, part(features(first, count)), std::move(y)};
 }
 
 std::pair<dataset, dataset> dataset::split(double fraction) const {

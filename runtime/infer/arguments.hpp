@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <tuple>
 #include <type_traits>
@@ -19,6 +21,7 @@ struct inputs_and_outputs;
 template <int Count>
 struct argument_count;
 struct array_or_span_of_float;
+struct array_or_span_of_int32;
 struct size_known_to_the_compiler;
 template <long long Count>
 struct bytes;
@@ -47,24 +50,50 @@ inline constexpr bool is_workspace_of = false;
 template <auto Net, int Samples>
 inline constexpr bool is_workspace_of<Net, workspace<Net, Samples>> = true;
 
-/// What is wrong with an argument, and how many floats it was to hold.
+/// What the elements of a tensor are to a program.
+template <element_type Element>
+using number_of = std::conditional_t<Element == element_type::int32, std::int32_t, float>;
+
+/// Where an input begins, of numbers or of tokens, as `buffers` takes it.
+inline float const* input_data(float const* numbers) { return numbers; }
+inline float const* input_data(std::int32_t const* tokens) {
+  return reinterpret_cast<float const*>(tokens);
+}
+/// The same `count` elements later.
+inline float const* later(float const* input, std::ptrdiff_t count) {
+  return reinterpret_cast<float const*>(reinterpret_cast<std::byte const*>(input) + 4 * count);
+}
+/// An input of a network of which some are tokens.
+struct input_pointer {
+  float const* data = nullptr;
+  input_pointer() = default;
+  input_pointer(float const* numbers) : data(numbers) {}
+  input_pointer(std::int32_t const* tokens) : data(input_data(tokens)) {}
+  operator float const*() const { return data; }
+};
+
+/// What is wrong with an argument, and how many elements it was to hold.
 struct argument_verdict {
-  enum class fault { none, no_span, no_floats, size_unknown, size };
+  enum class fault { none, no_span, no_floats, no_tokens, size_unknown, size };
   fault why = fault::none;
   int index = 0;
   int floats = 0;
 };
 
-/// Judges an argument that is to hold so many floats, to be read or written.
+/// Judges an argument that is to hold so many floats or tokens, to be read or written.
 template <class T>
-constexpr auto judge(int floats, bool is_written) {
+constexpr auto judge(int floats, element_type of, bool is_written) {
   using enum argument_verdict::fault;
   if constexpr (!has_span<T>) {
     return no_span;
   } else {
     using span = decltype(std::span{std::declval<T&>()});
     using element = typename span::element_type;
-    if (!std::is_same_v<std::remove_const_t<element>, float>) return no_floats;
+    if (of == element_type::int32) {
+      if (!std::is_same_v<std::remove_const_t<element>, std::int32_t>) return no_tokens;
+    } else if (!std::is_same_v<std::remove_const_t<element>, float>) {
+      return no_floats;
+    }
     if (std::is_const_v<element> && is_written) return no_floats;
     if (span::extent == std::dynamic_extent) return size_unknown;
     return span::extent == static_cast<std::size_t>(floats) ? none : size;
@@ -82,7 +111,8 @@ constexpr argument_verdict judge_all() {
     said.index = next;
     said.floats = (is_output ? Network::output_shape(next - inputs) : Network::input_shape(next))
                       .elements();
-    said.why = judge_one(said.floats, is_output);
+    said.why = judge_one(
+        said.floats, is_output ? element_type::float32 : Network::input_element(next), is_output);
     ++next;
     return said.why == argument_verdict::fault::none;
   };
@@ -122,6 +152,9 @@ constexpr auto arguments_fit() {
     else if constexpr (said.why == no_floats)
       static_assert(argument_rule<which, expects<array_or_span_of_float>, given<type>>::is_met,
                     "etch: forward takes arrays of float; those for outputs are not const");
+    else if constexpr (said.why == no_tokens)
+      static_assert(argument_rule<which, expects<array_or_span_of_int32>, given<type>>::is_met,
+                    "etch: forward takes the tokens of etch::tokens as an array of std::int32_t");
     else if constexpr (said.why == size_unknown)
       static_assert(argument_rule<which, expects<size_known_to_the_compiler>, given<type>>::is_met,
                     "etch: the size of this argument is not known to the compiler; give a "
@@ -142,7 +175,8 @@ constexpr auto batch_fits() {
   using network = std::remove_cvref_t<decltype(Net)>;
   constexpr bool own = is_workspace_of<Net, Workspace>;
   constexpr bool simple = network::input_count() == 1 && network::output_count() == 1;
-  constexpr bool reads = std::is_convertible_v<X const&, std::span<float const>>;
+  using number = number_of<network::input_element()>;
+  constexpr bool reads = std::is_convertible_v<X const&, std::span<number const>>;
   constexpr bool writes = std::is_convertible_v<Y&, std::span<float>>;
   if constexpr (is_rejected<network>) {
     return false;
@@ -152,7 +186,11 @@ constexpr auto batch_fits() {
     static_assert(!own || simple,
                   "etch: of a network with several inputs or outputs, forward_batch takes "
                   "arrays of pointers, and the number of samples: (workspace, {x}, {y1, y2}, 64)");
-    static_assert(!own || !simple || (reads && writes),
+    constexpr bool tokens = std::is_same_v<number, std::int32_t>;
+    static_assert(!own || !simple || reads || !tokens,
+                  "etch: forward_batch reads the tokens of etch::tokens from a "
+                  "std::vector<std::int32_t>, a std::array, or a std::span of them");
+    static_assert(!own || !simple || (reads && writes) || (tokens && !reads),
                   "etch: forward_batch reads floats and writes floats that are not const: a "
                   "std::vector<float>, a std::array, or a std::span of them");
     return own && simple && reads && writes;

@@ -34,6 +34,16 @@ class forward_interface {
   /// Floats of one sample.
   static constexpr int input_size(int i = 0) { return network_type::input_shape(i).elements(); }
   static constexpr int output_size(int i = 0) { return network_type::output_shape(i).elements(); }
+  /// float, or std::int32_t of a network whose first input is tokens.
+  using input_number = detail::number_of<network_type::input_element()>;
+  /// Where an input begins: `float const*`, or either where some inputs are tokens.
+  static constexpr bool has_tokens = [] {
+    bool some = false;
+    for (int i = 0; i < input_count; ++i)
+      some = some || network_type::input_element(i) == element_type::int32;
+    return some;
+  }();
+  using input_pointer = std::conditional_t<has_tokens, detail::input_pointer, float const*>;
 
   /// forward(workspace, inputs..., outputs...): arrays or spans of fixed size. A single output may
   /// be left out and is then returned as a std::array, if that takes no more than stack_budget.
@@ -69,30 +79,37 @@ class forward_interface {
 
   /// The same of numbers that are written out: `forward({0.5f, 0.8f})`.
   template <std::size_t Count, class... Arguments>
-  auto forward(workspace<Net, 1>& w, float const (&x)[Count], Arguments&&... more) const noexcept {
-    if constexpr (!detail::arguments_fit<network_type, float const (&)[Count], Arguments...>())
+  auto forward(workspace<Net, 1>& w, input_number const (&x)[Count],
+               Arguments&&... more) const noexcept {
+    using list = input_number const (&)[Count];
+    if constexpr (!detail::arguments_fit<network_type, list, Arguments...>())
       return detail::any_output{};
     else
-      return forward<float const (&)[Count], Arguments...>(w, x, static_cast<Arguments&&>(more)...);
+      return forward<list, Arguments...>(w, x, static_cast<Arguments&&>(more)...);
   }
   template <std::size_t Count, class... Arguments>
-  auto forward(float const (&x)[Count], Arguments&&... more) const noexcept {
-    if constexpr (!detail::arguments_fit<network_type, float const (&)[Count], Arguments...>())
+  auto forward(input_number const (&x)[Count], Arguments&&... more) const noexcept {
+    using list = input_number const (&)[Count];
+    if constexpr (!detail::arguments_fit<network_type, list, Arguments...>())
       return detail::any_output{};
     else
-      return forward<float const (&)[Count], Arguments...>(x, static_cast<Arguments&&>(more)...);
+      return forward<list, Arguments...>(x, static_cast<Arguments&&>(more)...);
   }
 
   /// Many samples, one after the other in each input and output.
   template <int Samples>
-  void forward_batch(workspace<Net, Samples>& w, std::array<float const*, input_count> inputs,
+  void forward_batch(workspace<Net, Samples>& w, std::array<input_pointer, input_count> inputs,
                      std::array<float*, output_count> outputs,
                      std::ptrdiff_t samples) const noexcept {
+    std::array<float const*, input_count> from;
+    for (std::size_t i = 0; i < input_count; ++i) from[i] = inputs[i];
     while (samples > 0) {
       int const count = static_cast<int>(std::min<std::ptrdiff_t>(Samples, samples));
-      run<Samples>(inputs.data(), outputs.data(), w.memory.data(), count);
-      for (int i = 0; i < input_count; ++i)
-        inputs[static_cast<std::size_t>(i)] += std::ptrdiff_t{count} * input_size(i);
+      run<Samples>(from.data(), outputs.data(), w.memory.data(), count);
+      for (int i = 0; i < input_count; ++i) {
+        float const*& next = from[static_cast<std::size_t>(i)];
+        next = detail::later(next, std::ptrdiff_t{count} * input_size(i));
+      }
       for (int i = 0; i < output_count; ++i)
         outputs[static_cast<std::size_t>(i)] += std::ptrdiff_t{count} * output_size(i);
       samples -= count;
@@ -101,10 +118,10 @@ class forward_interface {
   /// The same for one input and one output, of which y is to have as many samples as x: an
   /// assertion, without which those that y has no room for are left out, and what is less than a
   /// sample. Returns how many were computed.
-  template <class Workspace, class X = std::span<float const>, class Y = std::span<float>>
+  template <class Workspace, class X = std::span<input_number const>, class Y = std::span<float>>
   std::ptrdiff_t forward_batch(Workspace& w, X const& x, Y&& y) const noexcept {
     if constexpr (detail::batch_fits<Net, Workspace, X, Y>()) {
-      std::span<float const> const from = x;
+      std::span<input_number const> const from = x;
       std::span<float> const to = y;
       constexpr auto in = static_cast<std::size_t>(input_size());
       constexpr auto out = static_cast<std::size_t>(output_size());
@@ -156,7 +173,7 @@ class forward_interface {
   template <std::size_t... I, std::size_t... O, class... Arguments>
   void run_one(workspace<Net, 1>& w, std::index_sequence<I...>, std::index_sequence<O...>,
                std::tuple<Arguments&...> all) const noexcept {
-    float const* const inputs[]{std::span{std::get<I>(all)}.data()...};
+    float const* const inputs[]{detail::input_data(std::span{std::get<I>(all)}.data())...};
     float* const outputs[]{std::span{std::get<sizeof...(I) + O>(all)}.data()...};
     run<1>(inputs, outputs, w.memory.data(), 1);
   }

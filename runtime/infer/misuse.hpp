@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <type_traits>
 
@@ -39,11 +40,19 @@ template <class T>
 concept is_optimizer = requires(T& optimizer) { optimizer.begin_step(std::size_t{}); };
 
 template <class T>
+concept has_features = requires(T const& batch) {
+  { batch.features() } -> std::convertible_to<std::span<float const>>;
+};
+template <class T>
+concept has_tokens = requires(T const& batch) {
+  { batch.tokens() } -> std::convertible_to<std::span<std::int32_t const>>;
+};
+/// Whether a type is a batch of numbers, or of tokens, which are std::int32_t.
+template <class T, class Number>
 concept is_batch = requires(T const& batch) {
   { batch.size() } -> std::convertible_to<int>;
-  { batch.features() } -> std::convertible_to<std::span<float const>>;
   { batch.targets() } -> std::convertible_to<std::span<float const>>;
-};
+} && (std::is_same_v<Number, float> ? has_features<T> : has_tokens<T>);
 
 /// Why a call is refused for its model, its optimizer or its batch.
 enum class misuse { none, no_model, const_model, several_streams, no_optimizer, no_batch };
@@ -70,9 +79,9 @@ constexpr misuse misuse_of_simple() {
 template <class Model, class Optimizer, class Batch>
 constexpr misuse misuse_of_training() {
   constexpr misuse why = misuse_of_simple<Model>();
-  if (why != misuse::none) return why;
-  if (!is_optimizer<Optimizer>) return misuse::no_optimizer;
-  return is_batch<Batch> ? misuse::none : misuse::no_batch;
+  if constexpr (why != misuse::none) return why;
+  else if (!is_optimizer<Optimizer>) return misuse::no_optimizer;
+  else return is_batch<Batch, typename Model::input_number> ? misuse::none : misuse::no_batch;
 }
 
 /// True where nothing is wrong; else one error says what is.
@@ -95,8 +104,9 @@ constexpr auto is_allowed() {
                   "etch::adam, and behind that the loss");
   else if constexpr (Why == misuse::no_batch)
     static_assert(call_rule<expects<a_batch>, given<Batch>>::is_met,
-                  "etch: behind the loss stands a batch, with size(), features() and targets(), as "
-                  "etch::batches makes; of other floats it is etch::batch<0>{count, x, y}");
+                  "etch: behind the loss stands a batch, with size(), features() (or tokens(), where "
+                  "the network is given those) and targets(), as etch::batches makes; of other "
+                  "floats it is etch::batch<0>{count, x, y}");
   return Why == misuse::none;
 }
 

@@ -55,12 +55,13 @@ std::vector<float> predict(Model const& m, dataset const& data) {
                                           detail::inference_source<Model::network, Samples>>())>) {
     return {};
   } else {
-    detail::check_features("predict", data, m.input_size());
+    constexpr auto rule = detail::features_of<typename Model::network_type>();
+    detail::check_features("predict", data, rule);
     flush_denormals const guard;
     std::vector<float> y(static_cast<std::size_t>(data.size()) *
                          static_cast<std::size_t>(m.output_size()));
     std::vector<workspace<Model::network, Samples>> w(1);  // too large for some stacks
-    m.forward_batch(w[0], data.features(0, data.size()), y);
+    m.forward_batch(w[0], detail::inputs_of<typename Model::network_type>(data), y);
     return y;
   }
 }

@@ -45,6 +45,7 @@ evaluation validate(model<Net, Arch> const& m, Optimizer& optimizer, Loss loss, 
     return evaluate(m, loss, data);
   } else {
     constexpr int most = 4096;
+    float const* const x = input_data(inputs_of<std::remove_cvref_t<decltype(Net)>>(data).data());
     evaluation result{.samples = data.size()};
     for (int first = 0, count = 0; first < data.size(); first += count) {
       count = std::min(most, data.size() - first);
@@ -53,7 +54,8 @@ evaluation validate(model<Net, Arch> const& m, Optimizer& optimizer, Loss loss, 
       team.run([&](int t) {
         flush_denormals const here;
         run.prepare(t, m.weights());
-        run.run(t, m.weights(), data.features(first, count).data(), targets.data(), {}, true);
+        run.run(t, m.weights(), later(x, std::ptrdiff_t{first} * run_type::input_size),
+                targets.data(), {}, true);
       });
       result.loss += run.loss() * count;
       count_labels(result, rule_of<Loss, std::remove_cvref_t<decltype(Net)>>(), run.predictions(),

@@ -99,11 +99,15 @@ class search {
   }
 
   std::vector<float> input(primitive::input const& in) const {
-    auto const all = in.which == 0 ? step_.features : step_.targets;
+    if (in.which != 0) return used(step_.targets);
+    return step_.tokens.empty() ? used(step_.features) : used(step_.tokens);
+  }
+  template <class T>
+  std::vector<float> used(std::span<T const> all) const {
     std::size_t const each = all.size() / step_.losses.size();
-    auto const used = all.subspan(static_cast<std::size_t>(first_) * each,
+    auto const part = all.subspan(static_cast<std::size_t>(first_) * each,
                                   static_cast<std::size_t>(samples_) * each);
-    return {used.begin(), used.end()};
+    return {part.begin(), part.end()};
   }
   std::vector<float> parameter(std::size_t which) const {
     return get(step_.parameters, step_.weights, step_.parameters.infos[which].name.view());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -21,7 +22,9 @@ struct failed_step {
   std::string_view loss_kind;
   parameter_list parameters;
   float const* weights = nullptr;
-  std::span<float const> features, targets, losses;  // the last are one a sample
+  std::span<float const> features;
+  std::span<std::int32_t const> tokens;  // instead
+  std::span<float const> targets, losses;  // the last are one a sample
   double loss = 0;
   random_key random{};
 };

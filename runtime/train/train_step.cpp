@@ -4,7 +4,7 @@
 
 namespace etch::detail {
 
-void check_batch(int samples, std::size_t features, int features_each, std::size_t targets,
+void check_batch(int samples, std::size_t features, feature_rule const& rule, std::size_t targets,
                  int targets_each, int least_samples) {
   if (samples < least_samples && samples > 0)
     throw error(
@@ -18,7 +18,7 @@ void check_batch(int samples, std::size_t features, int features_each, std::size
       throw error("train_step: a batch of {} samples needs {} numbers as {}, {} a sample; found {}",
                   samples, expected, what, each, given);
   };
-  expect("features", features, features_each);
+  expect(rule.element == element_type::int32 ? "tokens" : "features", features, rule.features);
   expect("targets", targets, targets_each);
 }
 

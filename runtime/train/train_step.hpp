@@ -9,6 +9,7 @@
 #include "../infer/denormals.hpp"
 #include "../infer/misuse.hpp"
 #include "not_finite.hpp"
+#include "table_gradients.hpp"
 #include "thread_team.hpp"
 
 namespace etch {
@@ -36,7 +37,7 @@ constexpr int group_size() {
 namespace detail {
 
 /// Throws `error` unless a batch has so many features and targets for each of its samples.
-void check_batch(int samples, std::size_t features, int features_each, std::size_t targets,
+void check_batch(int samples, std::size_t features, feature_rule const& rule, std::size_t targets,
                  int targets_each, int least_samples);
 
 /// f(offset, size) for what of these floats belongs to parameters that are not frozen.
@@ -69,9 +70,15 @@ class gradient_run {
                 "another way than at inference; make them before it asks for training()");
 
   /// The threads are those of `team`.
+  /// With `touched`, gradients of tables, rows that are found by tokens, are zero between steps, so
+  /// that to make and to add them up takes as long as the batch is: find_touched is called before the
+  /// threads run, finish or forget behind.
   gradient_run(float_buffer& scratch, gradient_buffer& gradients, int samples,
-               thread_team* team = nullptr)
-      : samples_(samples), threads_(team == nullptr ? 1 : team->size()), team_(team) {
+               thread_team* team = nullptr, touched_lines* touched = nullptr)
+      : samples_(samples),
+        threads_(team == nullptr ? 1 : team->size()),
+        team_(team),
+        touched_(touched) {
     // One thread has what is shared for itself, as the plan says; several have it behind their own.
     constexpr auto const& plan = plan_type::value;
     bool const alone = threads_ == 1;
@@ -88,9 +95,11 @@ class gradient_run {
     auto const wanted =
         static_cast<std::size_t>(outputs + losses + per_thread_ * threads_ + of_team);
     if (scratch.size() < wanted) scratch.resize(wanted);
+    // What others leave in a gradient that is to be zero is given up.
+    bool const keeps_zeros = touched != nullptr && scatters.count > 0;
     gradients.resize(static_cast<std::size_t>(floats) * static_cast<std::size_t>(threads_),
-                     &stretches);
-    gradients_ = gradients.floats.data();
+                     keeps_zeros ? static_cast<void const*>(&scatters) : &stretches);
+    gradients_ = {gradients.floats.data(), floats, threads_};
     predictions_ = scratch.data();
     losses_ = predictions_ + outputs;
     memory_ = losses_ + losses;
@@ -106,7 +115,16 @@ class gradient_run {
     run_prologue<Arch, plan_type>(b);
   }
 
-  float* gradients(int thread) const { return gradients_ + std::ptrdiff_t{thread} * floats; }
+  /// Which rows of tables the batch has, of which x is the input.
+  void find_touched([[maybe_unused]] float const* x) const {
+    if constexpr (scatters.count > 0)
+      scatters.find(*touched_,
+                    {reinterpret_cast<std::int32_t const*>(x),
+                     static_cast<std::size_t>(samples_) * input_size},
+                    floats);
+  }
+
+  float* gradients(int thread) const { return gradients_.of(thread); }
   std::span<float const> losses() const { return {losses_, static_cast<std::size_t>(samples_)}; }
   std::span<float const> predictions() const {
     return {predictions_, static_cast<std::size_t>(predicted())};
@@ -131,7 +149,7 @@ class gradient_run {
     for (int first = 0, together = 0; first < samples_; first += together) {
       together = std::min(round, samples_ - first);
       int const s = first + mine.begin(together);
-      float const* const inputs[]{x + std::ptrdiff_t{s} * input_size,
+      float const* const inputs[]{later(x, std::ptrdiff_t{s} * input_size),
                                   target + std::ptrdiff_t{s} * target_size};
       float* const outputs[]{predictions_ + std::ptrdiff_t{s} * output_size, losses_ + s};
       buffers b;
@@ -140,6 +158,7 @@ class gradient_run {
       b.parameters = parameters;
       b.gradients = gradients(t);
       b.adds = first > 0;
+      b.tables_are_zero = touched_ != nullptr;
       b.forward_only = forward_only;
       b.derived = derived(t);
       b.workspace = b.derived + plan_type::value.derived;
@@ -174,31 +193,68 @@ class gradient_run {
 
   /// Adds up the gradients of all threads, in their order, for the share of thread `t` in each
   /// stretch of parameters that are not frozen, and hands each trainable range to `update` and each
-  /// state to `move`: block by block, while a block is in the cache.
+  /// state to `move`: block by block, while a block is in the cache. Of tables, with
+  /// `skips_untouched`, only what the batch has touched.
   template <class Update, class Move>
-  void finish(int t, std::span<bool const> frozen, Update update, Move move) const {
-    constexpr int block = update_block;
+  void finish(int t, std::span<bool const> frozen, bool skips_untouched, Update update,
+              Move move) const {
     share const mine{t, threads_};
     for (int i = 0; i < stretches.count; ++i) {
       stretch const& part = stretches.all[static_cast<std::size_t>(i)];
-      int const sums = part.summed_together ? 1 : threads_;
-      auto const change = [&](int offset, int size) {
+      bool const sparse = is_sparse(part);
+      auto const change_all = [&](int offset, int size) {
         int const end = offset + mine.end(size / 16) * 16;
-        for (int first = offset + mine.begin(size / 16) * 16; first < end; first += block) {
-          int const count = std::min(block, end - first);
-          float* const sum = gradients(0) + first;
-          for (int other = 1; other < sums; ++other) {
-            float const* const g = gradients(other) + first;
-            for (int k = 0; k < count; ++k) sum[k] += g[k];
-          }
+        for (int first = offset + mine.begin(size / 16) * 16; first < end; first += update_block) {
+          int const count = std::min(update_block, end - first);
+          if (!part.summed_together && !sparse) gradients_.add_up(first, count);
           if (part.trainable)
             update(gradients(0), first, count);
           else
             move(gradients(0), first, count, part.momentum);
         }
       };
+      auto const change_rows = [&](int offset, int size) {
+        if constexpr (scatters.count > 0) {
+          if (skips_untouched) {
+            for_each_touched(part_of(*touched_, mine), offset, offset + size,
+                             [&](int first, int count) {
+                               gradients_.take_up(first, count);
+                               update(gradients(0), first, count);
+                               gradients_.clear(0, first, count);
+                             });
+            return;
+          }
+          int const begin = offset + mine.begin(size / 16) * 16;
+          int const end = offset + mine.end(size / 16) * 16;
+          for_each_touched(touched_->all(), begin, end, [&](int first, int count) {
+            gradients_.take_up(first, count);
+          });
+          change_all(offset, size);
+          for_each_touched(touched_->all(), begin, end, [&](int first, int count) {
+            gradients_.clear(0, first, count);
+          });
+        }
+      };
+      auto const change = [&](int offset, int size) {
+        if (sparse) change_rows(offset, size);
+        else change_all(offset, size);
+      };
       for_each_unfrozen(facts<Net>::places, frozen, part.offset, part.size, change);
     }
+    if (scatters.count > 0 && touched_ != nullptr) forget(t, frozen);
+  }
+
+  /// Clears what this thread has of the gradients of tables that are frozen or, without `frozen`, of
+  /// all, where no update is made.
+  void forget(int t, std::span<bool const> frozen = {}) const {
+    if constexpr (scatters.count > 0)
+      for (std::size_t i = 0; i < facts<Net>::places.size(); ++i) {
+        parameter_place const& place = facts<Net>::places[i];
+        if (!frozen.empty() && !frozen[i]) continue;
+        if (scatters.has(place.offset))
+          for_each_touched(touched_->all(), place.offset, place.offset + place.size,
+                           [&](int first, int count) { gradients_.clear(t, first, count); });
+      }
   }
 
  private:
@@ -207,24 +263,34 @@ class gradient_run {
   struct stretch {
     int offset = 0, size = 0;
     bool trainable = true, summed_together = false;
+    bool scattered = false;  // the gradient of a table
     float momentum = 0;
+
+    constexpr bool is_treated_as(stretch const& other) const {
+      return trainable && other.trainable && summed_together == other.summed_together &&
+             scattered == other.scattered;
+    }
   };
   struct stretch_list {
     std::array<stretch, facts<Net>::places.size() + 1> all{};
     int count = 0;
   };
+
+  static constexpr auto const& scatters = scatters_of<plan_type>;
   static constexpr stretch_list stretches = [] {
     stretch_list list;
     for (std::size_t i = 0; i < facts<Net>::places.size(); ++i) {
       auto const& place = facts<Net>::places[i];
       auto const& parameter = facts<Net>::parameters[i];
       if (parameter.frozen) continue;
-      stretch const next{place.offset, place.size, parameter.trainable,
+      stretch const next{place.offset,
+                         place.size,
+                         parameter.trainable,
                          passes::is_summed_together(plan_type::value, place),
+                         scatters.has(place.offset),
                          static_cast<float>(parameter.momentum)};
       stretch& last = list.all[static_cast<std::size_t>(std::max(0, list.count - 1))];
-      if (list.count > 0 && last.offset + last.size == next.offset && last.trainable &&
-          next.trainable && last.summed_together == next.summed_together)
+      if (list.count > 0 && last.offset + last.size == next.offset && last.is_treated_as(next))
         last.size += next.size;
       else
         list.all[static_cast<std::size_t>(list.count++)] = next;
@@ -232,11 +298,17 @@ class gradient_run {
     return list;
   }();
 
+  /// Whether the gradient is zero between steps.
+  bool is_sparse(stretch const& part) const {
+    return scatters.count > 0 && part.scattered && touched_ != nullptr;
+  }
+
   /// Of a thread that has no samples.
   void clear_gradients(int thread) const {
     for (int i = 0; i < stretches.count; ++i)
-      if (stretch const& part = stretches.all[static_cast<std::size_t>(i)]; !part.summed_together)
-        std::fill_n(gradients(thread) + part.offset, part.size, 0.0f);
+      if (stretch const& part = stretches.all[static_cast<std::size_t>(i)];
+          !part.summed_together && !is_sparse(part))
+        gradients_.clear(thread, part.offset, part.size);
   }
 
   /// A count of floats, rounded up so that what is behind them is aligned.
@@ -250,6 +322,7 @@ class gradient_run {
 
   int samples_, threads_;
   thread_team* team_;
+  touched_lines* touched_;
   std::ptrdiff_t capacity_ = 0, team_capacity_ = 0;  // samples of a whole batch that a thread, or
                                                      // all of them together, have room for
   std::ptrdiff_t per_thread_;         // floats of each thread's memory,
@@ -259,7 +332,7 @@ class gradient_run {
   float* losses_;
   float* memory_;
   float* shared_;
-  float* gradients_;
+  team_gradients gradients_;
 };
 
 /// What a training step looks at before it is made: what is said of the loss, and its plan, by which
@@ -282,7 +355,10 @@ step_report take_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch con
   if (samples == 0) return {};
 
   flush_denormals const guard;
-  run_type const run(optimizer.scratch, optimizer.gradients, samples, team);
+  auto const inputs = inputs_of<std::remove_cvref_t<decltype(Net)>>(batch);
+  float const* const x = input_data(inputs.data());
+  run_type const run(optimizer.scratch, optimizer.gradients, samples, team, &optimizer.touched);
+  run.find_touched(x);
   optimizer.follow(m.identity());
   optimizer.begin_step(static_cast<std::size_t>(run_type::floats));
   random_key const key{.seed = 0, .step = static_cast<std::uint32_t>(optimizer.steps())};
@@ -292,13 +368,15 @@ step_report take_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch con
   auto const work = [&](int t) {
     flush_denormals const here;
     run.prepare(t, p);
-    run.run(t, p, batch.features().data(), batch.targets().data(), key);
+    run.run(t, p, x, batch.targets().data(), key);
     run.wait_for_all();
     double const mean_loss = run.loss();  // the same for every thread
     if (t == 0) loss = mean_loss;
-    if (!is_finite(mean_loss)) return;
+    if (!is_finite(mean_loss)) return run.forget(t);
+    bool skips = false;
+    if constexpr (requires { optimizer.skips_untouched(); }) skips = optimizer.skips_untouched();
     run.finish(
-        t, m.frozen(),
+        t, m.frozen(), skips,
         [&](float const* g, int first, int count) {
           optimizer.template update<Arch>(p, g, static_cast<std::size_t>(first),
                                           static_cast<std::size_t>(count), scale);
@@ -320,8 +398,13 @@ step_report take_step(model<Net, Arch>& m, Optimizer& optimizer, Loss, Batch con
   if (!is_finite(loss)) {
     optimizer.undo_step();
     using constant = loss_constant<Net, Loss>;
-    fail_not_finite(where, {constant::view(), constant::loss, Loss::kind, list_of<Net>(), p,
-                            batch.features(), batch.targets(), run.losses(), loss, key});
+    failed_step failed{constant::view(), constant::loss, Loss::kind,   list_of<Net>(), p, {}, {},
+                       batch.targets(),  run.losses(),   loss,         key};
+    if constexpr (std::is_same_v<decltype(inputs), std::span<float const> const>)
+      failed.features = inputs;
+    else
+      failed.tokens = inputs;
+    fail_not_finite(where, failed);
   }
   m.refresh();
   return {samples, loss, run.predictions()};
@@ -362,14 +445,17 @@ step_report train_step(
   } else {
     using arch = typename Model::arch_type;
     constexpr auto rule = detail::rule_of<Loss, typename Model::network_type>();
-    detail::check_batch(batch.size(), batch.features().size(), rule.features,
-                        batch.targets().size(), rule.targets,
+    auto const inputs = detail::inputs_of<typename Model::network_type>(batch);
+    detail::check_batch(batch.size(), inputs.size(), rule, batch.targets().size(), rule.targets,
                         detail::least_samples<Samples, call::net, Loss>());
     auto const check = [](std::span<float const> given, char const* what) {
       if (!kernels::all_finite<arch>(given.data(), given.size()))
         detail::check_finite("train_step", given, what);
     };
-    check(batch.features(), "features");
+    if constexpr (rule.element == element_type::int32)
+      detail::check_tokens("train_step", inputs, rule);
+    else
+      check(inputs, "features");
     if constexpr (rule.values == target_values::any) check(batch.targets(), "targets");
     else detail::check_targets("train_step", batch.targets(), rule.values, rule.classes);
     return detail::take_step<Samples>(m, optimizer, loss, batch, team);

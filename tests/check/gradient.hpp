@@ -79,8 +79,8 @@ inline failures check_gradient(problem const& p, difference_options const& how =
 
   numbers random(2);
   tensors inputs;
-  for (etch::tensor_shape const& s : g.inputs)
-    inputs.push_back(widen(random.list(s.elements() * how.samples)));
+  for (std::size_t i = 0; i < g.inputs.size(); ++i)
+    inputs.push_back(widen(random_input(g, i, how.samples, random)));
   tensors parameters = p.parameters;
   etch::random_key const key{.seed = 7, .step = 3, .first_sample = 5};
   auto const whole = etch::evaluate<double>(g, inputs, parameters, how.samples, key);
@@ -133,7 +133,8 @@ inline failures check_gradient(problem const& p, difference_options const& how =
     if (g.parameters[i].trainable && !g.parameters[i].frozen)
       check(std::string(g.parameters[i].name.view()), parameters[i], parameter_gradients[i]);
   for (std::size_t i = 0; i < p.inputs(); ++i)
-    check(text("input ", i), inputs[i], outputs[p.outputs() + 1 + i]);
+    if (g.inputs[i].element == etch::element_type::float32)
+      check(text("input ", i), inputs[i], outputs[p.outputs() + 1 + i]);
   return found;
 }
 

@@ -26,7 +26,8 @@ inline forward_outcome run_guarded(problem const& p, forward_function const& for
                                    std::vector<std::vector<float>> const& inputs, int samples) {
   forward_outcome outcome;
   std::vector<guarded> in, out;
-  for (std::size_t i = 0; i < inputs.size(); ++i) in.emplace_back(inputs[i], 1 + i);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    in.emplace_back(as_given(p.inference, i, inputs[i]), 1 + i);
   for (std::size_t i = 0; i < p.outputs(); ++i)
     out.emplace_back(static_cast<std::size_t>(p.output_size(i) * samples), 3 + i);
   std::vector<float const*> from;
@@ -41,7 +42,7 @@ inline forward_outcome run_guarded(problem const& p, forward_function const& for
     outcome.found.push_back(text("forward allocates ", more, " times"));
 
   for (std::size_t i = 0; i < in.size(); ++i)
-    if (!in[i].intact() || in[i].values() != inputs[i])
+    if (!in[i].intact() || in[i].values() != as_given(p.inference, i, inputs[i]))
       outcome.found.push_back(text("input ", i, " or what is around it was written to"));
   for (std::size_t i = 0; i < out.size(); ++i) {
     if (!out[i].intact()) outcome.found.push_back(text("written outside output ", i));
@@ -61,7 +62,7 @@ inline failures check_inference(problem const& p, forward_function const& forwar
     std::vector<std::vector<float>> inputs;
     tensors wide;
     for (std::size_t i = 0; i < p.inputs(); ++i) {
-      inputs.push_back(random.list(p.input_size(i) * samples));
+      inputs.push_back(random_input(p.inference, i, samples, random));
       wide.push_back(widen(inputs.back()));
     }
     auto const reference = etch::evaluate<double>(p.inference, wide, p.parameters, samples);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -31,6 +32,24 @@ class numbers {
   etch::counter_key key_;
   std::uint32_t count_ = 0;
 };
+
+/// Random values of an input for so many samples: numbers, or tokens, now and then one that the table
+/// has no row for.
+inline std::vector<float> random_input(etch::graph const& g, std::size_t i, int samples,
+                                       numbers& random) {
+  int const count = g.inputs[i].elements() * samples;
+  if (g.inputs[i].element == etch::element_type::float32) return random.list(count);
+  int const rows = etch::table_of(g, static_cast<int>(i)).rows;
+  std::vector<float> tokens = random.list(count, 0, std::min(rows, 1000) + 1);
+  for (float& token : tokens) token = std::floor(token);
+  return tokens;
+}
+/// The values as a program gives them: tokens are std::int32_t.
+inline std::vector<float> as_given(etch::graph const& g, std::size_t i, std::vector<float> values) {
+  if (g.inputs[i].element == etch::element_type::int32)
+    for (float& value : values) value = std::bit_cast<float>(static_cast<std::int32_t>(value));
+  return values;
+}
 
 inline std::vector<double> widen(std::vector<float> const& values) {
   return {values.begin(), values.end()};

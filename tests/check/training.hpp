@@ -20,8 +20,8 @@ inline training_batch make_batch(problem const& p, int samples) {
   training_batch b{samples, {}, {}};
   b.key.step = 1;
   numbers random(4);
-  for (etch::tensor_shape const& s : p.training.graph.inputs)
-    b.inputs.push_back(random.list(s.elements() * samples));
+  for (std::size_t i = 0; i < p.training.graph.inputs.size(); ++i)
+    b.inputs.push_back(random_input(p.training.graph, i, samples, random));
   return b;
 }
 
@@ -81,7 +81,8 @@ inline training_result run_probe_plan(problem const& p, plan_function const& pla
   etch::graph const& g = p.training.graph;
   training_result all;
   std::vector<guarded> in, out;
-  for (std::size_t i = 0; i < g.inputs.size(); ++i) in.emplace_back(batch.inputs[i], 1 + i);
+  for (std::size_t i = 0; i < g.inputs.size(); ++i)
+    in.emplace_back(as_given(g, i, batch.inputs[i]), 1 + i);
   std::vector<int> sizes;
   for (etch::node_id id : g.outputs) {
     sizes.push_back(g[id].shape.elements());
@@ -122,7 +123,7 @@ inline training_result run_probe_plan(problem const& p, plan_function const& pla
            raised_by([&] { plan.run(b, std::min(group, batch.samples - s)); }));
   }
   for (std::size_t i = 0; i < in.size(); ++i)
-    if (!in[i].intact() || in[i].values() != batch.inputs[i])
+    if (!in[i].intact() || in[i].values() != as_given(g, i, batch.inputs[i]))
       all.found.push_back(text("input ", i, " or what is around it was written to"));
   for (std::size_t i = 0; i < out.size(); ++i) {
     if (!out[i].intact()) all.found.push_back(text("written outside output ", i));

@@ -69,9 +69,10 @@ check::failures check_compiled(etch::graph const& g, std::uint32_t seed, int cou
   check::tensors inputs;
   std::vector<std::vector<float>> x, y;
   check::numbers random(seed + 1);
-  for (etch::tensor_shape const& s : g.inputs) {
-    x.push_back(random.list(s.elements() * count));
+  for (std::size_t i = 0; i < g.inputs.size(); ++i) {
+    x.push_back(check::random_input(g, i, count, random));
     inputs.push_back(check::widen(x.back()));
+    x.back() = check::as_given(g, i, x.back());
   }
   for (etch::node_id id : g.outputs)
     y.emplace_back(static_cast<std::size_t>(g[id].shape.elements() * count), nan);

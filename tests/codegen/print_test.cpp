@@ -67,6 +67,16 @@ TEST_CASE("a product tells what of it is transposed, and runs the maps behind it
         std::string::npos);
 }
 
+TEST_CASE("tokens are told from numbers, and a table's token for padding is shown") {
+  constexpr auto net = etch::tokens<2> | etch::embedding<5, 3, etch::padding_token<4>>;
+  CHECK(etch::to_text(etch::graph_of(net)) ==
+        "%0 = input 0 (2)* int32\n"
+        "%1 = parameter embedding_1.weight (5, 3)\n"
+        "%2 = gather without 4(%1, %0) (2, 3)*\n"
+        "output 0 = %2\n");
+  CHECK(etch::summary<net>().find("tokens") != std::string::npos);
+}
+
 TEST_CASE("the functions of a fast network are printed as such, through the layers behind it too") {
   constexpr auto net = etch::fast(etch::input<2> | etch::tanh) | etch::relu | etch::softmax;
   auto const simple = etch::graph_of(net);

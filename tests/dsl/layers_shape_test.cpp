@@ -108,6 +108,9 @@ TEST_CASE("a pooling window with nothing but padding under it is refused") {
 TEST_CASE("global pools drop the axes that they average") {
   STATIC_REQUIRE(behind(global_avg_pool2d, {7, 5, 3}) == shape<3>);
   STATIC_REQUIRE(why(global_avg_pool2d, {7, 5}) == refusal::wants_image);
+  STATIC_REQUIRE(behind(embedding<9, 4>, {7, 5}) == shape<7, 5, 4>);
+  STATIC_REQUIRE(why(embedding<9, 0>, {7}) == refusal::zero_size);
+  STATIC_REQUIRE(why(embedding<1 << 20, 1 << 12>, {7}) == refusal::too_many_elements);
   STATIC_REQUIRE(behind(mean_pool, {7, 5}) == shape<5>);
   STATIC_REQUIRE(why(mean_pool, {7}) == refusal::wants_sequence);
   CHECK(graph_agrees(input<7, 5, 3> | global_avg_pool2d));

@@ -151,6 +151,33 @@ struct scalar_kernel<primitive::batch_size> {
 };
 
 template <>
+struct scalar_kernel<primitive::gather> {
+  template <class Call>
+  static void run(primitive::gather const& g, Call const& c) {
+    int const width = g.table.width, tokens = c.size(0) / width;
+    for (int k = 0; k < c.samples; ++k)
+      for (int i = 0; i < tokens; ++i) {
+        int const token = static_cast<int>(c.operand(1)[k * tokens + i]);
+        auto* const y = c.result(0, k) + i * width;
+        if (g.table.has(token)) std::copy_n(c.operand(0) + token * width, width, y);
+        else std::fill_n(y, width, typename Call::number{});
+      }
+  }
+};
+
+template <>
+struct scalar_kernel<primitive::scatter_add> {
+  template <class Call>
+  static void run(primitive::scatter_add const& a, Call const& c) {
+    int const width = a.table.width, tokens = c.operand_size(0);
+    for (int i = 0; i < c.samples * tokens; ++i)
+      if (int const token = static_cast<int>(c.operand(0)[i]); a.table.has(token))
+        for (int k = 0; k < width; ++k)
+          c.result(0)[token * width + k] += c.operand(1)[i * width + k];
+  }
+};
+
+template <>
 struct scalar_kernel<steps::all_reduce> {  // of the one thread that there is
   template <class Call>
   static void run(steps::all_reduce const&, Call const& c) {

@@ -7,6 +7,7 @@
 #include "copy.hpp"
 #include "copy_through.hpp"
 #include "fill.hpp"
+#include "gather.hpp"
 #include "pack.hpp"
 #include "transpose_weights.hpp"
 
@@ -95,6 +96,28 @@ struct vector_kernel<primitive::batch_size> {
   template <class Arch, class Call>
   [[gnu::always_inline]] static void run(Call const& c) noexcept {
     *c.template result<0>() = static_cast<float>(c.batch_size());
+  }
+};
+
+template <>
+struct vector_kernel<primitive::gather> {
+  template <class Arch, class Call>
+  [[gnu::always_inline]] static void run(Call const& c) noexcept {
+    constexpr int tokens = Call::template operand_value<1>().size;
+    kernels::gather_rows<Arch, Call::data.table>(c.template operand<0>(), c.template tokens<1>(),
+                                                 c.template result<0>(),
+                                                 std::ptrdiff_t{c.samples} * tokens);
+  }
+};
+
+template <>
+struct vector_kernel<primitive::scatter_add> {
+  template <class Arch, class Call>
+  [[gnu::always_inline]] static void run(Call const& c) noexcept {
+    constexpr int tokens = Call::template operand_value<0>().size;
+    kernels::scatter_add_rows<Arch, Call::data.table>(
+        c.template tokens<0>(), c.template operand<1>(), c.template result<0>(),
+        std::ptrdiff_t{c.samples} * tokens);
   }
 };
 

@@ -13,6 +13,8 @@ struct adam_options {
   float beta2 = 0.999f;         // the same
   float epsilon = 1e-8f;        // at least 1e-30, far from what is flushed to zero
   float weight_decay = 0;  // decoupled: p <- p - learning_rate * weight_decay * p (AdamW); at least 0
+  bool lazy = false;  // of a table (etch::embedding), moments and decay of the rows that a batch does
+                      // not touch stay as they are, in lines of 16 numbers
 };
 
 namespace detail {
@@ -30,7 +32,7 @@ class adam : public optimizer<2> {
   adam_options options;
 
   // Compilers show the next line to who misspells an option.
-  explicit adam(adam_options o = {})  // options: learning_rate beta1 beta2 epsilon weight_decay
+  explicit adam(adam_options o = {})  // options: learning_rate beta1 beta2 epsilon weight_decay lazy
       : options(o) {}
 
   void begin_step(std::size_t floats) {
@@ -46,6 +48,8 @@ class adam : public optimizer<2> {
     root_ = c_math::sqrt(1 - power2_);
     corrected_ = options.learning_rate * root_ / (1 - power1_);
   }
+
+  bool skips_untouched() const { return options.lazy; }
 
   template <class Arch>
   void update(float* p, float const* g, std::size_t first, std::size_t count, float scale) {

@@ -6,6 +6,7 @@
 #include "../../../codegen/simd/simd.hpp"
 #include "../../infer/parameter_identity.hpp"
 #include "../../infer/workspace.hpp"
+#include "../touched_lines.hpp"
 
 namespace etch {
 
@@ -25,7 +26,12 @@ namespace etch {
 ///
 /// which changes the parameters [first, first + count), given the sum of the gradients over the
 /// samples and scale = 1 / samples. It may be called for several ranges at once, on several
-/// threads.
+/// threads. One that has
+///
+///   bool skips_untouched() const;
+///
+/// says whether of a table (etch::embedding) it need be called only for the lines of 16 numbers in
+/// which the batch has rows: where a gradient of zero changes nothing, or is not to.
 template <int Moments>
 class optimizer {
  public:
@@ -52,9 +58,11 @@ class optimizer {
   /// Of a step that was begun, but makes no updates.
   void undo_step() { --steps_; }
 
-  /// Memory that train_step uses: intermediate results, and gradients.
+  /// Memory that train_step uses: intermediate results, gradients, and which rows of tables these
+  /// are of.
   float_buffer scratch;
   gradient_buffer gradients;
+  touched_lines touched;
 
  protected:
   float* moment(int which) { return moments_.data() + static_cast<std::size_t>(which) * floats_; }

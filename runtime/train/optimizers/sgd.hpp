@@ -11,6 +11,8 @@ struct sgd_options {
   float momentum = 0;           // at least 0 and below 1
   float weight_decay = 0;       // at least 0; adds weight_decay * parameter to the gradient
   bool nesterov = false;
+  bool lazy = false;  // of a table (etch::embedding), moments and decay of the rows that a batch does
+                      // not touch stay as they are, in lines of 16 numbers
 };
 
 namespace detail {
@@ -27,12 +29,16 @@ class sgd : public optimizer<1> {
   sgd_options options;
 
   // Compilers show the next line to who misspells an option.
-  explicit sgd(sgd_options o = {})  // options: learning_rate momentum weight_decay nesterov
+  explicit sgd(sgd_options o = {})  // options: learning_rate momentum weight_decay nesterov lazy
       : options(o) {}
 
   void begin_step(std::size_t floats) {
     detail::check_options(options);
     optimizer::begin_step(floats);
+  }
+
+  bool skips_untouched() const {
+    return options.lazy || !(options.momentum > 0 || options.weight_decay > 0);
   }
 
   template <class Arch>
