@@ -105,6 +105,26 @@ TEST_CASE("a bad IDX file is an error with the byte, what is expected and what w
         "found 5");
 }
 
+TEST_CASE("an IDX file of 32-bit integers") {
+  byte_vector bytes = idx_file({2, 1}, 0);
+  bytes[2] = std::byte{0x0c};
+  for (int byte : {0, 0, 1, 2, 0xff, 0xff, 0xff, 0xfe}) bytes.push_back(static_cast<std::byte>(byte));
+  CHECK(etch::parse_idx_integers("f", bytes).extents == std::vector<int>{2, 1});
+  CHECK(etch::parse_idx_integers("f", bytes).values == std::vector<std::int32_t>{258, -2});
+  scratch_folder const folder;
+  etch::write_file_atomically(folder / "tokens", bytes);
+  CHECK(etch::read_idx_integers(folder / "tokens").values[1] == -2);
+  CHECK(parse_message(bytes) ==
+        "f, byte 2: expected type 0x08 (unsigned byte), found 0x0c (32-bit integer)");
+  auto const integers = [](byte_vector const& file) {
+    return message_of([&] { etch::parse_idx_integers("f", file); });
+  };
+  CHECK(integers(idx_file({2}, 2)) ==
+        "f, byte 2: expected type 0x0c (32-bit integer), found 0x08 (unsigned byte)");
+  bytes.pop_back();
+  CHECK(integers(bytes) == "f, byte 12: expected 8 bytes for an array of (2, 1), found 7");
+}
+
 TEST_CASE("an IDX file that is cut anywhere is an error") {
   auto const good = idx_file({2, 3}, 6);
   for (std::size_t length = 0; length < good.size(); ++length)
