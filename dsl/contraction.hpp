@@ -54,6 +54,11 @@ struct contraction {
   constexpr bool operator==(contraction const&) const = default;
 };
 
+/// The shape of an image; in rank 2 that of a sequence (length, channels), an image of height 1.
+constexpr tensor_shape image_shape(int rank, int height, int width, int channels) {
+  return rank == 2 ? tensor_shape{width, channels} : tensor_shape{height, width, channels};
+}
+
 /// Height and width of the windows of a pooling; one position alone is none.
 struct pool_window {
   int height = 1, width = 1;

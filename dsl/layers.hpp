@@ -6,9 +6,11 @@
 #include "layers/combinator.hpp"
 
 // All layers, in alphabetical order; the files that only hold what some share are included by them.
+#include "layers/avg_pool1d.hpp"
 #include "layers/avg_pool2d.hpp"
 #include "layers/batch_norm.hpp"
 #include "layers/celu.hpp"
+#include "layers/conv1d.hpp"
 #include "layers/conv2d.hpp"
 #include "layers/dense.hpp"
 #include "layers/dropout.hpp"
@@ -25,6 +27,7 @@
 #include "layers/join.hpp"
 #include "layers/layer_norm.hpp"
 #include "layers/leaky_relu.hpp"
+#include "layers/max_pool1d.hpp"
 #include "layers/max_pool2d.hpp"
 #include "layers/parallel.hpp"
 #include "layers/permute.hpp"

@@ -252,14 +252,16 @@ struct weight_options {
   }
 };
 
-/// The options of a window over an image.
+/// The options of a window over an image (height, width, channels).
 struct window_options {
+  static constexpr int image_rank = 3, rank = image_rank;  // of what the layer is given
+  static constexpr reason other_rank = refusal::wants_image;
   int kernel_height = 0, kernel_width = 0;  // which is refused: the window is no option
   static constexpr int not_said = std::numeric_limits<int>::min();
   int stride_height = not_said, stride_width = not_said;
   int dilation_height = 1, dilation_width = 1;
-  bool same = false;
-  axis_counts before{}, after{};  // padding
+  bool same = false, causal = false;
+  std::array<int, 2> before{}, after{};  // padding of height and width
 
   constexpr decides read(std::integral auto square) {
     kernel_height = kernel_width = static_cast<int>(square);
@@ -282,7 +284,7 @@ struct window_options {
   }
   template <int T, int L, int B, int R>
   constexpr decides read(options::padding<T, L, B, R>) {
-    before = {T, L, 0, 0}, after = {B, R, 0, 0};
+    before = {T, L}, after = {B, R};
     return decides::padding;
   }
   constexpr decides read(options::same) {
@@ -290,53 +292,88 @@ struct window_options {
     return decides::padding;
   }
 
-  /// The geometry over `in` after padding; `before` and `after` then hold the padding in full.
+  /// The geometry over `in`, an image or a sequence, after padding; `before` and `after` then hold the
+  /// padding in full, for each axis of `in`.
   struct geometry {
     contraction window;
     axis_counts before{}, after{};
+    int rank = image_rank;
+
+    constexpr tensor_shape shape(int height, int width, int channels) const {
+      return image_shape(rank, height, width, channels);
+    }
+    constexpr tensor_shape output() const {
+      return shape(window.out_height(), window.out_width(), window.filters);
+    }
   };
   constexpr geometry over(tensor_shape const& in, int filters, int default_stride_height,
                           int default_stride_width, int groups = 1) const {
-    geometry g{{.height = in[0],
-                .width = in[1],
-                .channels = in[2],
-                .kernel_height = kernel_height,
-                .kernel_width = kernel_width,
-                .stride_height = stride_height == not_said ? default_stride_height : stride_height,
-                .stride_width = stride_width == not_said ? default_stride_width : stride_width,
-                .dilation_height = dilation_height,
-                .dilation_width = dilation_width,
-                .groups = groups,
-                .filters = filters},
-               before,
-               after};
+    int const wide = in.rank - 2;  // the axis of the width
+    geometry g{.window = {.height = wide == 0 ? 1 : in[0],
+                          .width = in[wide],
+                          .channels = in.last(),
+                          .kernel_height = kernel_height,
+                          .kernel_width = kernel_width,
+                          .stride_height = said_or(stride_height, default_stride_height),
+                          .stride_width = said_or(stride_width, default_stride_width),
+                          .dilation_height = dilation_height,
+                          .dilation_width = dilation_width,
+                          .groups = groups,
+                          .filters = filters},
+               .rank = in.rank};
     contraction& w = g.window;
+    std::array<int, 2> first = before, last = after;
     if (same && w.stride_height > 0 && w.stride_width > 0) {
-      int const h = missing(in[0], w.stride_height, w.span_height());
-      int const v = missing(in[1], w.stride_width, w.span_width());
-      g.before = {h / 2, v / 2, 0, 0};
-      g.after = {h - h / 2, v - v / 2, 0, 0};
+      int const h = missing(w.height, w.stride_height, w.span_height());
+      int const v = missing(w.width, w.stride_width, w.span_width());
+      first = {h / 2, v / 2};
+      last = {h - h / 2, v - v / 2};
     }
-    w.height += g.before[0] + g.after[0];
-    w.width += g.before[1] + g.after[1];
+    if (causal) first[1] = w.span_width() - 1;
+    w.height += first[0] + last[0];
+    w.width += first[1] + last[1];
+    g.before = in_axes(g.rank, first);
+    g.after = in_axes(g.rank, last);
     return g;
   }
 
   /// The shape behind the window, or why it does not fit the image.
-  static constexpr verdict fit(geometry const& g) {
+  constexpr verdict fit(geometry const& g) const {
     contraction const& w = g.window;
+    if (verdict const said = has_sizes(w); !said.accepted()) return said;
+    if (w.span_height() > w.height || w.span_width() > w.width) {
+      tensor_shape least = g.shape(w.span_height(), w.span_width(), 0);
+      --least.rank;
+      for (std::size_t i = 0; i < 2; ++i) least.extent[i] -= g.before[i] + g.after[i];
+      return refuse(refusal::kernel_too_large, least);
+    }
+    return in_groups(w.channels, w.filters, w.groups, g.output());
+  }
+
+ protected:
+  static constexpr int said_or(int said, int otherwise) {
+    return said == not_said ? otherwise : said;
+  }
+  /// Numbers for height and width, as those of the axes of an image or a sequence.
+  static constexpr axis_counts in_axes(int axes, std::array<int, 2> const& counts) {
+    return axes == image_rank ? axis_counts{counts[0], counts[1]} : axis_counts{counts[1]};
+  }
+  /// Whether no padding is below 0 and no size of the window below 1.
+  constexpr verdict has_sizes(contraction const& w) const {
     for (std::size_t i : {0u, 1u})
-      if (g.before[i] < 0 || g.after[i] < 0) return refuse(refusal::negative_padding);
+      if (before[i] < 0 || after[i] < 0) return refuse(refusal::negative_padding);
     for (int size :
          {w.height, w.width, w.channels, w.kernel_height, w.kernel_width, w.stride_height,
           w.stride_width, w.dilation_height, w.dilation_width, w.groups, w.filters})
       if (size < 1) return refuse(refusal::zero_size);
-    if (w.span_height() > w.height || w.span_width() > w.width)
-      return refuse(refusal::kernel_too_large, {w.span_height() - g.before[0] - g.after[0],
-                                                w.span_width() - g.before[1] - g.after[1]});
-    if (w.channels % w.groups != 0) return refuse(refusal::channels_per_group, {w.groups});
-    if (w.filters % w.groups != 0) return refuse(refusal::filters_per_group, {w.groups});
-    return accept({w.out_height(), w.out_width(), w.filters});
+    return accept({});
+  }
+  /// The shape, if the channels of the input and the filters are multiples of the groups.
+  static constexpr verdict in_groups(int channels, int filters, int groups,
+                                     tensor_shape const& shape) {
+    if (channels % groups != 0) return refuse(refusal::channels_per_group, {groups});
+    if (filters % groups != 0) return refuse(refusal::filters_per_group, {groups});
+    return accept(shape);
   }
 
  private:

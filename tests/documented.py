@@ -14,7 +14,7 @@ LISTS = ("inference.hpp", "runtime/training.hpp", "dsl/layers.hpp", "dsl/losses.
 SKIPPED = {"training.hpp", "library_begin.hpp", "library_end.hpp", "diagnostics.hpp", "network.hpp",
            "options.hpp", "combinator.hpp", "usable.hpp", "forward.hpp"}  # which others include too
 # What these headers have for each other.
-OURS = {"batch_range", "beginning_text", "conv_options", "cost_of", "describe_mismatch",
+OURS = {"batch_range", "beginning_text", "cost_of", "describe_mismatch",
         "embedded_header", "ETCH_EMBED_KNOWN", "fail_at", "group_size", "grouped", "has_classes",
         "tensor_expectation", "weights_rule", "within_memory"}
 DETAIL = re.compile(r"namespace (\w+::)*detail\b")

@@ -245,6 +245,24 @@ class writer {
     return y.shape().rank == 3 && chance(50) ? pooled(y) : y;
   }
 
+  /// A convolution or a pooling of a sequence, an image of height 1.
+  constexpr tensor along_sequence() {
+    tensor x = any_of_rank(2, 2);
+    if (chance(50)) x = m::pad(x, {below(3)}, {below(2)});
+    tensor_shape const in = x.shape();
+    contraction w{.width = in[0], .channels = in[1], .kernel_width = 1 + below(in[0] < 4 ? in[0] : 4)};
+    w.stride_width = chance(70) ? 1 : w.kernel_width;
+    if (chance(30)) {
+      w.groups = w.filters = in[1];
+      return m::pool(chance(50) ? function::maximum : function::add, x, w,
+                     {w.out_width(), w.filters});
+    }
+    w.filters = chance(20) ? 16 : 1 + below(9);
+    tensor const k =
+        weights({w.filters, w.kernel_width, w.channels}, w.kernel_width * w.channels);
+    return maybe_activated(maybe_biased(m::contract(x, k, w, {w.out_width(), w.filters})));
+  }
+
   constexpr tensor pooled(tensor x) {
     tensor_shape const in = x.shape();
     contraction w{
@@ -443,7 +461,8 @@ class writer {
     if (what < 18) keep(activation(x));
     else if (what < 34) keep(binary(x, partner(x)));
     else if (what < 48) keep(dense());
-    else if (what < 64) keep(conv());
+    else if (what < 61) keep(conv());
+    else if (what < 64) keep(along_sequence());
     else if (what < 68) keep(pooled(any_of_rank(3, 3)));
     else if (what < 75) keep(reduced(x));
     else if (what < 82) keep(moved(x));

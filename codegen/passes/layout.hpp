@@ -10,6 +10,13 @@ namespace etch::passes {
 
 namespace detail {
 
+/// How far a window reaches beyond its first element along each axis of what it gives: an image, or a
+/// sequence, which is one of height 1.
+constexpr axis_counts reach_of(contraction const& c, int rank) {
+  int const height = c.span_height() - 1, width = c.span_width() - 1;
+  return rank == 2 ? axis_counts{width} : axis_counts{height, width};
+}
+
 /// The slice that alone reads each dX and for which that is better made as a convolution of a dY
 /// with zeros around it, or none: it cuts off what the windows of a padded image read of its border,
 /// so that no more is multiplied, and the convolution takes in the maps that follow.
@@ -25,14 +32,18 @@ constexpr constexpr_list<node_id> cuts_of(graph const& g) {
     if (!made || g[dx].operand_count != 2 || all[dx].size() != 1) continue;
     contraction const& c = made->window;
     tensor_shape const& left = g[id].shape;
+    int const rank = left.rank;
     bool const plain =
         c.groups == 1 && c.stride_height == 1 && c.stride_width == 1 && c.channels >= 16 &&
-        canonical(c) == c && left.rank == 3 && left[2] == c.channels &&
-        g[g.operand(dx, 0)].shape == tensor_shape{c.out_height(), c.out_width(), c.filters};
-    int const height = c.span_height() - 1, width = c.span_width() - 1;
-    if (plain && cut->before[0] <= height && cut->after[0] <= height && cut->before[1] <= width &&
-        cut->after[1] <= width && left.elements(0, 2) <= c.out_height() * c.out_width())
-      cuts[dx] = id;
+        canonical(c) == c && (rank == 3 || (rank == 2 && c.height == 1)) &&
+        left.last() == c.channels &&
+        g[g.operand(dx, 0)].shape == image_shape(rank, c.out_height(), c.out_width(), c.filters);
+    if (!plain || left.elements(0, rank - 1) > c.out_height() * c.out_width()) continue;
+    axis_counts const reach = reach_of(c, rank);
+    bool within = true;
+    for (std::size_t i = 0; i < reach.size(); ++i)
+      within = within && cut->before[i] <= reach[i] && cut->after[i] <= reach[i];
+    if (within) cuts[dx] = id;
   }
   return cuts;
 }
@@ -40,8 +51,8 @@ constexpr constexpr_list<node_id> cuts_of(graph const& g) {
 /// What a slice leaves of the dX of c, `shape`, as the contraction of the padded dY.
 constexpr contraction inverse(contraction const& c, tensor_shape const& shape) {
   contraction made = transposed(c);
-  made.height = shape[0] + c.span_height() - 1;
-  made.width = shape[1] + c.span_width() - 1;
+  made.height = (shape.rank == 2 ? 1 : shape[0]) + c.span_height() - 1;
+  made.width = shape[shape.rank - 2] + c.span_width() - 1;
   return made;
 }
 
@@ -128,16 +139,20 @@ class layout_pass {
     contraction const c = from_.get<primitive::contract_dx>(dx).window;
     primitive::slice const cut = from_.get<primitive::slice>(cut_id);
     contraction const made = inverse(c, from_[cut_id].shape);
-    int const height = c.span_height() - 1, width = c.span_width() - 1;
+    int const rank = from_[cut_id].shape.rank;
     layer_id const layer = from_[dx].layer;
     node_id const weights = packed_for(renamed_[from_.operand(dx, 1)], c);
     node_id const turned =
         transposed_for(weights, dx, c, primitive::transpose::target::convolved);
     node_id const dy = standard(renamed_[from_.operand(dx, 0)]);
-    primitive::pad const around{{height - cut.before[0], width - cut.before[1]},
-                                {height - cut.after[0], width - cut.after[1]}};
+    axis_counts const reach = reach_of(c, rank);
+    primitive::pad around;
+    for (std::size_t i = 0; i < reach.size(); ++i) {
+      around.before[i] = reach[i] - cut.before[i];
+      around.after[i] = reach[i] - cut.after[i];
+    }
     node_id const padded = noted(to_.add(
-        around, {{made.height, made.width, made.channels}, to_[dy].batched},
+        around, {image_shape(rank, made.height, made.width, made.channels), to_[dy].batched},
         std::initializer_list<node_id>{dy}, layer));
     return noted(to_.add(primitive::contract{made}, {from_[cut_id].shape, from_[dx].batched},
                          std::initializer_list<node_id>{padded, turned}, layer));

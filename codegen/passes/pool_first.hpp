@@ -116,7 +116,8 @@ constexpr void through_pooling(graph& g) {
     for (node_id r : readers[id]) {
       if (r == node_id::none) continue;
       if (auto const* sum = g.get_if<primitive::reduce>(r);
-          sum && sum->fn == function::add && sum->first == 0 && sum->last >= 2)
+          sum && sum->fn == function::add && sum->first == 0 &&
+          sum->last >= g[id].shape.rank - 1 && g[dy].shape.rank == g[id].shape.rank)
         g.operands(r)[0] = dy;
       if (takes_dx(r)) {
         contraction const c = g.get<primitive::contract_dx>(r).window;

@@ -1,43 +1,13 @@
 #pragma once
 
-#include "../network.hpp"
-#include "../options.hpp"
+#include "conv.hpp"
 
 namespace etch {
 namespace layers {
 
-/// The options of a convolution.
-struct conv_options : detail::window_options, detail::weight_options {
-  using detail::weight_options::read;
-  using detail::window_options::read;
-  int groups = 1;
-
-  template <int N>
-  constexpr detail::decides read(options::groups<N>) {
-    groups = N;
-    return detail::decides::groups;
-  }
-};
-
 template <int Filters, auto... Options>
-struct conv2d : layer {
+struct conv2d : conv<conv_options<detail::window_options>, Filters, Options...> {
   static constexpr std::string_view kind = "conv2d";
-  static constexpr auto chosen = detail::read_options<conv_options>(Options...);
-
-  static constexpr verdict shape_rule(tensor_shape const& in) {
-    if (in.rank != 3) return refuse(refusal::wants_image);
-    return chosen.fit(chosen.over(in, Filters, 1, 1, chosen.groups));
-  }
-
-  static constexpr tensor forward(context& c, tensor x) {
-    auto const [w, before, after] = chosen.over(x.shape(), Filters, 1, 1, chosen.groups);
-    int const area = w.kernel_height * w.kernel_width;
-    tensor const weight =
-        c.parameter("weight", {Filters, w.kernel_height, w.kernel_width, w.group_channels()},
-                    chosen.weights.with_fans(area * w.group_channels(), area * w.group_filters()));
-    tensor const y = contract(pad(x, before, after), weight, w);
-    return chosen.bias ? y + c.parameter("bias", {Filters}, zeros) : y;
-  }
 };
 
 }  // namespace layers

@@ -1,21 +1,13 @@
 #pragma once
 
-#include <limits>
-
 #include "pool.hpp"
 
 namespace etch {
 namespace layers {
 
 template <auto... Options>
-struct max_pool2d : pool_window<Options...> {
+struct max_pool2d : max_pool<detail::window_options, Options...> {
   static constexpr std::string_view kind = "max_pool2d";
-
-  static constexpr tensor forward(context&, tensor x) {
-    auto const [window, before, after] = max_pool2d::geometry(x.shape());
-    double const never = -std::numeric_limits<double>::infinity();
-    return pool(function::maximum, pad(x, before, after, never), window);
-  }
 };
 
 }  // namespace layers

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <limits>
+
 #include "../network.hpp"
 #include "../options.hpp"
 
@@ -18,26 +20,28 @@ struct sentence<refusal::only_padding, Where, What, Given, More...> : refused {
 
 namespace layers {
 
-/// Base of the layers that put a window over each channel; the stride defaults to the window.
-template <auto... Options>
+/// Base of the layers that put a window over each channel, of images and of sequences; the stride
+/// defaults to the window.
+template <class Window, auto... Options>
 struct pool_window : layer {
-  static constexpr auto chosen = detail::read_options<detail::window_options>(Options...);
+  static constexpr auto chosen = detail::read_options<Window>(Options...);
 
   static constexpr auto geometry(tensor_shape const& in) {
-    return chosen.over(in, in[2], chosen.kernel_height, chosen.kernel_width);
+    return chosen.over(in, in.last(), chosen.kernel_height, chosen.kernel_width);
   }
 
   static constexpr verdict shape_rule(tensor_shape const& in) {
-    if (in.rank != 3) return refuse(refusal::wants_image);
+    if (in.rank != chosen.rank) return refuse(chosen.other_rank);
     auto const g = geometry(in);
     verdict const said = chosen.fit(g);
     if (!said.accepted()) return said;
     // A window with nothing but padding under it has neither a maximum nor a mean.
     contraction const& w = g.window;
-    bool const fits = touches(in[0], g.before[0], w.kernel_height, w.stride_height,
-                              w.dilation_height, w.out_height()) &&
-                      touches(in[1], g.before[1], w.kernel_width, w.stride_width,
-                              w.dilation_width, w.out_width());
+    int const wide = in.rank - 2;  // the axis of the width
+    bool const fits = (wide == 0 || touches(in[0], g.before[0], w.kernel_height, w.stride_height,
+                                            w.dilation_height, w.out_height())) &&
+                      touches(in[wide], g.before[static_cast<std::size_t>(wide)], w.kernel_width,
+                              w.stride_width, w.dilation_width, w.out_width());
     return fits ? said : refuse(refusal::only_padding);
   }
 
@@ -53,6 +57,33 @@ struct pool_window : layer {
       if (!some) return false;
     }
     return true;
+  }
+};
+
+/// Base of the maxima, of images and of sequences.
+template <class Window, auto... Options>
+struct max_pool : pool_window<Window, Options...> {
+  static constexpr tensor forward(context&, tensor x) {
+    auto const g = max_pool::geometry(x.shape());
+    double const never = -std::numeric_limits<double>::infinity();
+    return pool(function::maximum, pad(x, g.before, g.after, never), g.window, g.output());
+  }
+};
+
+/// Base of the means, of images and of sequences.
+template <class Window, auto... Options>
+struct avg_pool : pool_window<Window, Options...> {
+  static constexpr tensor forward(context&, tensor x) {
+    auto g = avg_pool::geometry(x.shape());
+    tensor const padded = pad(x, g.before, g.after);
+    tensor const total = pool(function::add, padded, g.window, g.output());
+    if (padded.shape() == x.shape())
+      return total / (1.0 * g.window.kernel_height * g.window.kernel_width);
+    // How many elements of the image lie under each window depends on nothing that is computed.
+    tensor_shape one_channel = x.shape();
+    one_channel[one_channel.rank - 1] = g.window.channels = g.window.filters = 1;
+    tensor const ones = pad(filled(x, 1, one_channel), g.before, g.after);
+    return total * (1 / pool(function::add, ones, g.window, g.output()));
   }
 };
 

@@ -7,16 +7,19 @@ namespace etch {
 
 namespace math {
 
-/// fn (add or maximum) over each window of an image.
-constexpr tensor pool(function fn, tensor x, contraction window) {
+/// fn (add or maximum) over each window of an image; the result has the shape (out height, out width,
+/// channels) unless another of as many elements is named.
+constexpr tensor pool(function fn, tensor x, contraction window, tensor_shape shape) {
   if (fn != function::add && fn != function::maximum)
     faults::reduce_and_pool_have_the_functions_add_and_maximum();
   if (!window.fits() || x.shape().elements() != window.inputs() ||
-      window.filters != window.channels)
+      shape.elements() != window.outputs() || window.filters != window.channels)
     faults::window_does_not_fit_what_it_is_given();
-  tensor_shape const shape{window.out_height(), window.out_width(), window.filters};
   if (window.pointwise()) return reshape(x, shape);
   return detail::emit(x, primitive::pool{fn, window}, {shape, x.batched()}, {x.id});
+}
+constexpr tensor pool(function fn, tensor x, contraction window) {
+  return pool(fn, x, window, {window.out_height(), window.out_width(), window.filters});
 }
 
 }  // namespace math
