@@ -88,7 +88,8 @@ struct contract {
   constexpr bool operator==(contract const&) const = default;
 };
 
-/// (dy, weights): the gradient of contract with respect to x. (dy, weights, index): of a contraction
+/// (dy, weights): the gradient of contract with respect to x, and, as an operation
+/// of its own, the transposed convolution of dy. (dy, weights, index): the gradient of a contraction
 /// before a max pooling with windows of `pooled`; dy is the gradient of what that gave, index its
 /// pool_index.
 struct contract_dx {

@@ -245,6 +245,32 @@ class writer {
     return y.shape().rank == 3 && chance(50) ? pooled(y) : y;
   }
 
+  /// A transposed convolution, of which ends may be cut off.
+  constexpr tensor transposed_conv() {
+    tensor const y = any_of_rank(3, 3);
+    tensor_shape const out = y.shape();
+    contraction w{.kernel_height = 1 + below(3),
+                  .kernel_width = 1 + below(3),
+                  .stride_height = 1 + below(3) / 2,
+                  .stride_width = 1 + below(3) / 2,
+                  .filters = out[2]};
+    if (chance(25)) w.dilation_height = 2, w.dilation_width = 1 + below(2);
+    w.channels = chance(20) ? 16 + below(3) : 1 + below(9);
+    if (chance(30)) {
+      w.groups = chance(50) ? out[2] : out[2] % 2 == 0 ? 2 : 1;
+      w.channels = w.groups * (chance(60) ? 1 : 1 + below(3));
+    }
+    w.height = (out[0] - 1) * w.stride_height + w.span_height() + below(w.stride_height);
+    w.width = (out[1] - 1) * w.stride_width + w.span_width() + below(w.stride_width);
+    if (w.inputs() > how_.largest) return y;
+    int const fan = w.kernel_height * w.kernel_width * w.group_filters();
+    tensor const k = weights({w.filters, w.kernel_height, w.kernel_width, w.group_channels()}, fan);
+    tensor x = m::contract_transposed(y, k, w);
+    if (chance(50))
+      x = m::slice(x, {below(w.height < 3 ? w.height : 2), below(w.width < 3 ? w.width : 2)}, {});
+    return maybe_activated(maybe_biased(x));
+  }
+
   /// A convolution or a pooling of a sequence, an image of height 1.
   constexpr tensor along_sequence() {
     tensor x = any_of_rank(2, 2);
@@ -461,7 +487,8 @@ class writer {
     if (what < 18) keep(activation(x));
     else if (what < 34) keep(binary(x, partner(x)));
     else if (what < 48) keep(dense());
-    else if (what < 61) keep(conv());
+    else if (what < 58) keep(conv());
+    else if (what < 61) keep(transposed_conv());
     else if (what < 64) keep(along_sequence());
     else if (what < 68) keep(pooled(any_of_rank(3, 3)));
     else if (what < 75) keep(reduced(x));

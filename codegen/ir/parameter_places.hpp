@@ -29,9 +29,16 @@ constexpr bool same_packing(contraction const& a, contraction const& b) {
          a.channels == b.channels && a.groups == b.groups && a.filters == b.filters;
 }
 
+/// The window of a contraction, transposed or not, with weights; none for another node.
+constexpr contraction const* window_of(graph const& g, node_id id) {
+  if (auto const* c = g.get_if<primitive::contract>(id)) return &c->window;
+  auto const* transposed = g.get_if<primitive::contract_dx>(id);
+  return transposed ? &transposed->window : nullptr;
+}
+
 /// The places of a graph's parameters. A parameter is packed when its first use is as the weights
-/// of a contraction; that is the same in every graph of one network. None where they are too many:
-/// an int counts the floats of all, and those of each with what pads it transposed.
+/// of a contraction, transposed or not; that is the same in every graph of one network. None where
+/// they are too many: an int counts the floats of all, and those of each with what pads it transposed.
 constexpr constexpr_list<parameter_place> parameter_places(graph const& g) {
   constexpr_list<parameter_place> places(g.parameters.size());
   constexpr_list<char> seen(g.parameters.size(), false);
@@ -40,12 +47,13 @@ constexpr constexpr_list<parameter_place> parameter_places(graph const& g) {
       auto const* p = g.get_if<primitive::parameter>(g.operand(id, i));
       if (!p || seen[p->which]) continue;
       seen[p->which] = true;
-      auto const* c = g.get_if<primitive::contract>(id);
+      auto const* turned = g.get_if<primitive::transpose>(id);  // weights, for such a window
+      contraction const* window = turned ? &turned->window : i == 1 ? window_of(g, id) : nullptr;
       loop_id const loop = g[g.operand(id, i)].loop;
       int const repetitions = loop == loop_id::none ? 1 : g.loops[loop].steps;
       int const apart = loop == loop_id::none ? 0 : g.loops[loop].parameters;
       for (int k = 0, which = static_cast<int>(p->which); k < repetitions; ++k, which += apart)
-        if (c && i == 1) places[which] = {.packed = true, .window = c->window};
+        if (window) places[which] = {.packed = true, .window = *window};
     }
   long long offset = 0;
   for (std::size_t i = 0; i < places.size(); ++i) {

@@ -110,11 +110,12 @@ namespace detail {
 /// The layer of the chain that a layer of the graph is, or is a part of.
 constexpr int chain_layer(graph const& g, layer_id layer) { return g.layers[layer].number; }
 
-/// Multiply-adds of a node for one sample.
+/// Multiply-adds of a node for one sample; what no sample changes is computed once, for all.
 constexpr long long multiply_adds_of(graph const& g, node_id id) {
+  if (!g[id].batched) return 0;
   int const steps = g[id].is_stepped() ? g.loops[g[id].loop].steps : 1;
-  if (auto const* c = g.get_if<primitive::contract>(id)) return steps * c->window.multiply_adds();
-  if (!g.is<primitive::product>(id) || !g[id].batched) return 0;
+  if (contraction const* window = window_of(g, id)) return steps * window->multiply_adds();
+  if (!g.is<primitive::product>(id)) return 0;
   return steps * static_cast<long long>(g[g.operand(id, 0)].shape.elements()) * g[id].shape.last();
 }
 

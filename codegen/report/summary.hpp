@@ -46,11 +46,12 @@ constexpr void fill_lines(graph const& g, std::span<summary_line> lines) {
     if (p.trainable)
       add(p.layer, [&](summary_line& l) { l.parameters += p.shape.elements(); });
   for (node_id id : g.ids()) {
-    auto const* c = g.get_if<primitive::contract>(id);
-    if (!c) continue;
-    add(g[id].layer, [&](summary_line& l) { l.multiply_adds += c->window.multiply_adds(); });
-    lines[at(g[id].layer)].groups = c->window.groups;
-    lines[at(g[id].layer)].depthwise = c->window.depthwise();
+    long long const count = multiply_adds_of(g, id);
+    add(g[id].layer, [&](summary_line& l) { l.multiply_adds += count; });
+    contraction const* window = window_of(g, id);
+    if (!window || !g.is<primitive::parameter>(g.operand(id, 1))) continue;
+    lines[at(g[id].layer)].groups = window->groups;
+    lines[at(g[id].layer)].depthwise = window->depthwise();
   }
 }
 

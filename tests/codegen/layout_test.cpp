@@ -45,6 +45,17 @@ TEST_CASE("layout: the dX that a padded image is cut to is a convolution itself"
   CHECK(stay(first, etch::conv2d<16, 3, etch::padding<3, 1>>));
 }
 
+TEST_CASE("layout: the weights of a transposed convolution are packed, before and behind the pass") {
+  graph const g = etch::passes::simplify(etch::training_graph(
+      etch::input<4, 4, 3> | etch::conv_transpose2d<5, 3, etch::stride<2>>, etch::mse));
+  graph const l = etch::passes::layout(g);
+  CHECK(count<primitive::pack>(l) + count<primitive::unpack>(l) == 0);
+  CHECK(count<primitive::transpose>(l) == 1);
+  auto const before = etch::parameter_places(g), behind = etch::parameter_places(l);
+  CHECK(before[0].packed);
+  CHECK(before[0] == behind[0]);
+}
+
 TEST_CASE("layout: one copy of the weights serves all that read them in the same way") {
   graph g = written({8, 8, 16}, [](etch::context& c, tensor x) {
     tensor const w = c.parameter("w", {16, 3, 3, 16}, etch::ones);

@@ -172,3 +172,10 @@ TEST_CASE("a summary shows what is inside combinators, and which convolutions ar
      weights 2,240 bytes, workspace 2,688 bytes
 )");
 }
+
+TEST_CASE("a summary counts what transposed convolutions multiply") {
+  constexpr auto net = etch::input<4, 4, 4> | etch::conv_transpose2d<4, 2, etch::groups<2>>;
+  std::string const summary = etch::summary<net>();
+  CHECK(summary.find("conv_transpose2d in 2 groups (5, 5, 4) ") != std::string::npos);
+  CHECK(summary.find("  36            512\n") != std::string::npos);
+}

@@ -102,6 +102,23 @@ TEST_CASE("a product has matrices of the same leading axes whose inner extents a
   }>);
 }
 
+TEST_CASE("a transposed contraction has weights that all samples share, and its window fits") {
+  static constexpr contraction made{.height = 5, .width = 5, .channels = 3, .kernel_height = 2,
+                                    .kernel_width = 2, .filters = 2};
+  STATIC_REQUIRE(takes<[](context& c, tensor x) {
+    math::contract_transposed(x, c.parameter("w", {2, 2, 2, 3}, ones), made);
+  }>);
+  STATIC_REQUIRE_FALSE(takes<[](context& c, tensor x) {
+    math::contract_transposed(x, c.parameter("w", {2, 2, 2, 2}, ones), made);
+  }>);
+  STATIC_REQUIRE_FALSE(takes<[](context& c, tensor x) {
+    math::contract_transposed(math::slice(x, {1}, {}), c.parameter("w", {2, 2, 2, 3}, ones), made);
+  }>);
+  STATIC_REQUIRE_FALSE(takes<[](context&, tensor x) {
+    math::contract_transposed(math::reshape(x, {32}), x, {.channels = 1, .filters = 32}, {1});
+  }>);
+}
+
 TEST_CASE("reductions and pools add up or find the largest") {
   STATIC_REQUIRE(takes<[](context&, tensor x) { return math::reduce(function::maximum, x, 0, 2); }>);
   STATIC_REQUIRE_FALSE(

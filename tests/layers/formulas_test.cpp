@@ -128,3 +128,86 @@ TEST_CASE("permute and flip are their formulas") {
     CHECK(turned[static_cast<std::size_t>(i)] == ((1 - i / 12) * 4 + i / 3 % 4) * 3 + 2 - i % 3);
   }
 }
+
+namespace {
+
+struct axis_of_transpose {
+  int in, kernel, stride, dilation, begin, end, more;
+
+  int out() const { return stride * (in - 1) + more + (kernel - 1) * dilation + 1 - begin - end; }
+};
+
+/// ONNX ConvTranspose of one sample, channels last, by its definition: the weights are (channels, kernel
+/// height, kernel width, filters / groups).
+list transposed(list const& x, list const& w, list const& bias, axis_of_transpose const& y,
+                axis_of_transpose const& z, int channels, int filters, int groups) {
+  list result;
+  for (int oy = 0; oy < y.out(); ++oy)
+    for (int oz = 0; oz < z.out(); ++oz)
+      for (int f = 0; f < filters; ++f) {
+        double sum = bias[static_cast<std::size_t>(f)];
+        int const in_group = channels / groups, of_group = filters / groups;
+        for (int iy = 0; iy < y.in; ++iy)
+          for (int iz = 0; iz < z.in; ++iz)
+            for (int ky = 0; ky < y.kernel; ++ky)
+              for (int kz = 0; kz < z.kernel; ++kz)
+                for (int i = 0; i < in_group; ++i) {
+                  if (iy * y.stride + ky * y.dilation - y.begin != oy ||
+                      iz * z.stride + kz * z.dilation - z.begin != oz)
+                    continue;
+                  int const c = f / of_group * in_group + i;
+                  int const from = (iy * z.in + iz) * channels + c;
+                  int const tap = (c * y.kernel + ky) * z.kernel + kz;
+                  sum += x[static_cast<std::size_t>(from)] *
+                         w[static_cast<std::size_t>(tap * of_group + f % of_group)];
+                }
+        result.push_back(sum);
+      }
+  return result;
+}
+
+/// `count` numbers that have no pattern.
+list noise(int count, std::uint32_t stream) {
+  list all;
+  for (int i = 0; i < count; ++i)
+    all.push_back(counter_uniform({3, stream, 1, 4}, static_cast<std::uint32_t>(i)) - 0.5);
+  return all;
+}
+
+double distance(list const& a, list const& b) {
+  REQUIRE(a.size() == b.size());
+  double most = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) most = std::max(most, std::abs(a[i] - b[i]));
+  return most;
+}
+
+/// Of a network that is one transposed convolution.
+template <class Network>
+double distance_from_definition(Network net, axis_of_transpose const& y, axis_of_transpose const& z,
+                                int channels, int filters, int groups = 1) {
+  list const x = noise(y.in * z.in * channels, 1), bias = noise(filters, 2);
+  list const w = noise(channels * y.kernel * z.kernel * filters / groups, 3);
+  graph const g = graph_of(net);
+  list const given = outputs(g, evaluate<double>(g, {x}, {w, bias}, 1)).at(0);
+  return distance(given, transposed(x, w, bias, y, z, channels, filters, groups));
+}
+
+}  // namespace
+
+TEST_CASE("transposed convolutions are what ONNX defines") {
+  CHECK(distance_from_definition(input<3, 4, 2> | conv_transpose2d<3, 3>, {3, 3, 1, 1, 0, 0, 0},
+                                 {4, 3, 1, 1, 0, 0, 0}, 2, 3) < 1e-14);
+  CHECK(distance_from_definition(
+            input<3, 2, 4> | conv_transpose2d<6, kernel<2, 3>, stride<2, 3>, padding<1, 0, 0, 2>,
+                                              output_padding<1, 2>, groups<2>>,
+            {3, 2, 2, 1, 1, 0, 1}, {2, 3, 3, 1, 0, 2, 2}, 4, 6, 2) < 1e-14);
+  CHECK(distance_from_definition(
+            input<2, 3, 3> | conv_transpose2d<3, 3, dilation<3, 2>, output_padding<2, 1>,
+                                              groups<3>>,
+            {2, 3, 1, 3, 0, 0, 2}, {3, 3, 1, 2, 0, 0, 1}, 3, 3, 3) < 1e-14);
+  // SAME_UPPER: pads add up to kernel + output_padding - stride, the odd one at the end
+  CHECK(distance_from_definition(input<3, 3, 2> | conv_transpose2d<2, 4, stride<3, 2>, same>,
+                                 {3, 4, 3, 1, 0, 1, 0}, {3, 4, 2, 1, 1, 1, 0}, 2, 2) < 1e-14);
+  CHECK(distance_from_definition(input<2, 2, 1> | conv_transpose2d<1, 1, stride<3>, same>,
+                                 {2, 1, 3, 1, 0, 0, 2}, {2, 1, 3, 1, 0, 0, 2}, 1, 1) < 1e-14);
+}

@@ -27,17 +27,25 @@ TEST_CASE("pooling of sequences") {
   CHECK(check_layer<input<6, 3> | avg_pool1d<3, stride<1>, same>>(shape<6, 3>, 0) == passed);
 }
 
+TEST_CASE("conv_transpose1d with its options") {
+  CHECK(check_layer<input<5, 3> | conv_transpose1d<4, 4, stride<2>, padding<1>>>(shape<10, 4>, 52) ==
+        passed);
+  CHECK(check_layer<input<4, 4> | conv_transpose1d<6, 3, stride<2>, padding<1, 0>, groups<2>,
+                                                   output_padding<1>>>(shape<9, 6>, 42) == passed);
+}
+
 namespace {
 
 constexpr auto sequences =
     input<40, 8> | conv1d<32, 3, same> | relu | max_pool1d<2> | conv1d<32, 5, same, no_bias> |
     batch_norm | relu | conv1d<16, 3, padding<1>> | avg_pool1d<3, stride<1>, same> |
-    flatten | dense<4>;
+    conv_transpose1d<16, 3, same> | relu | conv_transpose1d<4, 4, stride<2>> | flatten | dense<4>;
 constexpr auto images =
     input<1, 40, 8> | conv2d<32, kernel<1, 3>, same> | relu | max_pool2d<kernel<1, 2>> |
     conv2d<32, kernel<1, 5>, same, no_bias> | batch_norm | relu |
     conv2d<16, kernel<1, 3>, padding<0, 1>> | avg_pool2d<kernel<1, 3>, stride<1>, same> |
-    flatten | dense<4>;
+    conv_transpose2d<16, kernel<1, 3>, same> | relu |
+    conv_transpose2d<4, kernel<1, 4>, stride<1, 2>> | flatten | dense<4>;
 
 }  // namespace
 
