@@ -47,3 +47,5 @@
 #include "layers/tanh.hpp"
 #include "layers/tap.hpp"
 #include "layers/tied.hpp"
+#include "layers/upsample1d.hpp"
+#include "layers/upsample2d.hpp"

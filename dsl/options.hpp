@@ -195,7 +195,7 @@ namespace detail {
 /// What an option decides; a layer takes one option for each.
 enum class decides {
   window, stride, dilation, padding, output_padding, groups, bias, weights, epsilon, momentum,
-  padding_token
+  padding_token, factor, interpolation
 };
 
 /// What a layer reads its options into, a struct with an overload of `read` for each that it has,

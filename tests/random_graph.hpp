@@ -289,6 +289,22 @@ class writer {
     return maybe_activated(maybe_biased(m::contract(x, k, w, {w.out_width(), w.filters})));
   }
 
+  /// Each element of an image over a window.
+  constexpr tensor repeated() {
+    tensor const y = any_of_rank(3, 3);
+    tensor_shape const out = y.shape();
+    contraction w{.channels = out[2],
+                  .kernel_height = 1 + below(2),
+                  .kernel_width = 1 + below(3),
+                  .groups = out[2],
+                  .filters = out[2]};
+    w.stride_height = w.kernel_height, w.stride_width = chance(70) ? w.kernel_width : 1;
+    w.height = (out[0] - 1) * w.stride_height + w.kernel_height;
+    w.width = (out[1] - 1) * w.stride_width + w.kernel_width;
+    if (w.inputs() > how_.largest) return y;
+    return m::unpool_sum(y, w, {w.height, w.width, w.channels});
+  }
+
   constexpr tensor pooled(tensor x) {
     tensor_shape const in = x.shape();
     contraction w{
@@ -489,7 +505,8 @@ class writer {
     else if (what < 48) keep(dense());
     else if (what < 58) keep(conv());
     else if (what < 61) keep(transposed_conv());
-    else if (what < 64) keep(along_sequence());
+    else if (what < 63) keep(along_sequence());
+    else if (what < 64) keep(repeated());
     else if (what < 68) keep(pooled(any_of_rank(3, 3)));
     else if (what < 75) keep(reduced(x));
     else if (what < 82) keep(moved(x));

@@ -37,9 +37,12 @@ static_assert(cost<products>.multiply_adds == 2 * 3 * 100 * 100 * 70);
 static_assert(cost<products>.kernel_stack_bytes >= 4 * 64 * 100);
 static_assert(cost<products>.kernel_stack_bytes < stack_budget);
 
-// Each element of the input is multiplied by the whole window of a transposed convolution.
-constexpr auto larger = input<4, 5, 6> | conv_transpose2d<8, 3, stride<2>, groups<2>>;
+// Each element of the input is multiplied by the whole window of a transposed convolution, and the
+// weights of an interpolation are computed once for all samples.
+constexpr auto larger =
+    input<4, 5, 6> | conv_transpose2d<8, 3, stride<2>, groups<2>> | upsample2d<2, bilinear>;
 static_assert(cost<larger>.layers[1].multiply_adds == 4 * 5 * 6 * (9 * 8 / 2));
+static_assert(cost<larger>.layers[2].multiply_adds == 9 * 11 * 8 * (4 * 4));
 
 }  // namespace
 

@@ -211,3 +211,49 @@ TEST_CASE("transposed convolutions are what ONNX defines") {
   CHECK(distance_from_definition(input<2, 2, 1> | conv_transpose2d<1, 1, stride<3>, same>,
                                  {2, 1, 3, 1, 0, 0, 2}, {2, 1, 3, 1, 0, 0, 2}, 1, 1) < 1e-14);
 }
+
+namespace {
+
+/// What PyTorch's upsampling reads along an axis for element i: of two elements, with these weights.
+struct between {
+  int low, high;
+  double upper;
+};
+between lies_at(int i, int factor, int extent) {
+  double const at = std::max(0.0, (i + 0.5) / factor - 0.5);
+  int const low = static_cast<int>(at);
+  return {low, std::min(low + 1, extent - 1), at - low};
+}
+
+list bilinear_of(list const& x, int height, int width, int channels, int y_factor, int z_factor) {
+  list result;
+  for (int y = 0; y < height * y_factor; ++y)
+    for (int z = 0; z < width * z_factor; ++z)
+      for (int c = 0; c < channels; ++c) {
+        between const v = lies_at(y, y_factor, height), h = lies_at(z, z_factor, width);
+        auto const at = [&](int row, int column) {
+          return x[static_cast<std::size_t>((row * width + column) * channels + c)];
+        };
+        double const above = at(v.low, h.low) * (1 - h.upper) + at(v.low, h.high) * h.upper;
+        double const below = at(v.high, h.low) * (1 - h.upper) + at(v.high, h.high) * h.upper;
+        result.push_back(above * (1 - v.upper) + below * v.upper);
+      }
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("upsampling repeats elements or is linear between them, and constant beyond the outermost") {
+  list const x = noise(24, 7);
+  CHECK(distance(result(input<3, 4, 2> | upsample2d<2, bilinear>, x),
+                 bilinear_of(x, 3, 4, 2, 2, 2)) < 1e-15);
+  CHECK(distance(result(input<4, 2, 3> | upsample2d<factor<3, 4>, bilinear>, x),
+                 bilinear_of(x, 4, 2, 3, 3, 4)) < 1e-15);
+  CHECK(distance(result(input<1, 24, 1> | upsample2d<factor<5, 1>, bilinear>, x),
+                 bilinear_of(x, 1, 24, 1, 5, 1)) < 1e-15);
+  CHECK(distance(result(input<8, 3> | upsample1d<2, bilinear>, x),
+                 bilinear_of(x, 1, 8, 3, 1, 2)) < 1e-15);
+  CHECK(result(input<2, 2, 1> | upsample2d<factor<2, 3>>, {1, 2, 3, 4}) ==
+        list{1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 3, 3, 3, 4, 4, 4});
+  CHECK(result(input<2, 2> | upsample1d<2>, {1, 2, 3, 4}) == list{1, 2, 1, 2, 3, 4, 3, 4});
+}
