@@ -218,6 +218,10 @@ bench_report bench(bench_options const& options = {}) {
   }(std::make_integer_sequence<int, static_cast<int>(plan.steps.size()) - first>{});
 
   all.read = 4.0 * facts<usable>::weight_floats;
+  for (step const& s : plan.steps)  // of tables, the rows that are read
+    if (is<primitive::gather>(s))
+      all.read -= 4.0 * std::max(0, plan.values[operands_of(plan, s)[0]].size -
+                                        plan.values[result_of(plan, s)].size);
   for (auto const& buffer : x) all.read += 4.0 * static_cast<double>(buffer.size());
   for (auto const& buffer : y) all.written += 4.0 * static_cast<double>(buffer.size());
   detail::judge(report.total, machine, all,

@@ -36,6 +36,14 @@ TEST_CASE("a bench counts what a step reads and writes") {
   CHECK(report.rows[0].bytes == 4 * (16 + 16 * 32 + 32));
 }
 
+TEST_CASE("of a table, a bench counts the rows that are read") {
+  constexpr auto looked_up = etch::tokens<4> | etch::embedding<1000, 16>;
+  auto const report = etch::bench<looked_up>({.seconds = 1e-4});
+  REQUIRE(report.rows.size() == 1);
+  CHECK(report.rows[0].bytes == 4 * (4 + 2 * 4 * 16));
+  CHECK(report.total.bytes == 4 * (4 + 2 * 4 * 16));
+}
+
 TEST_CASE("a bench counts an expensive function once for each vector of results") {
   using arch = etch::arch::native;
   static constexpr auto tanh_of_33 = etch::input<33> | etch::tanh;
