@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <limits>
 
@@ -170,9 +171,10 @@ template <vector V>
 template <vector V>
 [[gnu::always_inline]] inline V repeat_lanes(V a, int count) noexcept {
   if (count == arch_of<V>::width) return a;
-  float first;
-  __builtin_memcpy(&first, &a, sizeof first);
-  return simd::first_lanes(a, count, V(first));
+  // not by memcpy, for which g++ kept vectors on the stack that were whole, too: sums of a product that
+  // are divided took two and a half times as long
+  typedef float floats __attribute__((vector_size(sizeof a)));
+  return simd::first_lanes(a, count, V(std::bit_cast<floats>(a)[0]));
 }
 
 /// `load_partial` with one of the first lanes in each of the others: what is computed of them is
