@@ -39,7 +39,8 @@ class lane_fuser {
     out_.value_list.push_back(value_id::none);
   }
 
-  /// Makes a product that has no program yet and the map behind it, which alone reads it, one step.
+  /// Makes a product that has no program yet and the map behind it, which alone reads it, one step. (An
+  /// output is read by the caller too.)
   constexpr void fuse_maps() {
     constexpr_list<int> reads(out_.values.size(), 0);
     for (step const& s : out_.steps) for_each_read(out_, s, [&](value_id v) { ++reads[v]; });
@@ -50,6 +51,7 @@ class lane_fuser {
       for (int i = part.first; i < part.last; ++i) {
         step s = steps[i];
         if (part.lanes && part.loops && i + 1 < part.last && is_sum(s) &&
+            out_.values[result_of(out_, s)].where == space::workspace &&
             reads[result_of(out_, s)] == 1 && follows(steps[i + 1], result_of(out_, s)))
           add_map(s, steps[++i]);
         out_.steps.push_back(s);

@@ -40,3 +40,15 @@ TEST_CASE("fuse_lanes: of two gradients that a map adds, the second runs the map
   CHECK(all[5] == 0);
   CHECK(all[6] > 0);
 }
+
+TEST_CASE("fuse_lanes: a product that is an output is stored, though a map alone reads it") {
+  constexpr auto net = etch::input<4> | etch::dense<3, etch::no_bias>;
+  plan const p = etch::lower(etch::training_graph(net, etch::mse), 64, true);
+  INFO(etch::to_text(p));
+  int stored = 0;
+  for (etch::step const& s : p.steps) {
+    etch::value const& v = p.values[etch::result_of(p, s)];
+    stored += v.where == etch::space::output && v.index == 0;
+  }
+  CHECK(stored == 1);
+}
