@@ -8,6 +8,7 @@
 #include "train/evaluate.hpp"
 #include "files/file.hpp"
 #include "train/fit.hpp"
+#include "train/gradient.hpp"
 #include "files/idx.hpp"
 #include "data/metrics.hpp"
 #include "data/mnist.hpp"

@@ -52,12 +52,19 @@ constexpr graph loss_graph(Network net, Loss) {
   return g;
 }
 
-/// The same, where it gives the gradients of the parameters too.
+/// The same, where it gives the gradients of the parameters too; with `inputs`, a third output is the
+/// gradient of each sample's loss by its input.
 template <class Network, class Loss>
-constexpr graph training_graph(Network net, Loss) {
+constexpr graph training_graph(Network net, Loss, bool inputs = false) {
   graph g = loss_graph(net, Loss{});
   passes::pool_first(g);
-  passes::differentiate(g, g.outputs[1]);
+  constexpr_list<node_id> const adjoints = passes::differentiate(g, g.outputs[1], inputs);
+  if (inputs) {
+    tensor const x{&g, node_id{0}};  // the first node
+    tensor const by_x{&g, adjoints[0]};
+    tensor const none = detail::adjoint::expand(math::filled(x, 0, x.shape()), x);
+    g.outputs.push_back(adjoints[0] == node_id::none ? none.id : by_x.id);
+  }
   passes::pool_last(g);
   passes::through_pooling(g);
   return g;

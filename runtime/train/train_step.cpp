@@ -4,18 +4,19 @@
 
 namespace etch::detail {
 
-void check_batch(int samples, std::size_t features, feature_rule const& rule, std::size_t targets,
-                 int targets_each, int least_samples) {
+void check_batch(std::string_view who, int samples, std::size_t features,
+                 feature_rule const& rule, std::size_t targets, int targets_each,
+                 int least_samples) {
   if (samples < least_samples && samples > 0)
     throw error(
-        "train_step: a layer of this network (batch_norm) measures how the values of a batch vary, "
+        "{}: a layer of this network (batch_norm) measures how the values of a batch vary, "
         "which takes at least {} samples; found {}. Let the batch before it take in a rest that is "
         "smaller, as fit does, or leave it out",
-        least_samples, samples);
+        who, least_samples, samples);
   auto const expect = [&](char const* what, std::size_t given, int each) {
     std::size_t const expected = static_cast<std::size_t>(samples) * static_cast<std::size_t>(each);
     if (given != expected)
-      throw error("train_step: a batch of {} samples needs {} numbers as {}, {} a sample; found {}",
+      throw error("{}: a batch of {} samples needs {} numbers as {}, {} a sample; found {}", who,
                   samples, expected, what, each, given);
   };
   expect(rule.element == element_type::int32 ? "tokens" : "features", features, rule.features);

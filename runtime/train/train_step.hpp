@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <span>
 
 #include "../../codegen/kernels/elementwise/all_finite.hpp"
@@ -36,9 +37,11 @@ constexpr int group_size() {
 
 namespace detail {
 
-/// Throws `error` unless a batch has so many features and targets for each of its samples.
-void check_batch(int samples, std::size_t features, feature_rule const& rule, std::size_t targets,
-                 int targets_each, int least_samples);
+/// Throws `error` unless a batch has so many features and targets for each of its samples;
+/// `who` was given it.
+void check_batch(std::string_view who, int samples, std::size_t features,
+                 feature_rule const& rule, std::size_t targets, int targets_each,
+                 int least_samples);
 
 /// f(offset, size) for what of these floats belongs to parameters that are not frozen.
 void for_each_unfrozen(std::span<parameter_place const> places, std::span<bool const> frozen,
@@ -50,11 +53,13 @@ constexpr int least_samples() {
   return training_plan<Net, Loss, Samples == 0 ? group_size<Net>() : Samples>::value.least_samples;
 }
 
-/// One gradient computation: memory, and what each of the threads does with its share of a batch.
-template <auto Net, class Loss, class Arch, int Samples>
+/// One gradient computation: memory, and what each of the threads does with its share of a batch. The
+/// plan is a training_plan, or one with an output more: the gradients of the inputs.
+template <auto Net, class Loss, class Arch, int Samples,
+          class Plan = training_plan<Net, Loss, Samples>>
 class gradient_run {
  public:
-  using plan_type = training_plan<Net, Loss, Samples>;
+  using plan_type = Plan;
   using network = std::remove_cvref_t<decltype(Net)>;
   static constexpr int input_size = network::input_shape().elements();
   static constexpr int output_size = network::output_shape().elements();
@@ -143,7 +148,7 @@ class gradient_run {
   /// in one where a sample's results depend on the whole batch. Its samples follow from their number
   /// alone, so that a batch gives the same sums every time.
   void run(int t, float const* parameters, float const* x, float const* target, random_key key,
-           bool forward_only = false) const {
+           bool forward_only = false, [[maybe_unused]] float* by_inputs = nullptr) const {
     share const mine{t, threads_};
     int const round = plan_type::value.whole_batch ? samples_ : Samples * threads_;
     for (int first = 0, together = 0; first < samples_; first += together) {
@@ -151,10 +156,15 @@ class gradient_run {
       int const s = first + mine.begin(together);
       float const* const inputs[]{later(x, std::ptrdiff_t{s} * input_size),
                                   target + std::ptrdiff_t{s} * target_size};
-      float* const outputs[]{predictions_ + std::ptrdiff_t{s} * output_size, losses_ + s};
+      auto const outputs = [&] {
+        float* const prediction = predictions_ + std::ptrdiff_t{s} * output_size;
+        if constexpr (requires { Plan::gives_inputs; })
+          return std::array{prediction, losses_ + s, by_inputs + std::ptrdiff_t{s} * input_size};
+        else return std::array{prediction, losses_ + s};
+      }();
       buffers b;
       b.inputs = inputs;
-      b.outputs = outputs;
+      b.outputs = outputs.data();
       b.parameters = parameters;
       b.gradients = gradients(t);
       b.adds = first > 0;
@@ -344,6 +354,20 @@ struct training_call {
   using source = training_source<net, Loss, Samples == 0 ? group_size<net>() : Samples>;
 };
 
+/// Throws `error` unless samples are as a step takes them.
+template <class Arch, data_rule Rule, class Number>
+void check_samples(std::string_view who, int samples, std::span<Number const> inputs,
+                   std::span<float const> targets, int least_samples) {
+  check_batch(who, samples, inputs.size(), Rule, targets.size(), Rule.targets, least_samples);
+  [[maybe_unused]] auto const check = [&](std::span<float const> given, char const* what) {
+    if (!kernels::all_finite<Arch>(given.data(), given.size())) check_finite(who, given, what);
+  };
+  if constexpr (Rule.element == element_type::int32) check_tokens(who, inputs, Rule);
+  else check(inputs, "features");
+  if constexpr (Rule.values == target_values::any) check(targets, "targets");
+  else check_targets(who, targets, Rule.values, Rule.classes);
+}
+
 /// The step of a network that can be trained, on data that were checked. One whose loss is not
 /// finite makes no update, and ends with an `error`.
 template <int Samples, auto Net, class Arch, class Optimizer, class Loss, class Batch>
@@ -446,18 +470,8 @@ step_report train_step(
     using arch = typename Model::arch_type;
     constexpr auto rule = detail::rule_of<Loss, typename Model::network_type>();
     auto const inputs = detail::inputs_of<typename Model::network_type>(batch);
-    detail::check_batch(batch.size(), inputs.size(), rule, batch.targets().size(), rule.targets,
-                        detail::least_samples<Samples, call::net, Loss>());
-    auto const check = [](std::span<float const> given, char const* what) {
-      if (!kernels::all_finite<arch>(given.data(), given.size()))
-        detail::check_finite("train_step", given, what);
-    };
-    if constexpr (rule.element == element_type::int32)
-      detail::check_tokens("train_step", inputs, rule);
-    else
-      check(inputs, "features");
-    if constexpr (rule.values == target_values::any) check(batch.targets(), "targets");
-    else detail::check_targets("train_step", batch.targets(), rule.values, rule.classes);
+    detail::check_samples<arch, rule>("train_step", batch.size(), inputs, batch.targets(),
+                                      detail::least_samples<Samples, call::net, Loss>());
     return detail::take_step<Samples>(m, optimizer, loss, batch, team);
   }
 }
