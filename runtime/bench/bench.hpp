@@ -30,7 +30,7 @@ constexpr double multiply_adds_of(Plan const& p, step const& s) {
     double const matrices = p.values[result_of(p, s)].shape.elements() / matrix.outputs();
     return matrices * static_cast<double>(matrix.multiply_adds());
   }
-  if (!multiplies(s) || is<primitive::contract_dx>(s) || is<primitive::contract_dw>(s)) return 0;
+  if (!multiplies(s) || is<primitive::contract_dw>(s)) return 0;
   contraction const& w = window_of(p, s);
   double const all = static_cast<double>(w.multiply_adds());
   if (!is<steps::contract_max_pool>(s)) return all;
