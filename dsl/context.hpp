@@ -71,8 +71,8 @@ class context {
   /// Writes a block of layers `count` times in a row, each time with parameters of its own. Where that
   /// is often, and the block gives what it takes, the block is written once, as the body of a loop.
   constexpr void repeat(int count, void (*write_block)(context&)) {
-    if (count >= least_repetitions && target_->adding_in == loop_id::none && repeated(count, write_block))
-      return;
+    bool const may_loop = count >= least_repetitions && target_->adding_in == loop_id::none;
+    if (may_loop && repeated(count, write_block)) return;
     for (int i = 0; i < count; ++i) write_block(*this);
   }
 
@@ -158,7 +158,8 @@ class context {
     write_block(*this);
     g.adding_in = loop_id::none;
     loop_id const loop = std::exchange(repeated_, loop_id::none);
-    bool fits = tied_.size() == so_far.tied_.size() && streams.size() == carried.size() && taps.size() == so_far.taps.size() &&
+    bool fits = streams.size() == carried.size() && taps.size() == so_far.taps.size() &&
+                tied_.size() == so_far.tied_.size() &&
                 g.loops.size() == before.loops.size() + 1;
     for (std::size_t i = 0; fits && i < carried.size(); ++i)
       fits = streams[i].shape() == carried[i].shape();

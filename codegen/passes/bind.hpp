@@ -96,7 +96,8 @@ class binder {
       part.loop = g_[id].loop;
       return add_view(part, value_of(g_.operand(id, 0)), 0, v.size);
     }
-    return g_.is<primitive::stack>(id) ? add_view(v, value_of(g_.operand(id, 0)), 0, 0) : value_id::none;
+    if (!g_.is<primitive::stack>(id)) return value_id::none;
+    return add_view(v, value_of(g_.operand(id, 0)), 0, 0);
   }
 
   constexpr value_id value_of(node_id id) {

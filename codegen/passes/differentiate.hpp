@@ -23,11 +23,14 @@ constexpr constexpr_list<char> nodes_with_gradient(graph const& g, bool inputs) 
   for (bool again = true; again;) {
     for (node_id id : g.ids()) {
       char& need = needed[id];
-      if (auto const* p = g.get_if<primitive::parameter>(id)) need = g.parameters[p->which].trainable && !g.parameters[p->which].frozen;
-      else if (g.is<primitive::input>(id))
+      if (auto const* p = g.get_if<primitive::parameter>(id)) {
+        parameter_info const& info = g.parameters[p->which];
+        need = info.trainable && !info.frozen;
+      } else if (g.is<primitive::input>(id)) {
         need = inputs && g[id].element == element_type::float32;  // of tokens there is no gradient
-      else if (!g.is<primitive::detach>(id))
+      } else if (!g.is<primitive::detach>(id)) {
         for (node_id x : g.operands(id)) need = need || needed[x];
+      }
     }
     again = false;  // unless what a step gives to the next makes a difference
     for (carried_value const& c : g.carried)

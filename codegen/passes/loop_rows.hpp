@@ -18,7 +18,8 @@ constexpr bool takes_steps_as_samples(graph const& g, node_id id) {
 }
 
 constexpr bool multiplies(node const& n) {
-  return n.is<primitive::contract>() || n.is<primitive::contract_dx>() || n.is<primitive::contract_dw>();
+  return n.is<primitive::contract>() || n.is<primitive::contract_dx>() ||
+         n.is<primitive::contract_dw>();
 }
 
 }  // namespace detail
@@ -46,8 +47,10 @@ constexpr constexpr_list<char> all_steps_at_once(graph const& g) {
   for (int i = g.size() - 1; i >= 0; --i) {
     node_id const id{i};
     if (!is_inside(id)) continue;
-    bool const leaves_behind = depends[id] && !stays[id] && detail::takes_steps_as_samples(g, id);
-    at_once[id] = leaves_behind || (!depends[id] && (before[id] || !stays[id] || detail::multiplies(g[id])));
+    if (depends[id])
+      at_once[id] = !stays[id] && detail::takes_steps_as_samples(g, id);
+    else
+      at_once[id] = before[id] || !stays[id] || detail::multiplies(g[id]);
     for (node_id x : g.operands(id)) {
       if (g[x].loop != g[id].loop) continue;
       if (!at_once[id]) stays[x] = true;

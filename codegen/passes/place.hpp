@@ -79,15 +79,16 @@ class placer {
     }
   }
 
-  /// Gives each step of a loop its copy of what is read elsewhere too, and of what is carried, which
-  /// else has two. Views know then where they are.
+  /// Gives each step of a loop a copy of its own of what is also read outside of the loop. Of what is
+  /// carried, and read by the loop's steps alone, there are two copies, which they use in turn.
   constexpr void keep_steps() {
     constexpr_list<char> elsewhere(out_.values.size(), false);  // not in its loop's steps alone
     for (step const& s : out_.steps) {
       auto const see = [&](value_id id) {
         value const& v = out_.values[id];
         value_id const whole = storage_of(out_, id);
-        bool const at_edge = v.pace == 0 && v.within != value_id::none && v.size == out_.values[whole].size;
+        bool const at_edge =  // what is carried into the loop, or out of it
+            v.pace == 0 && v.within != value_id::none && v.size == out_.values[whole].size;
         loop_id const loop = out_.values[whole].loop;
         bool const inside = v.loop == loop && s.loop == loop && s.at_once == 0;
         if (!inside && !at_edge) elsewhere[whole] = true;

@@ -16,8 +16,8 @@
 namespace {
 
 /// Runs a plan on memory that knows, for every float, whose it is: the value in whose memory it lies,
-/// and the sample and the step of a loop for which it was written. Says what read something else than it wanted, or reached outside its
-/// buffer.
+/// and the sample and the step of a loop for which it was written. Says what read something else than
+/// it wanted, or reached outside its buffer.
 class memory_checker {
  public:
   explicit memory_checker(etch::plan const& p)
