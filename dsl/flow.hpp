@@ -27,7 +27,7 @@ template <int... Extents>
 struct token_extents {
   static constexpr stream_type value{tensor_shape{Extents...}, element_type::int32};
 };
-struct numbers;
+struct reals;
 struct whole_numbers;  // tokens
 struct vector;    // (features)
 struct image;     // (height, width, channels)
@@ -204,7 +204,7 @@ struct sentence<refusal::wants_one_stream, Where, What, Given, Streams, Expected
 
 template <class Where, class What, class Given, class... More>
 struct sentence<refusal::wants_numbers, Where, What, Given, More...> : refused {
-  static_assert(shape_rule<Where, What, expects<numbers>, Given>::is_met,
+  static_assert(shape_rule<Where, What, expects<reals>, Given>::is_met,
                 "etch: this layer takes numbers and is given tokens; tokens need "
                 "etch::embedding<rows, width> first");
 };
