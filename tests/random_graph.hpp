@@ -274,7 +274,10 @@ class writer {
   /// A convolution or a pooling of a sequence, an image of height 1.
   constexpr tensor along_sequence() {
     tensor x = any_of_rank(2, 2);
-    if (chance(50)) x = m::pad(x, {below(3)}, {below(2)});
+    if (chance(50)) {
+      int const before = below(3), after = below(2);  // not as arguments, whose order is the compiler's
+      x = m::pad(x, {before}, {after});
+    }
     tensor_shape const in = x.shape();
     contraction w{.width = in[0], .channels = in[1], .kernel_width = 1 + below(in[0] < 4 ? in[0] : 4)};
     w.stride_width = chance(70) ? 1 : w.kernel_width;
