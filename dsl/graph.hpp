@@ -89,6 +89,9 @@ struct loop_info {
   bool backwards = false;
   // Of a block that is repeated: a parameter in it means, in step k, the one k * parameters behind it.
   int parameters = 0;
+
+  /// The step that is run as number k, from 0 on.
+  constexpr int step(int k) const { return backwards ? steps - 1 - k : k; }
   constexpr bool operator==(loop_info const&) const = default;
 };
 

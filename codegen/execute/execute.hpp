@@ -173,8 +173,8 @@ struct executor {
   static void repeat(buffers const& b, int samples) noexcept {
     constexpr repetition r = *repetition_of(plan, First);
     buffers here = b;
-    for (int k = 0; k < r.steps; ++k) {
-      here.loop_step = r.backwards ? r.steps - 1 - k : k;
+    for (int k = 0; k < r.loop.steps; ++k) {
+      here.loop_step = r.loop.step(k);
       here.first_step = k == 0;
       [&]<int... G>(std::integer_sequence<int, G...>) __attribute__((always_inline)) {
         (run_segment<First + G>(here, samples), ...);

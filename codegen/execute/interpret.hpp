@@ -93,8 +93,8 @@ class interpreter {
       run_segment(plan_.segments[g], samples);
       return g + 1;
     }
-    for (int k = 0; k < r->steps; ++k) {
-      loop_step_ = r->backwards ? r->steps - 1 - k : k;
+    for (int k = 0; k < r->loop.steps; ++k) {
+      loop_step_ = r->loop.step(k);
       first_step_ = k == 0;
       for (int i = r->first; i < r->last; ++i) run_segment(plan_.segments[i], samples);
     }
@@ -205,8 +205,7 @@ class interpreter {
   void run_step(step const& s, int sample, int samples) {
     value const& y = plan_.values[result_of(plan_, s)];
     bool const keeps = adds_ && y.where == space::gradients;
-    bool const over_steps = s.loop != loop_id::none && y.loop == loop_id::none;
-    if (s.begins && sample == 0 && !keeps && (first_step_ || !over_steps))
+    if (s.begins && sample == 0 && !keeps && (first_step_ || !makes_one_of_all_steps(plan_, s)))
       std::fill_n(address(result_of(plan_, s), 0), y.size, T{});
     int const rows = s.at_once > 0 ? s.at_once * samples : samples;
     call const c{*this, s, sample, s.batched ? rows : 1, samples};

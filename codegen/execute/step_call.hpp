@@ -116,8 +116,7 @@ struct step_call {
   /// Whether the step begins its sum, rather than to add to it, with this sample.
   [[gnu::always_inline]] bool begins() const noexcept {
     if constexpr (!self.begins) return false;
-    else if (self.loop != loop_id::none && result_value<0>().loop == loop_id::none && !b.first_step)
-      return false;  // a sum over the steps too
+    else if (makes_one_of_all_steps(plan, self) && !b.first_step) return false;
     else if constexpr (result_value<0>().where == space::gradients)
       return sample <= 0 && !b.adds && !is_zero();
     else return sample <= 0;

@@ -71,9 +71,7 @@ struct segment {
 /// Segments that run once for each step of a loop.
 struct repetition {
   int first = 0, last = 0;  // segments
-  loop_id loop{};
-  int steps = 1;
-  bool backwards = false;
+  loop_info loop{};
 };
 
 /// What a plan holds beside its lists.
@@ -217,6 +215,12 @@ constexpr void for_each_read(Plan& p, step const& s, F f) {
   for (auto& v : operands_of(p, s)) f(v);
   for (auto& v : loads_of(p, s))
     if (v != value_id::none) f(v);
+}
+
+/// Whether a step of a loop makes one value of all steps: their sum.
+template <class Plan>
+constexpr bool makes_one_of_all_steps(Plan const& p, step const& s) {
+  return s.loop != loop_id::none && p.values[result_of(p, s)].loop == loop_id::none;
 }
 
 /// Whether the plan has a loop over the steps of something.

@@ -35,10 +35,7 @@ class fuser {
   /// A primitive that is a step as it is.
   template <class Kind>
   constexpr void visit(node_id id, Kind const& kind) {
-    step s = begin(kind, id);
-    set_operands(s, id);
-    set_results(s, id);
-    finish(s);
+    finish_like(begin(kind, id), id);
   }
 
   constexpr void absorb(grouping::group const& all) {
@@ -100,6 +97,19 @@ class fuser {
     set_program(s, grouping::only(leaf), g_[leaf].shape, is_accumulator ? leaf : node_id::none);
   }
   constexpr void finish(step const& s) { out_.steps.steps.push_back(s); }
+  /// The step reads what the node reads, and makes what it makes.
+  constexpr void finish_like(step s, node_id id) {
+    set_operands(s, id);
+    set_results(s, id);
+    finish(s);
+  }
+  /// The same of a step that sums and runs no more on it, so far.
+  constexpr void finish_sum(step s, node_id id) {
+    set_operands(s, id);
+    set_results(s, id);
+    set_identity(s, id, true);
+    finish(s);
+  }
 
   // --- epilogues ------------------------------------------------------------------------------
 
@@ -224,42 +234,26 @@ class fuser {
   constexpr void visit(node_id id, primitive::transpose const& t) {
     bool const back = t.to == primitive::transpose::target::packed;
     step s = begin(primitive::transpose{back ? transposed(t.window) : t.window, t.to}, id);
-    set_operands(s, id);
-    set_results(s, id);
-    finish(s);
+    finish_like(s, id);
   }
 
   constexpr void visit(node_id id, primitive::contract_dw const& dw) {
     step s = begin(dw, id);
     s.batched = g_[g_.operand(id, 0)].batched;  // else dy is the sum over the samples already
-    set_operands(s, id);
-    set_results(s, id);
-    finish(s);
+    finish_like(s, id);
   }
 
   constexpr void visit(node_id id, primitive::contract const& c) {
-    step s = begin(steps::contract{c.window}, id);
-    set_operands(s, id);
-    set_results(s, id);
-    set_identity(s, id, true);
-    finish(s);
+    finish_sum(begin(steps::contract{c.window}, id), id);
   }
 
   constexpr void visit(node_id id, primitive::product const& p) {
-    step s = begin(p, id);
-    set_operands(s, id);
-    set_results(s, id);
-    set_identity(s, id, true);
-    finish(s);
+    finish_sum(begin(p, id), id);
   }
 
   constexpr void visit(node_id id, primitive::pool const& p) {
     if (fuse_into_pool(id)) return;
-    step s = begin(p, id);
-    set_operands(s, id);
-    set_results(s, id);
-    set_identity(s, id, true);
-    finish(s);
+    finish_sum(begin(p, id), id);
   }
 
   constexpr void visit(node_id id, primitive::pool_index const& p) {
@@ -267,10 +261,7 @@ class fuser {
     grouping::group all;
     if (pool != node_id::none && contraction_before(pool, all) != node_id::none)
       return;  // it comes with the pooling
-    step s = begin(p, id);
-    set_operands(s, id);
-    set_results(s, id);
-    finish(s);
+    finish_like(begin(p, id), id);
   }
 
   constexpr void visit(node_id id, primitive::constant const&) {
@@ -335,16 +326,10 @@ class fuser {
     if (!is_copied(g_, id, samples_)) return;
     step s = begin(e, id);
     s.at_once = g_.loops[s.loop].steps;
-    set_operands(s, id);
-    set_results(s, id);
-    finish(s);
+    finish_like(s, id);
   }
   constexpr void visit(node_id id, primitive::stack const& all) {
-    if (!is_copied(g_, id, samples_)) return;
-    step s = begin(all, id);
-    set_operands(s, id);
-    set_results(s, id);
-    finish(s);
+    if (is_copied(g_, id, samples_)) finish_like(begin(all, id), id);
   }
   /// A copy of what the loop begins with, made before it.
   constexpr void visit(node_id id, primitive::carry const&) {

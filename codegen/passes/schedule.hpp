@@ -203,9 +203,8 @@ class scheduler {
       emit_waiting();
       waiting_ = std::move(outside);
       inside.clear();
-      loop_info const& how = out_.loops[l];
-      out_.repetitions.push_back({first, static_cast<int>(out_.segments.size()),
-                                  loop_id{static_cast<int>(l)}, how.steps, how.backwards});
+      int const last = static_cast<int>(out_.segments.size());
+      out_.repetitions.push_back({first, last, out_.loops[l]});
       return true;
     }
     return false;

@@ -91,7 +91,7 @@ class graph_evaluation {
     std::size_t nodes = 0;
     for (int k = 0; k < how.steps; ++k)
       for (node_id id : g_.ids())
-        if (g_[id].loop == loop) compute(id, how.backwards ? how.steps - 1 - k : k);
+        if (g_[id].loop == loop) compute(id, how.step(k));
     for (node_id id : g_.ids())
       if (g_[id].loop == loop) finish(id), ++nodes;
     return nodes;
@@ -132,9 +132,8 @@ class graph_evaluation {
   /// In the first step of a loop what it begins with, in any other what the step before has given.
   constexpr T const* carried(node_id id, int step) const {
     loop_info const how = g_.loops[g_[id].loop];
-    int const before = how.backwards ? step + 1 : step - 1;
-    bool const is_first = before < 0 || before >= how.steps;
-    return is_first ? value(g_.operand(id, 0), 0) : value(next_of(id), before);
+    if (step == how.step(0)) return value(g_.operand(id, 0), 0);
+    return value(next_of(id), how.backwards ? step + 1 : step - 1);
   }
   constexpr node_id next_of(node_id carried) const {
     for (carried_value const& c : g_.carried)
@@ -143,7 +142,7 @@ class graph_evaluation {
   }
   constexpr T const* last(node_id carried) const {
     loop_info const how = g_.loops[g_[carried].loop];
-    return value(next_of(carried), how.backwards ? 0 : how.steps - 1);
+    return value(next_of(carried), how.step(how.steps - 1));
   }
 
   constexpr std::vector<T> value_of(node_id id, int step) const {

@@ -185,8 +185,8 @@ std::string plan_text(plan const& p, Kernel kernel) {
     segment const& part = p.segments[g];
     repetition const* const r = repetition_of(p, g);
     if (r && g == r->first)
-      text += fmt::format("{} of {} steps{}:\n", r->steps > 1 ? "each" : "one", r->steps,
-                          r->backwards ? ", backwards" : "");
+      text += fmt::format("{} of {} steps{}:\n", r->loop.steps > 1 ? "each" : "one",
+                          r->loop.steps, r->loop.backwards ? ", backwards" : "");
     if (r) text += "  ";
     text += g < p.prologue               ? "when the parameters change:\n"
             : part.lanes && part.loops ? "as many samples as a vector has lanes:\n"

@@ -28,6 +28,11 @@ constexpr tensor_shape resized(tensor_shape shape, axis_counts const& before,
   return shape;
 }
 
+/// The same value once for each sample.
+constexpr tensor for_each_sample(tensor x) {
+  return x.batched() ? x : emit(x, primitive::map{}, {x.shape(), true}, {x.id});
+}
+
 /// What becomes of a shape.
 constexpr tensor_shape permuted(tensor_shape const& shape, primitive::permute const& p) {
   tensor_shape to = shape;
@@ -75,12 +80,7 @@ constexpr tensor concat(tensor a, tensor b, int axis) {
   other[axis] = shape[axis];
   if (other != shape) faults::concat_needs_equal_extents_on_the_other_axes();
   bool const batched = a.batched() || b.batched();
-  auto const spread = [&](tensor part) {  // one copy a sample
-    if (part.batched() == batched) return part;
-    return detail::emit(part, primitive::map{}, {part.shape(), true}, {part.id});
-  };
-  a = spread(a);
-  b = spread(b);
+  if (batched) a = detail::for_each_sample(a), b = detail::for_each_sample(b);
   return detail::emit(a, primitive::concat{axis}, {shape, batched}, {a.id, b.id});
 }
 

@@ -46,7 +46,7 @@ constexpr tensor stack(tensor y) {
 }
 /// The value of the loop that is `initial` in the first step: one a sample.
 constexpr tensor carry(tensor initial, loop_id loop) {
-  if (!initial.batched()) initial = emit(initial, primitive::map{}, {initial.shape(), true}, {initial.id});
+  initial = for_each_sample(initial);
   return emit(initial, primitive::carry{}, {.shape = initial.shape(), .batched = true, .loop = loop},
               {initial.id});
 }

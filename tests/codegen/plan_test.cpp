@@ -31,8 +31,8 @@ class memory_checker {
     int const segments = static_cast<int>(plan_.segments.size());
     for (int g = 0; g < segments && fault_.empty();) {
       etch::repetition const* r = etch::repetition_of(plan_, g);
-      for (int k = 0; r && k < r->steps; ++k) {
-        step_ = r->backwards ? r->steps - 1 - k : k;
+      for (int k = 0; r && k < r->loop.steps; ++k) {
+        step_ = r->loop.step(k);
         first_step_ = k == 0;
         for (int i = r->first; i < r->last; ++i) run_segment(i);
       }
