@@ -142,3 +142,17 @@ TEST_CASE("every draw is a multiple of 2^-24") {
     CHECK(scaled == std::floor(scaled));
   }
 }
+
+TEST_CASE("each step of a loop draws numbers of its own, the first those of no loop") {
+  random_key const key{.seed = 5, .step = 3};
+  auto const drawn = [&](int loop_step) {
+    random_key const k = in_step(key, loop_step);
+    return draws([=](std::uint32_t i) { return counter_uniform(k.seed, k.step, 1, 2, i); });
+  };
+  sequence const first = drawn(0);
+  CHECK(first[7] == counter_uniform(5, 3, 1, 2, 7));
+  for (int loop_step : {1, 2, 63}) {
+    CHECK(std::abs(uniformity(drawn(loop_step))) < 4.5);
+    CHECK(std::abs(independence(first, drawn(loop_step))) < 4.5);
+  }
+}
